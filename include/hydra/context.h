@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file context.h  What several jobs share: worker threads and limits.
+ *
+ * One context per process is typical; a NULL context anywhere means a private one with the
+ * defaults. Composes hold a reference of their own, so a context and its composes may be freed in
+ * any order. The workers start with the first render and end with the last reference.
+ * After fork() a child must not use handles that were made before it.
+ */
+#ifndef HYDRA_CONTEXT_H
+#define HYDRA_CONTEXT_H
+
+#include <stdint.h>
+
+#include "export.h"
+#include "policy.h"
+#include "status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Shared by jobs. Opaque. Thread: any number of threads at once. */
+typedef struct hydra_context hydra_context;
+
+typedef struct hydra_context_options {
+    uint32_t struct_size; /**< Set by hydra_context_options_init. */
+    int32_t threads;      /**< Workers, 1..256; 0 (default) = the CPUs this process may use. */
+    const hydra_policy *policy; /**< NULL (default) = hydra_policy_init. Copied. */
+} hydra_context_options;
+
+/** Fill with the defaults. `options` not NULL. Thread: any. Since 0.1. */
+HYDRA_API void hydra_context_options_init(hydra_context_options *options);
+
+/**
+ * Make a context.
+ *
+ * @param options  NULL for defaults. Copied.
+ * @param out      Receives the context; the caller owns it. Set to NULL on failure.
+ * @return HYDRA_OK
+ *         HYDRA_ERR_ARGUMENT  `out` is NULL, or an option is out of the range given above
+ *         HYDRA_ERR_MEMORY
+ * Thread: any. Since 0.1.
+ */
+HYDRA_API hydra_status hydra_context_new(const hydra_context_options *options, hydra_context **out);
+
+/** Drop the caller's reference. NULL does nothing. Thread: any. Since 0.1. */
+HYDRA_API void hydra_context_free(hydra_context *context);
+
+/**
+ * Stop FFmpeg from printing on stderr, for the whole process.
+ *
+ * The library itself prints nothing. FFmpeg, by its own global default, prints warnings about odd
+ * input on stderr; that setting belongs to the host program, so the library does not touch it
+ * unless this is called. Thread: any. Since 0.1.
+ */
+HYDRA_API void hydra_silence_ffmpeg(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file render.h  From a compose to a finished, verified video, or to one frame of it.
+ *
+ * A render blocks until the video is complete. Nothing appears under its final name before it has
+ * been written, read again and found correct; on failure nothing is left behind.
+ * Frames depend on the project alone: the same input gives the same frames on any number of
+ * threads.
+ */
+#ifndef HYDRA_RENDER_H
+#define HYDRA_RENDER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compose.h"
+#include "encoder.h"
+#include "export.h"
+#include "status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** How much work the encoder spends. Each is a trade of time, quality and size. */
+enum {
+    HYDRA_PROFILE_DRAFT = 0,   /**< Fast look at the result. */
+    HYDRA_PROFILE_DEFAULT = 1, /**< For publishing on social platforms, which encode again. */
+    HYDRA_PROFILE_QUALITY = 2, /**< Smaller files at the same quality, slower. */
+    HYDRA_PROFILE_BEST = 3     /**< Archive. */
+};
+
+typedef struct hydra_render_options {
+    uint32_t struct_size;       /**< Set by hydra_render_options_init. */
+    int32_t encoder;            /**< HYDRA_ENCODER_*. Default auto. */
+    int32_t profile;            /**< HYDRA_PROFILE_*. Default default. */
+    int32_t video_bitrate_kbps; /**< 50..500,000; 0 (default) = constant quality. */
+    double crf;         /**< Constant quality, 0..51, lower is better; HYDRA_AUTO (default) =
+                             the profile's. Not together with video_bitrate_kbps. */
+    const char *preset; /**< x264 preset name, "fast": replaces the profile's tuning; NULL
+                             (default). Borrowed for the call. */
+    int32_t audio_bitrate_kbps; /**< AAC, 32..320. Default 160. */
+    int32_t threads;            /**< Encoder threads, 1..128; 0 (default) = the context's. */
+} hydra_render_options;
+
+/**
+ * Receives the bytes of a video. All calls come from the thread that called the render, one at a
+ * time. A range may be written twice (the index at the front is filled in last).
+ */
+typedef struct hydra_writer {
+    uint32_t struct_size; /**< sizeof(hydra_writer). */
+    uint32_t reserved;    /**< 0. */
+    void *user;           /**< Passed back to the functions. */
+    /** Store `size` bytes at `offset`. Required. Return 0, or any other number to stop the render
+        with HYDRA_ERR_IO; the number appears in the error text. */
+    int32_t (*write)(void *user, int64_t offset, const void *data, size_t size);
+    /** Read back `size` bytes from `offset`, written before. Optional: with it the library reads
+        the whole result again; without it only the index is checked. Return 0 on success. */
+    int32_t (*read)(void *user, int64_t offset, void *data, size_t size);
+} hydra_writer;
+
+/** What was made, as read back from the finished output. Strings are borrowed, see below. */
+typedef struct hydra_result {
+    uint32_t struct_size;        /**< Set by the caller to sizeof(hydra_result). */
+    int32_t width_px;            /**< Picture width. */
+    int32_t height_px;           /**< Picture height. */
+    int32_t fps_num;             /**< Frame rate, numerator. */
+    int32_t fps_den;             /**< Frame rate, denominator. */
+    int32_t has_audio;           /**< 1 = there is a sound track. */
+    int64_t frames;              /**< Pictures. */
+    int64_t audio_samples;       /**< Samples that play, at 48 kHz. */
+    int64_t duration_us;         /**< Length of the pictures. */
+    int64_t av_offset_us;        /**< End of sound minus end of pictures. */
+    int64_t bytes;               /**< Size of the output. */
+    int64_t moov_offset;         /**< Where the MP4 index starts; -1 if not MP4. */
+    int64_t moov_bytes;          /**< Size of the index. */
+    int64_t moov_reserved_bytes; /**< Room that was kept for it. */
+    int64_t pool_peak_bytes;     /**< Most memory held in pictures at one time. */
+    double decode_s;             /**< Seconds spent on photos, summed over threads. */
+    double compose_s;            /**< Seconds spent on frames, summed over threads. */
+    double encode_s;             /**< Seconds spent in the video encoder's calls. */
+    double audio_s;              /**< Seconds spent on sound. */
+    double mux_s;                /**< Seconds spent on writing and on reading back. */
+    double total_s;              /**< Wall clock of the whole render. */
+    const char *encoder;         /**< "x264". */
+    const char *encoder_reason;  /**< Why this encoder. */
+    const char *container;       /**< "mp4" or "y4m". */
+    const char *video_codec;     /**< "h264". */
+    const char *video_profile;   /**< "High". */
+    const char *pixel_format;    /**< "yuv420p". */
+    const char *color_range;     /**< "tv": limited. */
+    const char *color_primaries; /**< "bt709". */
+    const char *color_transfer;  /**< "bt709". */
+    const char *color_matrix;    /**< "bt709". */
+    const char *audio_codec;     /**< "aac", "" without sound. */
+    int32_t video_level;         /**< H.264 level x 10, 40 = 4.0. */
+    int32_t key_frames;          /**< Pictures at which playing can start. */
+} hydra_result;
+
+/** Fill with the defaults. The pointer must not be NULL. Thread: any. Since 0.1. */
+HYDRA_API void hydra_render_options_init(hydra_render_options *options);
+
+/**
+ * Render to a file.
+ *
+ * The video grows under a temporary name beside the target, is read again, and takes the target's
+ * name, replacing a file of that name, only when it is correct and on disk.
+ *
+ * @param c            Compose handle with at least one image.
+ * @param destination  Path or file: URI, UTF-8. Its folder must exist.
+ * @param options      NULL for defaults.
+ * @return HYDRA_OK; hydra_compose_result tells what was made
+ *         HYDRA_ERR_ARGUMENT     an option is out of range, the timeline does not add up, the
+ *                                target is a folder, not a regular file, or one of the inputs
+ *         HYDRA_ERR_STATE        a render is running
+ *         HYDRA_ERR_NOT_FOUND    an input or the target's folder
+ *         HYDRA_ERR_PERMISSION, HYDRA_ERR_IO, HYDRA_ERR_SPACE  reading or writing
+ *         HYDRA_ERR_FORMAT, HYDRA_ERR_UNSUPPORTED, HYDRA_ERR_LIMIT  an input
+ *         HYDRA_ERR_ENCODER, HYDRA_ERR_VERIFY, HYDRA_ERR_MEMORY
+ * On failure the target is as before and nothing is left behind. The compose can be rendered
+ * again. Thread: owner of `c`; blocks. Since 0.1.
+ */
+HYDRA_API hydra_status hydra_compose_render(hydra_compose *c, const char *destination,
+                                            const hydra_render_options *options);
+
+/**
+ * Render to memory; the bytes are then at hydra_compose_output. As hydra_compose_render;
+ * HYDRA_ERR_SPACE beyond policy.max_output_bytes. Since 0.1.
+ */
+HYDRA_API hydra_status hydra_compose_render_memory(hydra_compose *c,
+                                                   const hydra_render_options *options);
+
+/** Render into functions of the host. As hydra_compose_render. `writer` is copied. Since 0.1. */
+HYDRA_API hydra_status hydra_compose_render_writer(hydra_compose *c, const hydra_writer *writer,
+                                                   const hydra_render_options *options);
+
+/**
+ * What the last successful render of `c` made.
+ *
+ * @param result  Filled; struct_size must be set. Its strings are borrowed until the next render
+ *                of `c` or its end.
+ * @return HYDRA_OK, HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE (nothing rendered). Since 0.1.
+ */
+HYDRA_API hydra_status hydra_compose_result(const hydra_compose *c, hydra_result *result);
+
+/**
+ * The bytes of the last successful render to memory.
+ *
+ * @param data, size  Receive the bytes, borrowed until the next render of `c` or its end.
+ * @return HYDRA_OK, HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE (not rendered to memory). Since 0.1.
+ */
+HYDRA_API hydra_status hydra_compose_output(const hydra_compose *c, const void **data,
+                                            size_t *size);
+
+/** One composed picture. Opaque. Thread: one at a time. */
+typedef struct hydra_frame hydra_frame;
+
+/** Forms of a frame. */
+enum {
+    HYDRA_FRAME_RGB24 = 0, /**< 8 bit R, G, B, R, ... sRGB values, full range. One plane. */
+    HYDRA_FRAME_I420 = 1,  /**< Planes Y, U, V as the encoder gets them: BT.709, limited range. */
+    HYDRA_FRAME_PNG = 2    /**< A whole PNG file, sRGB. */
+};
+
+/**
+ * Compose one frame without encoding: a poster, a preview, a test.
+ *
+ * Only the photos that are visible then are opened.
+ *
+ * @param time_us  0 .. length - 1. The frame that is on screen at that time.
+ * @param format   HYDRA_FRAME_*.
+ * @param out      Receives the frame; the caller owns it. Set to NULL on failure.
+ * @return As hydra_compose_render. Thread: owner of `c`; blocks. Since 0.1.
+ */
+HYDRA_API hydra_status hydra_compose_frame(hydra_compose *c, int64_t time_us, int32_t format,
+                                           hydra_frame **out);
+
+/** Free a frame. NULL does nothing. Since 0.1. */
+HYDRA_API void hydra_frame_free(hydra_frame *frame);
+
+/** Width in pixels; 0 for NULL. Since 0.1. */
+HYDRA_API int32_t hydra_frame_width(const hydra_frame *frame);
+
+/** Height in pixels; 0 for NULL. Since 0.1. */
+HYDRA_API int32_t hydra_frame_height(const hydra_frame *frame);
+
+/** Number of the frame in the video, from 0; -1 for NULL. Since 0.1. */
+HYDRA_API int64_t hydra_frame_number(const hydra_frame *frame);
+
+/**
+ * Bytes of the frame: rows (I420: planes Y, U, V) one after another without gaps, or the PNG.
+ *
+ * @param size  Receives the number of bytes; may be NULL.
+ * @return Borrowed until hydra_frame_free; NULL for NULL. Since 0.1.
+ */
+HYDRA_API const void *hydra_frame_data(const hydra_frame *frame, size_t *size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file status.h  The one result type of every call that can fail.
+ *
+ * Zero is success, errors are negative, numbers are never reused. The status says what kind of
+ * thing went wrong, so that a program can decide; the handle's error text (hydra_compose_error,
+ * hydra_context_error) says what exactly, so that a person can.
+ */
+#ifndef HYDRA_STATUS_H
+#define HYDRA_STATUS_H
+
+#include <stdint.h>
+
+#include "export.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef int32_t hydra_status;
+
+enum {
+    HYDRA_OK = 0,
+    HYDRA_ERR_ARGUMENT = -1,    /**< A value is NULL, out of range or contradicts another. */
+    HYDRA_ERR_STATE = -2,       /**< Right call, wrong time: rendering, nothing rendered yet. */
+    HYDRA_ERR_MEMORY = -3,      /**< An allocation failed. */
+    HYDRA_ERR_NOT_FOUND = -4,   /**< A source or a target's folder does not exist. */
+    HYDRA_ERR_PERMISSION = -5,  /**< The operating system refuses access. */
+    HYDRA_ERR_IO = -6,          /**< Reading or writing failed. */
+    HYDRA_ERR_SPACE = -7,       /**< The target has no room left (disk full, quota, size limit). */
+    HYDRA_ERR_FORMAT = -8,      /**< Input is damaged, cut short, or not what it claims to be. */
+    HYDRA_ERR_UNSUPPORTED = -9, /**< Valid, but not handled by this build or this host. */
+    HYDRA_ERR_LIMIT = -10,      /**< Input is larger than the policy allows. */
+    HYDRA_ERR_ENCODER = -11,    /**< The video or audio encoder failed. */
+    HYDRA_ERR_VERIFY = -12,     /**< The finished output did not pass its own check. */
+    HYDRA_ERR_INTERNAL = -13    /**< A broken promise inside the library: please report it. */
+};
+
+/** Name of a status, "HYDRA_ERR_LIMIT". Static; "HYDRA_UNKNOWN" for others. Since 0.1. */
+HYDRA_API const char *hydra_status_name(hydra_status status);
+
+/** One plain sentence for a status. Static, never NULL. Since 0.1. */
+HYDRA_API const char *hydra_status_text(hydra_status status);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

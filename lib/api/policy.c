@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* The default limits. */
+#include <hydra/policy.h>
+
+void hydra_policy_init(hydra_policy *policy)
+{
+    *policy = (hydra_policy){
+        .struct_size = sizeof *policy,
+        .max_images = 1000,
+        .max_image_bytes = (int64_t)128 << 20,
+        .max_image_pixels = 200000000,
+        .max_image_side_px = 32768,
+        .max_audio_bytes = (int64_t)1 << 30,
+        .max_duration_us = INT64_C(7200) * 1000000,
+        .max_output_bytes = (int64_t)1 << 30,
+    };
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* Checked allocation, the memory meter and the growable buffer. */
+#include "mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool hy_mul_size(size_t a, size_t b, size_t *out)
+{
+    size_t product;
+    if (__builtin_mul_overflow(a, b, &product)) {
+        return false;
+    }
+    *out = product;
+    return true;
+}
+
+bool hy_add_size(size_t a, size_t b, size_t *out)
+{
+    size_t sum;
+    if (__builtin_add_overflow(a, b, &sum)) {
+        return false;
+    }
+    *out = sum;
+    return true;
+}
+
+void *hy_calloc(size_t count, size_t size)
+{
+    return calloc(count ? count : 1, size ? size : 1);
+}
+
+void *hy_realloc_array(void *ptr, size_t count, size_t size)
+{
+    size_t bytes;
+    if (!hy_mul_size(count, size, &bytes)) {
+        return NULL;
+    }
+    return realloc(ptr, bytes ? bytes : 1);
+}
+
+void *hy_alloc_aligned(size_t bytes)
+{
+    size_t padded;
+    if (!hy_add_size(bytes, HY_ALIGN - 1, &padded)) {
+        return NULL;
+    }
+    padded &= ~(size_t)(HY_ALIGN - 1);
+    return aligned_alloc(HY_ALIGN, padded ? padded : HY_ALIGN);
+}
+
+void hy_free(void *ptr)
+{
+    free(ptr);
+}
+
+char *hy_strdup(const char *text)
+{
+    return hy_memdup(text, strlen(text) + 1);
+}
+
+void *hy_memdup(const void *data, size_t size)
+{
+    void *copy = malloc(size ? size : 1);
+    if (copy && size) {
+        memcpy(copy, data, size);
+    }
+    return copy;
+}
+
+void hy_meter_add(hy_meter *meter, int64_t bytes)
+{
+    if (!meter) {
+        return;
+    }
+    long long now = atomic_fetch_add(&meter->current_bytes, bytes) + bytes;
+    long long peak = atomic_load(&meter->peak_bytes);
+    while (now > peak && !atomic_compare_exchange_weak(&meter->peak_bytes, &peak, now)) {
+    }
+}
+
+bool hy_buffer_reserve(hy_buffer *buffer, size_t size)
+{
+    if (size <= buffer->size) {
+        return true;
+    }
+    if (size > buffer->limit) {
+        return false;
+    }
+    if (size > buffer->capacity) {
+        size_t capacity = buffer->capacity ? buffer->capacity : 256;
+        while (capacity < size) {
+            capacity = capacity > buffer->limit / 2 ? buffer->limit : capacity * 2;
+        }
+        uint8_t *data = realloc(buffer->data, capacity);
+        if (!data) {
+            return false;
+        }
+        buffer->data = data;
+        buffer->capacity = capacity;
+    }
+    memset(buffer->data + buffer->size, 0, size - buffer->size);
+    buffer->size = size;
+    return true;
+}
+
+bool hy_buffer_append(hy_buffer *buffer, const void *data, size_t size)
+{
+    size_t at = buffer->size;
+    size_t end;
+    if (!hy_add_size(at, size, &end) || !hy_buffer_reserve(buffer, end)) {
+        return false;
+    }
+    if (size) {
+        memcpy(buffer->data + at, data, size);
+    }
+    return true;
+}
+
+bool hy_buffer_print(hy_buffer *buffer, const char *format, ...)
+{
+    char line[1024];
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    if (length < 0) {
+        return false;
+    }
+    size_t size = (size_t)length < sizeof line ? (size_t)length : sizeof line - 1;
+    return hy_buffer_append(buffer, line, size);
+}
+
+void hy_buffer_free(hy_buffer *buffer)
+{
+    free(buffer->data);
+    buffer->data = NULL;
+    buffer->size = 0;
+    buffer->capacity = 0;
+}

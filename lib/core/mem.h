@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Allocation with overflow-checked sizes, and the meter that bounds and reports a job's memory. */
+#ifndef HY_MEM_H
+#define HY_MEM_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Largest SIMD register, one cache line: rows of pictures start at multiples of it. */
+#define HY_ALIGN 64
+
+/* `out` = a * b. False when it does not fit; `out` is then unchanged. */
+bool hy_mul_size(size_t a, size_t b, size_t *out);
+/* `out` = a + b, as above. */
+bool hy_add_size(size_t a, size_t b, size_t *out);
+
+/* Zeroed array of `count` items. NULL when memory is out or the size overflows. */
+void *hy_calloc(size_t count, size_t size);
+/* Resize an array to `count` items; the old one stays valid when NULL is returned. */
+void *hy_realloc_array(void *ptr, size_t count, size_t size);
+/* Not zeroed, aligned to HY_ALIGN; free with hy_free. */
+void *hy_alloc_aligned(size_t bytes);
+void hy_free(void *ptr);
+
+char *hy_strdup(const char *text);
+void *hy_memdup(const void *data, size_t size);
+
+/* Bytes that are held now and the most that were. Shared by the threads of a job. */
+typedef struct hy_meter {
+    atomic_llong current_bytes;
+    atomic_llong peak_bytes;
+} hy_meter;
+
+/* Negative `bytes` give back. NULL meter does nothing. */
+void hy_meter_add(hy_meter *meter, int64_t bytes);
+
+/* A growable block of bytes with a ceiling. All zero but `limit` = empty. */
+typedef struct hy_buffer {
+    uint8_t *data;
+    size_t size;
+    size_t capacity;
+    size_t limit; /* most bytes it may hold */
+} hy_buffer;
+
+/* Make the buffer at least `size` bytes long; new bytes are zero. False: over the limit or no
+ * memory, and the buffer is unchanged. */
+bool hy_buffer_reserve(hy_buffer *buffer, size_t size);
+bool hy_buffer_append(hy_buffer *buffer, const void *data, size_t size);
+/* Append text; `format` as in hy_fail. */
+bool hy_buffer_print(hy_buffer *buffer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void hy_buffer_free(hy_buffer *buffer);
+
+#endif

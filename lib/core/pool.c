@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* The worker pool: one queue, one lock, one condition for workers and one for waiters. */
+#include "pool.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+
+#include "mem.h"
+
+enum {
+    TASK_IDLE,
+    TASK_QUEUED,
+    TASK_DONE,
+};
+
+struct hy_pool {
+    int limit; /* most threads */
+    pthread_mutex_t mutex;
+    pthread_cond_t work;     /* a task was queued, or the pool closes */
+    pthread_cond_t finished; /* a task is done */
+    struct {                 /* under mutex */
+        hy_task *head;
+        hy_task *tail;
+        pthread_t *threads;
+        int started;
+        int idle;
+        int queued;
+        bool closing;
+    } locked;
+};
+
+static void *worker(void *argument)
+{
+    hy_pool *pool = argument;
+    (void)pthread_mutex_lock(&pool->mutex);
+    for (;;) {
+        while (!pool->locked.head && !pool->locked.closing) {
+            pool->locked.idle++;
+            (void)pthread_cond_wait(&pool->work, &pool->mutex);
+            pool->locked.idle--;
+        }
+        hy_task *task = pool->locked.head;
+        if (!task) {
+            break;
+        }
+        pool->locked.head = task->next;
+        if (!pool->locked.head) {
+            pool->locked.tail = NULL;
+        }
+        pool->locked.queued--;
+        (void)pthread_mutex_unlock(&pool->mutex);
+        task->run(task);
+        (void)pthread_mutex_lock(&pool->mutex);
+        task->state = TASK_DONE; /* the owner may free the task from here on */
+        (void)pthread_cond_broadcast(&pool->finished);
+    }
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return NULL;
+}
+
+hydra_status hy_pool_new(int threads, hy_pool **out, hy_diag *diag)
+{
+    *out = NULL;
+    hy_pool *pool = hy_calloc(1, sizeof *pool);
+    if (!pool) {
+        return hy_fail_memory(diag);
+    }
+    pool->limit = threads > 0 ? threads : hy_cpu_count();
+    pool->locked.threads = hy_calloc((size_t)pool->limit, sizeof *pool->locked.threads);
+    if (!pool->locked.threads) {
+        hy_free(pool);
+        return hy_fail_memory(diag);
+    }
+    (void)pthread_mutex_init(&pool->mutex, NULL);
+    (void)pthread_cond_init(&pool->work, NULL);
+    (void)pthread_cond_init(&pool->finished, NULL);
+    *out = pool;
+    return HYDRA_OK;
+}
+
+void hy_pool_free(hy_pool *pool)
+{
+    if (!pool) {
+        return;
+    }
+    (void)pthread_mutex_lock(&pool->mutex);
+    pool->locked.closing = true;
+    (void)pthread_cond_broadcast(&pool->work);
+    (void)pthread_mutex_unlock(&pool->mutex);
+    for (int i = 0; i < pool->locked.started; i++) {
+        (void)pthread_join(pool->locked.threads[i], NULL);
+    }
+    (void)pthread_cond_destroy(&pool->finished);
+    (void)pthread_cond_destroy(&pool->work);
+    (void)pthread_mutex_destroy(&pool->mutex);
+    hy_free(pool->locked.threads);
+    hy_free(pool);
+}
+
+int hy_pool_threads(const hy_pool *pool)
+{
+    return pool->limit;
+}
+
+/* Signals belong to the host: workers are started with all of them blocked. */
+static int start_worker_locked(hy_pool *pool)
+{
+    sigset_t all;
+    sigset_t before;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&pool->locked.threads[pool->locked.started], NULL, worker, pool);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error == 0) {
+        pool->locked.started++;
+    }
+    return error;
+}
+
+hydra_status hy_pool_submit(hy_pool *pool, hy_task *task, hy_diag *diag)
+{
+    (void)pthread_mutex_lock(&pool->mutex);
+    int error = 0;
+    if (pool->locked.queued >= pool->locked.idle && pool->locked.started < pool->limit) {
+        error = start_worker_locked(pool);
+    }
+    bool usable = pool->locked.started > 0;
+    if (usable) {
+        task->pool = pool;
+        task->next = NULL;
+        task->state = TASK_QUEUED;
+        if (pool->locked.tail) {
+            pool->locked.tail->next = task;
+        } else {
+            pool->locked.head = task;
+        }
+        pool->locked.tail = task;
+        pool->locked.queued++;
+        (void)pthread_cond_signal(&pool->work);
+    }
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return usable ? HYDRA_OK : hy_fail_errno(diag, error, "worker pool", "starting a thread");
+}
+
+void hy_task_wait(hy_task *task)
+{
+    hy_pool *pool = task->pool;
+    if (!pool) {
+        return;
+    }
+    (void)pthread_mutex_lock(&pool->mutex);
+    while (task->state == TASK_QUEUED) {
+        (void)pthread_cond_wait(&pool->finished, &pool->mutex);
+    }
+    (void)pthread_mutex_unlock(&pool->mutex);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* Named inputs: paths, file: URIs (RFC 8089) and shared bytes. */
+#include "io.h"
+#include "io_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+void hy_blob_unref(hy_blob *blob)
+{
+    if (blob && atomic_fetch_sub(&blob->references, 1) == 1) {
+        hy_free(blob->data);
+        hy_free(blob);
+    }
+}
+
+/* Length of "scheme:" at the start of a URI (RFC 3986), 0 if there is none. */
+static size_t scheme_length(const char *uri)
+{
+    size_t i = 0;
+    while ((uri[i] >= 'a' && uri[i] <= 'z') || (uri[i] >= 'A' && uri[i] <= 'Z') ||
+           (i > 0 && ((uri[i] >= '0' && uri[i] <= '9') || strchr("+-.", uri[i])) && uri[i])) {
+        i++;
+    }
+    return i > 0 && uri[i] == ':' ? i + 1 : 0;
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    if (c >= 'A' && c <= 'F') {
+        return c - 'A' + 10;
+    }
+    return -1;
+}
+
+/* Undo percent-encoding in place. False for a broken escape or an encoded NUL. */
+static bool percent_decode(char *text)
+{
+    char *to = text;
+    for (const char *from = text; *from; from++) {
+        if (*from != '%') {
+            *to++ = *from;
+            continue;
+        }
+        int high = hex_value(from[1]);
+        int low = high < 0 ? -1 : hex_value(from[2]);
+        if (low < 0 || (high == 0 && low == 0)) {
+            return false;
+        }
+        *to++ = (char)(high * 16 + low);
+        from += 2;
+    }
+    *to = '\0';
+    return true;
+}
+
+hydra_status hy_path_from_uri(char **out, const char *uri, const char *kind, hy_diag *diag)
+{
+    *out = NULL;
+    if (!uri || !*uri) {
+        return hy_fail(diag, HYDRA_ERR_ARGUMENT, "%s: the path is empty", kind);
+    }
+    size_t scheme = scheme_length(uri);
+    const char *path = uri;
+    bool is_file_uri = scheme == 5 && strncasecmp(uri, "file:", 5) == 0;
+    if (is_file_uri) {
+        path = uri + 5;
+        if (strncmp(path, "//", 2) == 0) {
+            path += 2;
+            if (strncasecmp(path, "localhost/", 10) == 0) {
+                path += 9;
+            }
+            if (*path != '/') {
+                return hy_fail(diag, HYDRA_ERR_UNSUPPORTED, "%s: %s: a file: URI with a host name",
+                               kind, uri);
+            }
+        }
+    } else if (scheme > 0 && strncmp(uri + scheme, "//", 2) == 0) {
+        return hy_fail(diag, HYDRA_ERR_UNSUPPORTED, "%s: %s: only paths and file: URIs are handled",
+                       kind, uri);
+    }
+    char *copy = hy_strdup(path);
+    if (!copy) {
+        return hy_fail_memory(diag);
+    }
+    if (is_file_uri && (!percent_decode(copy) || !*copy)) {
+        hy_free(copy);
+        return hy_fail(diag, HYDRA_ERR_ARGUMENT, "%s: %s: not a valid file: URI", kind, uri);
+    }
+    *out = copy;
+    return HYDRA_OK;
+}
+
+hydra_status hy_source_from_uri(hy_source *out, const char *uri, const char *kind, hy_diag *diag)
+{
+    memset(out, 0, sizeof *out);
+    hydra_status status = hy_path_from_uri(&out->path, uri, kind, diag);
+    if (status != HYDRA_OK) {
+        return status;
+    }
+    out->name = hy_strdup(uri);
+    if (!out->name) {
+        hy_source_free(out);
+        return hy_fail_memory(diag);
+    }
+    return HYDRA_OK;
+}
+
+hydra_status hy_source_from_memory(hy_source *out, const void *data, size_t size, const char *name,
+                                   hy_diag *diag)
+{
+    memset(out, 0, sizeof *out);
+    if (!data || size == 0) {
+        return hy_fail(diag, HYDRA_ERR_ARGUMENT, "%s: no bytes", name);
+    }
+    hy_blob *blob = hy_calloc(1, sizeof *blob);
+    out->name = hy_strdup(name);
+    if (!blob || !out->name) {
+        goto fail;
+    }
+    blob->data = hy_memdup(data, size);
+    if (!blob->data) {
+        goto fail;
+    }
+    blob->size = size;
+    atomic_init(&blob->references, 1);
+    out->blob = blob;
+    return HYDRA_OK;
+fail:
+    hy_free(blob);
+    hy_source_free(out);
+    return hy_fail_memory(diag);
+}
+
+hydra_status hy_source_copy(hy_source *out, const hy_source *source, hy_diag *diag)
+{
+    memset(out, 0, sizeof *out);
+    out->name = hy_strdup(source->name);
+    if (source->path) {
+        out->path = hy_strdup(source->path);
+    }
+    if (!out->name || (source->path && !out->path)) {
+        hy_source_free(out);
+        return hy_fail_memory(diag);
+    }
+    if (source->blob) {
+        atomic_fetch_add(&source->blob->references, 1);
+        out->blob = source->blob;
+    }
+    return HYDRA_OK;
+}
+
+void hy_source_free(hy_source *source)
+{
+    hy_free(source->name);
+    hy_free(source->path);
+    hy_blob_unref(source->blob);
+    memset(source, 0, sizeof *source);
+}

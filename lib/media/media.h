@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * media: the edge to FFmpeg, libjpeg, libheif and Little CMS. Photos and music are decoded here,
+ * pictures and sound encoded, MP4 written and read back. No foreign type or error code leaves this
+ * room: errors become a hydra_status and a text where they arise.
+ */
+#ifndef HY_MEDIA_H
+#define HY_MEDIA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hydra/compose.h>
+#include <hydra/encoder.h>
+#include <hydra/policy.h>
+#include <hydra/render.h>
+
+#include "core/core.h"
+
+/* ---- Photos (photo.c chooses; photo_jpeg.c, photo_heif.c, photo_ffmpeg.c decode) ---- */
+
+typedef struct hy_photo hy_photo;
+
+typedef struct hy_photo_info {
+    int32_t width; /* of the rows as stored, before orientation */
+    int32_t height;
+    int32_t orientation; /* EXIF 1..8: how to turn the rows upright */
+    hy_row_format rows;
+    const char *format; /* "JPEG"; static */
+} hy_photo_info;
+
+/*
+ * Recognise a photo by its first bytes (never by its name), read its header and hold it against
+ * the policy; no pixel is decoded yet. `data` is borrowed until hy_photo_close.
+ */
+hydra_status hy_photo_open(const uint8_t *data, size_t size, const char *name,
+                           const hydra_policy *policy, hy_photo **out, hy_diag *diag);
+const hy_photo_info *hy_photo_info_of(const hy_photo *photo);
+
+/* Decode the whole photo into `rows`. Once per photo. A file that is cut short or damaged is
+ * HYDRA_ERR_FORMAT; the rows that were handed out before are then worth nothing. */
+hydra_status hy_photo_decode(hy_photo *photo, hy_rows_fn *rows, void *user, hy_diag *diag);
+void hy_photo_close(hy_photo *photo);
+
+typedef struct hy_color hy_color;
+
+/*
+ * The transform from the photo's colours to sRGB (the BT.709 primaries). `*out` = NULL when none is
+ * needed: no profile, or sRGB itself. A damaged profile is HYDRA_ERR_FORMAT; one that does not
+ * suit the photo's channels is ignored, as browsers do.
+ */
+hydra_status hy_color_new(const hy_photo *photo, hy_color **out, hy_diag *diag);
+/* An hy_color_fn; `color` is an hy_color. Thread: one at a time. */
+void hy_color_convert(void *color, hy_rgba64 *pixels, int32_t count);
+void hy_color_free(hy_color *color);
+
+/* EXIF orientation from a TIFF-structured block (without the "Exif\0\0"); 1 when absent or bad. */
+int32_t hy_exif_orientation(const uint8_t *data, size_t size);
+
+/* RGB24 to a PNG file; free `*png` with hy_free. */
+hydra_status hy_png_encode(const uint8_t *rgb, int32_t width, int32_t height, uint8_t **png,
+                           size_t *size, hy_diag *diag);
+
+/* ---- Packets ---- */
+
+/* One encoded picture or sound block. The data belongs to its maker until the next call on it. */
+typedef struct hy_packet {
+    const uint8_t *data;
+    size_t size;
+    int64_t pts;      /* video: frame number; audio: sample number, the first ones negative */
+    int64_t dts;      /* same unit; may be negative */
+    int64_t duration; /* same unit */
+    bool key;
+} hy_packet;
+
+/* ---- Video encoders: the seam, one backend per file (encoder_x264.c, encoder_raw.c) ---- */
+
+typedef struct hy_encoder_config {
+    int32_t width;
+    int32_t height;
+    hy_rate rate;
+    int32_t profile;      /* HYDRA_PROFILE_* */
+    double crf;           /* or HYDRA_AUTO */
+    int32_t bitrate_kbps; /* 0 = constant quality */
+    const char *preset;   /* or NULL */
+    int32_t threads;      /* >= 1 */
+} hy_encoder_config;
+
+typedef struct hy_encoder hy_encoder;
+typedef struct hy_encoder_ops {
+    int32_t id;       /* HYDRA_ENCODER_* */
+    const char *name; /* "x264" */
+    const char *description;
+    const char *container; /* "mp4" or "y4m": what its packets go into */
+    /* "" when it can be used here, else why not and what to do. */
+    const char *(*probe)(void);
+    hydra_status (*open)(const hy_encoder_config *config, hy_encoder **out, hy_diag *diag);
+    /* Encode frame n (0, 1, 2, ... in order). The picture is the caller's again on return.
+     * `key`: playing must be able to start here. NULL picture: no more frames will come. */
+    hydra_status (*send)(hy_encoder *encoder, const hy_picture *picture, int64_t n, bool key,
+                         hy_diag *diag);
+    /* The next packet, if there is one: `*got`. After the NULL picture: until none is left. */
+    hydra_status (*receive)(hy_encoder *encoder, hy_packet *packet, bool *got, hy_diag *diag);
+    void (*close)(hy_encoder *encoder);
+} hy_encoder_ops;
+struct hy_encoder {
+    const hy_encoder_ops *ops;
+};
+
+/* All encoders that the library knows, best first. */
+const hy_encoder_ops *const *hy_encoder_list(int32_t *count);
+/* AUTO = the first one that is available and writes MP4. `*reason` (static text) says why it was
+ * taken. An unavailable one: HYDRA_ERR_UNSUPPORTED with its reason. */
+hydra_status hy_encoder_choose(int32_t encoder, const hy_encoder_ops **out, const char **reason,
+                               hy_diag *diag);
+/* Frames between key frames at most: 2 s. */
+int32_t hy_encoder_gop_frames(hy_rate rate);
+
+/* ---- Sound: any file in, AAC-LC 48 kHz stereo out ---- */
+
+typedef struct hy_audio hy_audio;
+
+typedef struct hy_audio_config {
+    hydra_audio_options options; /* checked */
+    int64_t samples;             /* exact length of the track */
+    int32_t bitrate_kbps;
+} hy_audio_config;
+
+/* Opens the music and finds its sound. The reader must outlive the audio. */
+hydra_status hy_audio_open(hy_reader *reader, const hy_audio_config *config, hy_audio **out,
+                           hy_diag *diag);
+/* The next packet in order; `*got` = false after the last. Reads the music as it goes. */
+hydra_status hy_audio_receive(hy_audio *audio, hy_packet *packet, bool *got, hy_diag *diag);
+/* The next block of the mix before encoding, for tests: up to `capacity` stereo samples,
+ * interleaved. 0 at the end. Not together with hy_audio_receive. */
+hydra_status hy_audio_mix(hy_audio *audio, float *stereo, int32_t capacity, int32_t *got,
+                          hy_diag *diag);
+void hy_audio_close(hy_audio *audio);
+
+/* ---- Container ---- */
+
+typedef struct hy_muxer hy_muxer;
+
+typedef struct hy_muxer_config {
+    hy_rate rate;
+    int64_t frames;     /* that will come */
+    int64_t key_frames; /* at most */
+} hy_muxer_config;
+
+/* Room for moov that is never too small: see docs/architecture.md. */
+int64_t hy_moov_reserve(int64_t frames, int64_t audio_packets, int64_t key_frames,
+                        int64_t metadata_bytes);
+
+/* MP4 or Y4M as the encoder asks. audio NULL = no sound. Borrows all but the config. */
+hydra_status hy_muxer_open(const hy_muxer_config *config, const hy_encoder *encoder,
+                           const hy_audio *audio, hy_sink *sink, hy_muxer **out, hy_diag *diag);
+hydra_status hy_muxer_write_video(hy_muxer *muxer, const hy_packet *packet, hy_diag *diag);
+hydra_status hy_muxer_write_audio(hy_muxer *muxer, const hy_packet *packet, hy_diag *diag);
+/* No more packets: write the index. The sink is not committed. */
+hydra_status hy_muxer_finish(hy_muxer *muxer, hy_diag *diag);
+/*
+ * Read the finished output back and compare it with what was written: every packet's place, size,
+ * time and (where the sink can be read) its bytes; size, rate, colour, edit lists, moov first.
+ * Fills the fields of `result` that describe the output. HYDRA_ERR_VERIFY names the difference.
+ */
+hydra_status hy_muxer_verify(hy_muxer *muxer, hydra_result *result, hy_diag *diag);
+void hy_muxer_close(hy_muxer *muxer);
+
+/* ---- Process-wide, on request only ---- */
+void hy_silence_ffmpeg(void);
+
+#endif

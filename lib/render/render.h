@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * render: the pipeline. Prepares photos just in time, composes frames on the worker pool, hands
+ * them to the encoder in order, interleaves the sound, writes, verifies, commits. Owns the threads'
+ * dance and nothing else; what a frame looks like is decided in timeline/ and compositor/.
+ */
+#ifndef HY_RENDER_H
+#define HY_RENDER_H
+
+#include <hydra/policy.h>
+#include <hydra/render.h>
+
+#include "core/core.h"
+#include "timeline/timeline.h"
+
+/* What a job works with. Borrowed for the call. */
+typedef struct hy_job {
+    const hy_project *project;
+    const hydra_policy *policy;
+    hy_pool *pool;
+    hy_sink *sink;                       /* frames: unused */
+    const hydra_render_options *options; /* checked */
+} hy_job;
+
+/* Check an option struct of the caller against the ranges in render.h; NULL = defaults. */
+hydra_status hy_render_options_check(const hydra_render_options *options, hydra_render_options *out,
+                                     hy_diag *diag);
+
+/* Render the whole project into job->sink and commit it; on failure the sink is aborted. */
+hydra_status hy_render_run(const hy_job *job, hydra_result *result, hy_diag *diag);
+
+/* Compose frame number `n` of a planned project. */
+hydra_status hy_render_frame(const hy_job *job, const hy_plan *plan, int64_t n, hy_picture **out,
+                             hy_diag *diag);
+
+#endif

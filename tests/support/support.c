@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* Scratch folders, files and hashes for tests. */
+#include "support.h"
+
+#include <dirent.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+char *test_folder_new(void)
+{
+    const char *base = getenv("TMPDIR");
+    char *folder = NULL;
+    if (asprintf(&folder, "%s/hydra-test-XXXXXX", base ? base : "/tmp") < 0 || !mkdtemp(folder)) {
+        fail_msg("cannot make a scratch folder");
+    }
+    return folder;
+}
+
+static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+    (void)info;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+void test_folder_free(char *folder)
+{
+    if (folder) {
+        (void)nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+        free(folder);
+    }
+}
+
+char *test_path(const char *folder, const char *name)
+{
+    char *path = NULL;
+    if (asprintf(&path, "%s/%s", folder, name) < 0) {
+        fail_msg("no memory");
+    }
+    return path;
+}
+
+void test_write_file(const char *path, const void *data, size_t size)
+{
+    FILE *file = fopen(path, "wbe");
+    assert_non_null(file);
+    assert_int_equal(fwrite(data, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+}
+
+uint8_t *test_read_file(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "rbe");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    long length = ftell(file);
+    assert_true(length >= 0);
+    rewind(file);
+    uint8_t *data = malloc((size_t)length + 1);
+    assert_non_null(data);
+    assert_int_equal(fread(data, 1, (size_t)length, file), length);
+    (void)fclose(file);
+    *size = (size_t)length;
+    return data;
+}
+
+int test_count_entries(const char *folder)
+{
+    DIR *stream = opendir(folder);
+    assert_non_null(stream);
+    int count = -2;
+    while (readdir(stream)) {
+        count++;
+    }
+    (void)closedir(stream);
+    return count;
+}
+
+uint64_t test_random(uint64_t *state)
+{
+    *state ^= *state >> 12;
+    *state ^= *state << 25;
+    *state ^= *state >> 27;
+    return *state * 2685821657736338717ULL;
+}
+
+uint64_t test_hash_picture(const hy_picture *picture)
+{
+    uint64_t hash = 14695981039346656037ULL;
+    for (int plane = 0; plane < 3; plane++) {
+        for (int32_t y = 0; y < hy_plane_height(picture, plane); y++) {
+            const uint8_t *row = picture->plane[plane] + y * picture->stride[plane];
+            for (int32_t x = 0; x < hy_plane_width(picture, plane); x++) {
+                hash = (hash ^ row[x]) * 1099511628211ULL;
+            }
+        }
+    }
+    return hash;
+}
