@@ -72,7 +72,7 @@ static bool print_cut(const hy_plan *plan, const hy_project *project, int32_t i,
     return hy_buffer_print(out, "cut %d: crossfade, %s, frame %lld, %lld frames [%lld, %lld)\n",
                            (int)i, overlap ? "overlap" : "hold", (long long)clip->cut,
                            (long long)clip->fade_frames, (long long)clip->first,
-                           (long long)(clip->first + clip->fade_frames));
+                           (long long)clip->first + clip->fade_frames);
 }
 
 static bool print_music(const hy_plan *plan, const hy_project *project, hy_buffer *out)

@@ -100,7 +100,7 @@ static hydra_status check_clip(const hy_project *project, const hy_plan *plan, i
         return hy_fail(diag, HYDRA_ERR_ARGUMENT,
                        "cut %d: the transition of %lld frames is longer than %s, which is on "
                        "screen for %lld",
-                       (int)(fade_in > 0 ? i - 1 : i), (long long)(fade_in + fade_out), label,
+                       (int)(fade_in > 0 ? i - 1 : i), (long long)fade_in + fade_out, label,
                        (long long)frames);
     }
     return hy_fail(diag, HYDRA_ERR_ARGUMENT,

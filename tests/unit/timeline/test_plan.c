@@ -215,6 +215,26 @@ static void automatic_images_share_the_rest(void **state)
     hy_project_free(&project);
 }
 
+/* 10,000.9 us each: what is rounded away or up must not add up to a frame over 10,000 images. */
+static void shares_do_not_drift(void **state)
+{
+    (void)state;
+    hy_project project;
+    hy_project_init(&project);
+    hy_diag diag = {0};
+    add_images(&project, 10000, HYDRA_AUTO);
+    set_rate(&project, 120, 1);
+    assert_ok(hy_project_set_duration(&project, 100009000, &diag), &diag);
+    hy_plan plan = plan_of(&project);
+    for (int64_t i = 0; i < 10000; i++) {
+        int64_t exact_us = i * 100009 / 10;
+        assert_int_equal(plan.clips[i].first, (exact_us * 120 + 500000) / 1000000);
+    }
+    assert_int_equal(plan.frames, 12001);
+    hy_plan_free(&plan);
+    hy_project_free(&project);
+}
+
 static void overlaps_are_part_of_the_share(void **state)
 {
     (void)state;
@@ -443,6 +463,7 @@ int main(void)
         cmocka_unit_test(transition_as_long_as_its_images),
         cmocka_unit_test(queries_agree_with_the_clips),
         cmocka_unit_test(automatic_images_share_the_rest),
+        cmocka_unit_test(shares_do_not_drift),
         cmocka_unit_test(overlaps_are_part_of_the_share),
         cmocka_unit_test(duration_that_fits_is_accepted),
         cmocka_unit_test(audio_length_is_exact),
