@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Child processes of tests. */
+#include "child.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void test_in_child(void (*body)(void *user), void *user)
+{
+    (void)fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        body(user);
+        exit(0);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        fail_msg("the child process failed (wait status 0x%x)", (unsigned)status);
+    }
+}
+
+void child_check_at(bool holds, const char *condition, const char *file, int line)
+{
+    if (!holds) {
+        (void)fprintf(stderr, "%s:%d: %s\n", file, line, condition);
+        _exit(1);
+    }
+}
+
+void child_drop_root(void)
+{
+    const unsigned nobody = 65534;
+    if (geteuid() == 0) {
+        child_check(setegid(nobody) == 0);
+        child_check(seteuid(nobody) == 0);
+    }
+}
