@@ -2,8 +2,10 @@
 /* Child processes of tests. */
 #include "child.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,4 +44,30 @@ void child_drop_root(void)
         child_check(setegid(nobody) == 0);
         child_check(seteuid(nobody) == 0);
     }
+}
+
+static void put_line(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "we");
+    child_check(file);
+    child_check(fputs(text, file) >= 0);
+    child_check(fclose(file) == 0);
+}
+
+void child_own_mounts(void)
+{
+    if (geteuid() == 0) {
+        child_check(unshare(CLONE_NEWNS) == 0);
+    } else { /* become root of a user name space of this process */
+        unsigned user = geteuid();
+        unsigned group = getegid();
+        child_check(unshare(CLONE_NEWNS | CLONE_NEWUSER) == 0);
+        char map[64];
+        put_line("/proc/self/setgroups", "deny");
+        (void)snprintf(map, sizeof map, "0 %u 1", user);
+        put_line("/proc/self/uid_map", map);
+        (void)snprintf(map, sizeof map, "0 %u 1", group);
+        put_line("/proc/self/gid_map", map);
+    }
+    child_check(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0);
 }

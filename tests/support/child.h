@@ -12,6 +12,9 @@ void test_in_child(void (*body)(void *user), void *user);
 #define child_check(condition) child_check_at((condition), #condition, __FILE__, __LINE__)
 void child_check_at(bool holds, const char *condition, const char *file, int line);
 
+/* Mounts from here on are seen by this process alone and end with it. Needs no root. */
+void child_own_mounts(void);
+
 /* Give up root: become user "nobody". Does nothing for other users. */
 void child_drop_root(void);
 

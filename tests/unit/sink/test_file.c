@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -716,9 +715,7 @@ static void fill_up(const char *path, const char *cause)
 static void child_small_disk(void *user)
 {
     const char *mount_point = user;
-    /* Mounts of a name space of its own end with the process. Not root: root of that alone. */
-    child_check(unshare(CLONE_NEWNS | (geteuid() == 0 ? 0 : CLONE_NEWUSER)) == 0);
-    child_check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+    child_own_mounts();
     child_check(mount("tmpfs", mount_point, "tmpfs", 0, "size=64k") == 0);
     char path[PATH_MAX];
     (void)snprintf(path, sizeof path, "%s/out.mp4", mount_point);
@@ -730,7 +727,7 @@ static void child_small_disk(void *user)
     child_check(sink->ops->write(sink, 0, "x", 1, &diag) == HYDRA_OK);
     child_check(sink->ops->commit(sink, &diag) == HYDRA_OK);
     hy_sink_free(sink);
-    child_check(mount(NULL, mount_point, NULL, MS_REMOUNT | MS_RDONLY, NULL) == 0);
+    child_check(mount("none", mount_point, "none", MS_REMOUNT | MS_RDONLY, NULL) == 0);
     child_check(hy_sink_file_new(path, &sink, &diag) == HYDRA_ERR_PERMISSION);
     child_check(strstr(diag.text, "Read-only file system"));
 }
