@@ -2,9 +2,12 @@
 /* The worker pool: every task once, in order, on no more threads than asked; failing to start. */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "support.h"
 
@@ -280,6 +283,140 @@ static void test_threads_start_with_work(void **state)
     hy_pool_free(new_pool(4)); /* never used */
 }
 
+/* Which thread ran a task. */
+typedef struct who {
+    hy_task task;
+    pid_t thread;
+} who;
+
+static void note_thread(hy_task *task)
+{
+    ((who *)task)->thread = gettid();
+}
+
+static bool is_asleep(pid_t thread)
+{
+    char path[64];
+    char line[200] = "";
+    (void)snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)thread);
+    FILE *file = fopen(path, "re");
+    if (file) {
+        (void)fgets(line, sizeof line, file);
+        (void)fclose(file);
+    }
+    const char *name_end = strrchr(line, ')');
+    return name_end && name_end[2] == 'S';
+}
+
+/* A few times in a row: a thread may also sleep for a moment on its way there. */
+static void await_sleep(pid_t thread)
+{
+    for (int seen = 0; seen < 10; seen = is_asleep(thread) ? seen + 1 : 0) {
+        (void)sched_yield();
+    }
+}
+
+/* A pool whose only worker has run a task and waits for the next. */
+static hy_pool *new_sleeping_pool(int threads, pid_t *worker)
+{
+    hy_pool *pool = new_pool(threads);
+    who w = {.task.run = note_thread};
+    submit(pool, &w.task);
+    hy_task_wait(&w.task);
+    await_sleep(w.thread);
+    *worker = w.thread;
+    return pool;
+}
+
+static void test_sleeping_thread_is_used_first(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 20; round++) {
+        pid_t worker;
+        hy_pool *pool = new_sleeping_pool(8, &worker);
+        fault.calls = 0;
+        who w = {.task.run = note_thread};
+        submit(pool, &w.task);
+        hy_task_wait(&w.task);
+        assert_int_equal(fault.calls, 0);
+        assert_int_equal(w.thread, worker);
+        hy_pool_free(pool);
+    }
+}
+
+/* Two tasks for one sleeper that has not had the time to wake: a second thread is needed. */
+static void test_one_sleeper_is_not_counted_twice(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 20; round++) {
+        pid_t worker;
+        hy_pool *pool = new_sleeping_pool(2, &worker);
+        pthread_barrier_t barrier;
+        assert_int_equal(pthread_barrier_init(&barrier, NULL, 2), 0);
+        meeting one = {.task.run = meet, .barrier = &barrier};
+        meeting two = one;
+        submit(pool, &one.task);
+        submit(pool, &two.task);
+        hy_task_wait(&one.task);
+        hy_task_wait(&two.task);
+        hy_pool_free(pool);
+        (void)pthread_barrier_destroy(&barrier);
+    }
+}
+
+/* A task that ends when a thread sleeps, or when it is told to. */
+typedef struct gate {
+    hy_task task;
+    pid_t sleeper; /* 0 = wait for `open` */
+    atomic_bool open;
+} gate;
+
+static void pass_gate(hy_task *task)
+{
+    gate *g = (gate *)task;
+    if (g->sleeper) {
+        await_sleep(g->sleeper);
+    }
+    while (!g->sleeper && !atomic_load(&g->open)) {
+        (void)sched_yield();
+    }
+}
+
+typedef struct waiter {
+    hy_task *task;
+    atomic_int thread;
+} waiter;
+
+static void *wait_for_task(void *user)
+{
+    waiter *w = user;
+    atomic_store(&w->thread, gettid());
+    hy_task_wait(w->task);
+    return NULL;
+}
+
+/* The second of two tasks ends first: its owner must wake although another waits longer. */
+static void test_each_owner_is_woken(void **state)
+{
+    (void)state;
+    hy_pool *pool = new_pool(2);
+    gate first = {.task.run = pass_gate};
+    gate second = {.task.run = pass_gate, .sleeper = gettid()};
+    waiter other = {.task = &first.task};
+    pthread_t thread;
+    submit(pool, &first.task);
+    assert_int_equal(__real_pthread_create(&thread, NULL, wait_for_task, &other), 0);
+    while (atomic_load(&other.thread) == 0) {
+        (void)sched_yield();
+    }
+    await_sleep(atomic_load(&other.thread));
+    submit(pool, &second.task);
+    hy_task_wait(&second.task);
+    atomic_store(&first.open, true);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    hy_pool_free(pool);
+}
+
 static void test_default_is_the_cpus(void **state)
 {
     (void)state;
@@ -384,6 +521,9 @@ int main(void)
         reset(test_threads_work_side_by_side),
         reset(test_tasks_submit_tasks),
         reset(test_threads_start_with_work),
+        reset(test_sleeping_thread_is_used_first),
+        reset(test_one_sleeper_is_not_counted_twice),
+        reset(test_each_owner_is_woken),
         reset(test_default_is_the_cpus),
         reset(test_wait_without_submit),
         reset(test_signals_stay_with_the_host),
