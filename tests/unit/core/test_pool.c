@@ -417,6 +417,20 @@ static void test_each_owner_is_woken(void **state)
     hy_pool_free(pool);
 }
 
+static void test_asking_without_waiting(void **state)
+{
+    (void)state;
+    hy_pool *pool = new_pool(1);
+    gate g = {.task.run = pass_gate};
+    assert_true(hy_task_is_done(&g.task)); /* never submitted */
+    submit(pool, &g.task);
+    assert_false(hy_task_is_done(&g.task));
+    atomic_store(&g.open, true);
+    hy_task_wait(&g.task);
+    assert_true(hy_task_is_done(&g.task));
+    hy_pool_free(pool);
+}
+
 static void test_default_is_the_cpus(void **state)
 {
     (void)state;
@@ -524,6 +538,7 @@ int main(void)
         reset(test_sleeping_thread_is_used_first),
         reset(test_one_sleeper_is_not_counted_twice),
         reset(test_each_owner_is_woken),
+        reset(test_asking_without_waiting),
         reset(test_default_is_the_cpus),
         reset(test_wait_without_submit),
         reset(test_signals_stay_with_the_host),
