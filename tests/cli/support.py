@@ -17,8 +17,7 @@ PROGRAM = str(Path(sys.argv[1]).resolve() / "tools/hydra-cli")
 TIMEOUT_S = 120
 
 # Small and short: these tests are about the program, not about pictures.
-SMALL = ["--size", "128x128", "--fps", "10", "--image-duration", "0.5", "--profile", "draft",
-         "--transition", "cut"]
+SMALL = ["--size", "128x128", "--fps", "10", "--image-duration", "0.5", "--transition", "cut"]
 
 
 class CliTest(unittest.TestCase):
@@ -76,7 +75,7 @@ class CliTest(unittest.TestCase):
 
     def render(self, *arguments: str | bytes, output: str | bytes = "out.mp4") -> dict[str, Any]:
         """A small render to `output`; returns the JSON result."""
-        text = self.ok("render", *SMALL, "--json", "-o", output, *arguments)
+        text = self.ok("render", *SMALL, "--profile", "draft", "--json", "-o", output, *arguments)
         result: dict[str, Any] = json.loads(text)
         self.assertIs(result["ok"], True)
         return result

@@ -78,7 +78,7 @@ static void print_overview(void)
     for (size_t i = 0; i < VERB_COUNT; i++) {
         printf("  hydra-cli %-7s%-34s%s\n", verbs[i]->name, verbs[i]->synopsis, verbs[i]->summary);
     }
-    printf("  hydra-cli help VERB                        all options of a verb\n"
+    printf("  hydra-cli help   VERB                              all options of a verb\n"
            "  hydra-cli --version\n\n"
            "Exit codes: 0 done, 1 the render failed, 2 wrong usage, 3 an input cannot be used,\n"
            "4 the output cannot be written.\n");

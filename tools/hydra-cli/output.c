@@ -105,13 +105,13 @@ static void print_costs(const hydra_result *result)
 {
     printf("  time         ");
     print_seconds((int64_t)llrint(result->total_s * 1e6));
-    printf(" (");
+    printf("; summed over threads: ");
     print_stage("photos", result->decode_s);
     print_stage(", frames", result->compose_s);
     print_stage(", encoder", result->encode_s);
     print_stage(", sound", result->audio_s);
     print_stage(", file", result->mux_s);
-    printf("; summed over threads)\n  memory       ");
+    printf("\n  memory       ");
     print_bytes(result->pool_peak_bytes);
     printf(" of pictures at most\n");
 }
