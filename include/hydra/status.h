@@ -3,8 +3,8 @@
  * @file status.h  The one result type of every call that can fail.
  *
  * Zero is success, errors are negative, numbers are never reused. The status says what kind of
- * thing went wrong, so that a program can decide; the handle's error text (hydra_compose_error,
- * hydra_context_error) says what exactly, so that a person can.
+ * thing went wrong, so that a program can decide; the handle's error text
+ * (hydra_compose_error) says what exactly, so that a person can.
  */
 #ifndef HYDRA_STATUS_H
 #define HYDRA_STATUS_H

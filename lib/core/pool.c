@@ -4,7 +4,6 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
 
 #include "mem.h"
 
@@ -154,4 +153,16 @@ void hy_task_wait(hy_task *task)
         (void)pthread_cond_wait(&pool->finished, &pool->mutex);
     }
     (void)pthread_mutex_unlock(&pool->mutex);
+}
+
+bool hy_task_is_done(hy_task *task)
+{
+    hy_pool *pool = task->pool;
+    if (!pool) {
+        return true;
+    }
+    (void)pthread_mutex_lock(&pool->mutex);
+    bool done = task->state != TASK_QUEUED;
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return done;
 }

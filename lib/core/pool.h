@@ -6,6 +6,8 @@
 #ifndef HY_POOL_H
 #define HY_POOL_H
 
+#include <stdbool.h>
+
 #include "diag.h"
 
 typedef struct hy_pool hy_pool;
@@ -30,5 +32,7 @@ int hy_pool_threads(const hy_pool *pool);
 hydra_status hy_pool_submit(hy_pool *pool, hy_task *task, hy_diag *diag);
 /* Wait until a submitted task has run. Returns at once for a task that was never submitted. */
 void hy_task_wait(hy_task *task);
+/* True when hy_task_wait would return at once. */
+bool hy_task_is_done(hy_task *task);
 
 #endif

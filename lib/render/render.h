@@ -26,6 +26,10 @@ typedef struct hy_job {
 hydra_status hy_render_options_check(const hydra_render_options *options, hydra_render_options *out,
                                      hy_diag *diag);
 
+/* Every input exists, is a regular file within the policy and is not the target (NULL = none). */
+hydra_status hy_inputs_check(const hy_project *project, const hydra_policy *policy,
+                             const char *target_path, hy_diag *diag);
+
 /* Render the whole project into job->sink and commit it; on failure the sink is aborted. */
 hydra_status hy_render_run(const hy_job *job, hydra_result *result, hy_diag *diag);
 

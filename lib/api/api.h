@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * api: the hydra_* entry points. They check handles and arguments, keep the error text, and call
+ * inward; what a call means is decided in the rooms below.
+ */
+#ifndef HY_API_H
+#define HY_API_H
+
+#include <stdatomic.h>
+
+#include <hydra/hydra.h>
+
+#include "core/core.h"
+#include "timeline/timeline.h"
+
+struct hydra_context {
+    atomic_int references;
+    hydra_policy policy;
+    hy_pool *pool;
+};
+
+struct hydra_compose {
+    hydra_context *context;
+    hy_project project;
+    hy_diag diag;        /* of the last call that failed */
+    atomic_bool running; /* a render is on; seen when its writer calls back into the compose */
+    bool has_result;
+    hydra_result result;
+    uint8_t *output; /* bytes of a render to memory */
+    size_t output_size;
+    hy_buffer plan_text;
+};
+
+hydra_context *hy_context_ref(hydra_context *context);
+
+/* Checks that every changing call begins with: not NULL, not rendering; clears the error text. */
+hydra_status hy_compose_begin(hydra_compose *c);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* hydra_compose_render and its kin: one job, one sink. */
+#include "render/render.h"
+
+#include <string.h>
+
+#include "api/api.h"
+#include "sink/sink.h"
+
+/* Run a job into `sink` (owned by the caller) and keep its result. */
+static hydra_status run(hydra_compose *c, const hydra_render_options *options, hy_sink *sink)
+{
+    hy_job job = {
+        .project = &c->project,
+        .policy = &c->context->policy,
+        .pool = c->context->pool,
+        .sink = sink,
+        .options = options,
+    };
+    hydra_result result;
+    hy_diag diag = {0};
+    atomic_store(&c->running, true);
+    hydra_status status = hy_render_run(&job, &result, &diag);
+    atomic_store(&c->running, false);
+    if (status == HYDRA_OK) {
+        c->result = result;
+        c->has_result = true;
+    } else {
+        /* A call that the writer made into this compose may have left its own text. */
+        c->diag = diag;
+    }
+    return status;
+}
+
+/* What every render starts with: options checked, the last result forgotten. */
+static hydra_status begin(hydra_compose *c, const hydra_render_options *options,
+                          hydra_render_options *checked)
+{
+    hydra_status status = hy_compose_begin(c);
+    if (status == HYDRA_OK) {
+        status = hy_render_options_check(options, checked, &c->diag);
+    }
+    if (status != HYDRA_OK) {
+        return status;
+    }
+    c->has_result = false;
+    hy_free(c->output);
+    c->output = NULL;
+    c->output_size = 0;
+    return HYDRA_OK;
+}
+
+hydra_status hydra_compose_render(hydra_compose *c, const char *destination,
+                                  const hydra_render_options *options)
+{
+    hydra_render_options checked;
+    hydra_status status = begin(c, options, &checked);
+    if (status != HYDRA_OK) {
+        return status;
+    }
+    char *path = NULL;
+    hy_sink *sink = NULL;
+    status = hy_path_from_uri(&path, destination, "destination", &c->diag);
+    if (status == HYDRA_OK) {
+        status = hy_inputs_check(&c->project, &c->context->policy, path, &c->diag);
+    }
+    if (status == HYDRA_OK) {
+        status = hy_sink_file_new(path, &sink, &c->diag);
+    }
+    if (status == HYDRA_OK) {
+        status = run(c, &checked, sink);
+    }
+    hy_sink_free(sink);
+    hy_free(path);
+    return status;
+}
+
+hydra_status hydra_compose_render_memory(hydra_compose *c, const hydra_render_options *options)
+{
+    hydra_render_options checked;
+    hydra_status status = begin(c, options, &checked);
+    if (status != HYDRA_OK) {
+        return status;
+    }
+    hy_sink *sink = NULL;
+    status = hy_inputs_check(&c->project, &c->context->policy, NULL, &c->diag);
+    if (status == HYDRA_OK) {
+        status = hy_sink_memory_new(c->context->policy.max_output_bytes, &sink, &c->diag);
+    }
+    if (status == HYDRA_OK) {
+        status = run(c, &checked, sink);
+    }
+    if (status == HYDRA_OK) {
+        hy_sink_memory_take(sink, &c->output, &c->output_size);
+    }
+    hy_sink_free(sink);
+    return status;
+}
+
+hydra_status hydra_compose_render_writer(hydra_compose *c, const hydra_writer *writer,
+                                         const hydra_render_options *options)
+{
+    hydra_render_options checked;
+    hydra_status status = begin(c, options, &checked);
+    if (status != HYDRA_OK) {
+        return status;
+    }
+    hy_sink *sink = NULL;
+    status = hy_inputs_check(&c->project, &c->context->policy, NULL, &c->diag);
+    if (status == HYDRA_OK) {
+        status = hy_sink_writer_new(writer, &sink, &c->diag);
+    }
+    if (status == HYDRA_OK) {
+        status = run(c, &checked, sink);
+    }
+    hy_sink_free(sink);
+    return status;
+}
+
+hydra_status hydra_compose_result(const hydra_compose *c, hydra_result *result)
+{
+    if (!c || !result || result->struct_size < sizeof *result) {
+        return HYDRA_ERR_ARGUMENT;
+    }
+    if (!c->has_result) {
+        return HYDRA_ERR_STATE;
+    }
+    uint32_t size = result->struct_size;
+    memcpy(result, &c->result, sizeof *result);
+    result->struct_size = size;
+    return HYDRA_OK;
+}
+
+hydra_status hydra_compose_output(const hydra_compose *c, const void **data, size_t *size)
+{
+    if (!c || !data || !size) {
+        return HYDRA_ERR_ARGUMENT;
+    }
+    if (!c->output) {
+        return HYDRA_ERR_STATE;
+    }
+    *data = c->output;
+    *size = c->output_size;
+    return HYDRA_OK;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* Render options: the defaults, and the ranges that render.h promises. */
+#include <string.h>
+
+#include "render/render.h"
+
+void hydra_render_options_init(hydra_render_options *options)
+{
+    *options = (hydra_render_options){
+        .struct_size = sizeof *options,
+        .encoder = HYDRA_ENCODER_AUTO,
+        .profile = HYDRA_PROFILE_DEFAULT,
+        .video_bitrate_kbps = 0,
+        .crf = HYDRA_AUTO,
+        .preset = NULL,
+        .audio_bitrate_kbps = 160,
+        .threads = 0,
+    };
+}
+
+static bool within(double value, double low, double high)
+{
+    return value >= low && value <= high; /* false for NaN */
+}
+
+hydra_status hy_render_options_check(const hydra_render_options *options, hydra_render_options *out,
+                                     hy_diag *diag)
+{
+    hydra_render_options_init(out);
+    if (!options) {
+        return HYDRA_OK;
+    }
+    if (options->struct_size < sizeof *out) {
+        return hy_fail(diag, HYDRA_ERR_ARGUMENT,
+                       "render options: struct_size is %u; call hydra_render_options_init first",
+                       (unsigned)options->struct_size);
+    }
+    memcpy(out, options, sizeof *out);
+    out->struct_size = sizeof *out;
+    const char *bad = NULL;
+    if (!within(out->encoder, HYDRA_ENCODER_AUTO, HYDRA_ENCODER_RAW)) {
+        bad = "encoder is not a HYDRA_ENCODER_ value";
+    } else if (!within(out->profile, HYDRA_PROFILE_DRAFT, HYDRA_PROFILE_BEST)) {
+        bad = "profile is not a HYDRA_PROFILE_ value";
+    } else if (out->video_bitrate_kbps != 0 && !within(out->video_bitrate_kbps, 50, 500000)) {
+        bad = "video_bitrate_kbps must be 0 or 50..500000";
+    } else if (!within(out->crf, 0, 51) && !within(out->crf, HYDRA_AUTO, HYDRA_AUTO)) {
+        bad = "crf must be 0..51 or HYDRA_AUTO";
+    } else if (out->video_bitrate_kbps != 0 && out->crf >= 0) {
+        bad = "crf and video_bitrate_kbps exclude each other";
+    } else if (!within(out->audio_bitrate_kbps, 32, 320)) {
+        bad = "audio_bitrate_kbps must be 32..320";
+    } else if (!within(out->threads, 0, 128)) {
+        bad = "threads must be 0..128";
+    }
+    return bad ? hy_fail(diag, HYDRA_ERR_ARGUMENT, "render options: %s", bad) : HYDRA_OK;
+}

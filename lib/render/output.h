@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Everything behind the frames: encoder, sound, container, sink. Takes pictures in order and
+ * writes packets of both tracks in the order of their decoding times. Private to render/.
+ */
+#ifndef HY_OUTPUT_H
+#define HY_OUTPUT_H
+
+#include "media/media.h"
+#include "render/render.h"
+
+typedef struct hy_output {
+    const hy_plan *plan;
+    hy_encoder *encoder;
+    const char *encoder_reason; /* static */
+    hy_reader *audio_reader;
+    hy_audio *audio; /* NULL = no sound track */
+    hy_packet audio_packet;
+    bool audio_pending; /* audio_packet waits for its turn */
+    bool audio_ended;
+    hy_muxer *muxer;
+    double encode_s;
+    double audio_s;
+    double mux_s;
+} hy_output;
+
+hydra_status hy_output_open(hy_output *output, const hy_job *job, const hy_plan *plan,
+                            hy_diag *diag);
+/* Frame `n`, in order. The picture is the caller's again on return. */
+hydra_status hy_output_frame(hy_output *output, const hy_picture *picture, int64_t n,
+                             hy_diag *diag);
+/* No more frames: drain, write the index, read the result back. Fills `result`. */
+hydra_status hy_output_finish(hy_output *output, hydra_result *result, hy_diag *diag);
+/* Accepts an output whose open failed. The sink is the caller's. */
+void hy_output_close(hy_output *output);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* From a source to an asset: read, recognise, place, decode, convert; once per photo. */
+#include <math.h>
+#include <string.h>
+
+#include "compositor/compositor.h"
+#include "media/media.h"
+#include "render/scene.h"
+
+/* What one preparation holds on its way, so that one place can let go of it. */
+typedef struct preparation {
+    hy_reader *reader;
+    uint8_t *bytes;
+    hy_photo *photo;
+    hy_color *color;
+    hy_asset_builder *builder;
+} preparation;
+
+static void preparation_free(preparation *p)
+{
+    hy_asset_builder_free(p->builder);
+    hy_color_free(p->color);
+    hy_photo_close(p->photo);
+    hy_free(p->bytes);
+    hy_reader_close(p->reader);
+}
+
+static bool is_turned(int32_t orientation)
+{
+    return orientation >= 5; /* EXIF 5..8 exchange width and height */
+}
+
+/* Cover and fill: the stage is the photo, so the asset's region is a part of it. */
+static void show_region(const hy_placement *placement, hy_asset_spec *spec)
+{
+    spec->source = placement->region;
+    spec->target = (hy_rect){0, 0, placement->width, placement->height};
+}
+
+static double clamp(double value, double low, double high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+/* One axis of the contained photo: `at`, `size` on the canvas; the asset shows the canvas from
+ * `origin` on at `scale`. Finds the whole asset pixels that it covers, and the part of the photo
+ * (of `photo` pixels) that lands there. */
+static void contain_axis(double at, double size, double origin, double scale, int32_t asset,
+                         int32_t photo, double *target, double *target_size, double *source,
+                         double *source_size)
+{
+    double first = (at - origin) * scale;
+    double last = (at + size - origin) * scale;
+    double from = clamp(floor(first + 0.5), 0, asset - 1);
+    double to = clamp(floor(last + 0.5), from + 1, asset);
+    double per_pixel = photo / (last - first);
+    double low = clamp((from - first) * per_pixel, 0, photo);
+    double high = clamp((to - first) * per_pixel, 0, photo);
+    /* A view that lies wholly on the backdrop still gets one pixel of the photo's edge. */
+    if (high <= low) {
+        low = clamp(low, 0, photo - 1);
+        high = low + 1;
+    }
+    *target = from;
+    *target_size = to - from;
+    *source = low;
+    *source_size = high - low;
+}
+
+/* Contain: the stage is the canvas with the photo, as large as it fits, in the middle. */
+static void show_contained(const hy_project *project, const hy_placement *placement,
+                           int32_t photo_w, int32_t photo_h, hy_asset_spec *spec)
+{
+    double scale = fmin((double)project->width / photo_w, (double)project->height / photo_h);
+    double w = photo_w * scale;
+    double h = photo_h * scale;
+    contain_axis((project->width - w) / 2, w, placement->region.x, placement->scale_x,
+                 placement->width, photo_w, &spec->target.x, &spec->target.w, &spec->source.x,
+                 &spec->source.w);
+    contain_axis((project->height - h) / 2, h, placement->region.y, placement->scale_y,
+                 placement->height, photo_h, &spec->target.y, &spec->target.h, &spec->source.y,
+                 &spec->source.h);
+}
+
+/* Decide where everything goes; needs only the photo's header. */
+static void plan_asset(const hy_project *project, const hydra_image_options *options,
+                       const hy_photo_info *info, hy_shot *shot, hy_asset_spec *spec)
+{
+    bool turned = is_turned(info->orientation);
+    int32_t photo_w = turned ? info->height : info->width;
+    int32_t photo_h = turned ? info->width : info->height;
+    hy_stage_plan(options, project->width, project->height, photo_w, photo_h, &shot->stage);
+    hy_placement_plan(options, &shot->stage, project->width, project->height, &shot->placement);
+    *spec = (hy_asset_spec){
+        .width = shot->placement.width,
+        .height = shot->placement.height,
+        .photo_width = info->width,
+        .photo_height = info->height,
+        .rows = info->rows,
+        .orientation = info->orientation,
+        .background_rgb = project->background_rgb,
+        .backdrop_rgb = options->backdrop_rgb == HYDRA_AUTO ? project->background_rgb
+                                                            : (uint32_t)options->backdrop_rgb,
+        .blur = options->fit == HYDRA_FIT_CONTAIN && options->backdrop == HYDRA_BACKDROP_BLUR,
+    };
+    if (options->fit == HYDRA_FIT_CONTAIN) {
+        show_contained(project, &shot->placement, photo_w, photo_h, spec);
+    } else {
+        show_region(&shot->placement, spec);
+    }
+}
+
+static hydra_status open_photo(preparation *p, const hy_source *source, const hydra_policy *policy,
+                               hy_diag *diag)
+{
+    size_t size = 0;
+    hydra_status status = hy_reader_open(source, policy->max_image_bytes, &p->reader, diag);
+    if (status == HYDRA_OK) {
+        status = hy_reader_load(p->reader, &p->bytes, &size, diag);
+    }
+    if (status == HYDRA_OK) {
+        status = hy_photo_open(p->bytes, size, source->name, policy, &p->photo, diag);
+    }
+    return status;
+}
+
+hydra_status hy_prepare_image(const hy_project *project, const hydra_policy *policy, int32_t index,
+                              hy_meter *meter, hy_shot *shot, hy_picture **picture, hy_diag *diag)
+{
+    const hy_project_image *image = &project->images[index];
+    preparation p = {0};
+    hy_asset_spec spec;
+    hydra_status status = open_photo(&p, &image->source, policy, diag);
+    if (status == HYDRA_OK) {
+        status = hy_color_new(p.photo, &p.color, diag);
+    }
+    if (status == HYDRA_OK) {
+        plan_asset(project, &image->options, hy_photo_info_of(p.photo), shot, &spec);
+        spec.color = p.color ? hy_color_convert : NULL;
+        spec.color_user = p.color;
+        status = hy_asset_builder_new(&spec, meter, &p.builder, diag);
+    }
+    if (status == HYDRA_OK) {
+        status = hy_photo_decode(p.photo, hy_asset_builder_rows, p.builder, diag);
+    }
+    if (status == HYDRA_OK) {
+        status = hy_asset_builder_finish(p.builder, picture, diag);
+    }
+    preparation_free(&p);
+    return status;
+}

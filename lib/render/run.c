@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* A whole render: plan, frames, output, verification, commit. */
+#include "render/frames.h"
+#include "render/output.h"
+
+static hydra_status pump(hy_frames *frames, hy_output *output, hydra_result *result, hy_diag *diag)
+{
+    const hy_plan *plan = frames->scene->plan;
+    for (int64_t n = 0; n < plan->frames; n++) {
+        const hy_picture *picture;
+        hydra_status status = hy_frames_get(frames, n, &picture, diag);
+        if (status == HYDRA_OK) {
+            status = hy_output_frame(output, picture, n, diag);
+        }
+        if (status != HYDRA_OK) {
+            return status;
+        }
+    }
+    return hy_output_finish(output, result, diag);
+}
+
+static hydra_status run_planned(const hy_job *job, const hy_plan *plan, hydra_result *result,
+                                hy_diag *diag)
+{
+    hy_meter meter = {0};
+    hy_scene scene = {0};
+    hy_frames frames = {0};
+    hy_output output = {0};
+    hydra_status status = hy_scene_init(&scene, job, plan, &meter, diag);
+    if (status == HYDRA_OK) {
+        /* The first photo is decoded while the encoder opens. */
+        status = hy_scene_want(&scene, 0, diag);
+    }
+    if (status == HYDRA_OK) {
+        status = hy_output_open(&output, job, plan, diag);
+    }
+    if (status == HYDRA_OK) {
+        status = hy_frames_init(&frames, &scene, diag);
+    }
+    if (status == HYDRA_OK) {
+        status = pump(&frames, &output, result, diag);
+    }
+    hy_frames_free(&frames);
+    hy_scene_free(&scene);
+    result->decode_s = hy_stopwatch_s(&scene.decode_time);
+    result->compose_s = hy_stopwatch_s(&frames.compose_time);
+    result->encode_s = output.encode_s;
+    result->audio_s = output.audio_s;
+    result->mux_s = output.mux_s;
+    result->pool_peak_bytes = atomic_load(&meter.peak_bytes);
+    hy_output_close(&output);
+    return status;
+}
+
+hydra_status hy_render_run(const hy_job *job, hydra_result *result, hy_diag *diag)
+{
+    double start = hy_clock_s();
+    *result = (hydra_result){.struct_size = sizeof *result, .moov_offset = -1};
+    hy_plan plan;
+    hydra_status status = hy_plan_build(job->project, job->policy, &plan, diag);
+    if (status == HYDRA_OK) {
+        status = run_planned(job, &plan, result, diag);
+        hy_plan_free(&plan);
+    }
+    if (status == HYDRA_OK) {
+        double written = hy_clock_s();
+        status = job->sink->ops->commit(job->sink, diag);
+        result->mux_s += hy_clock_s() - written;
+    }
+    if (status != HYDRA_OK) {
+        job->sink->ops->abort(job->sink);
+    }
+    result->total_s = hy_clock_s() - start;
+    return status;
+}

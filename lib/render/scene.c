@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* Photos around the playhead: asked for ahead, prepared on the pool, dropped when past. */
+#include "render/scene.h"
+
+struct hy_scene_image {
+    hy_task task;
+    hy_scene *scene;
+    int32_t index;
+    hydra_status status;
+    hy_shot shot;
+    hy_picture *picture;
+    hy_diag diag;
+};
+
+hydra_status hy_scene_init(hy_scene *scene, const hy_job *job, const hy_plan *plan, hy_meter *meter,
+                           hy_diag *diag)
+{
+    *scene = (hy_scene){
+        .project = job->project,
+        .policy = job->policy,
+        .pool = job->pool,
+        .plan = plan,
+        .meter = meter,
+    };
+    size_t count = (size_t)job->project->image_count;
+    scene->images = hy_calloc(count, sizeof(hy_scene_image *));
+    scene->shots = hy_calloc(count, sizeof *scene->shots);
+    scene->assets = hy_calloc(count, sizeof(const hy_picture *));
+    if (!scene->images || !scene->shots || !scene->assets) {
+        return hy_fail_memory(diag);
+    }
+    return HYDRA_OK;
+}
+
+static void drop_image(hy_scene *scene, int32_t index)
+{
+    hy_scene_image *image = scene->images[index];
+    if (!image) {
+        return;
+    }
+    hy_task_wait(&image->task);
+    hy_picture_free(image->picture);
+    hy_free(image);
+    scene->images[index] = NULL;
+    scene->assets[index] = NULL;
+}
+
+void hy_scene_free(hy_scene *scene)
+{
+    for (int32_t i = 0; scene->images && i < scene->project->image_count; i++) {
+        drop_image(scene, i);
+    }
+    hy_free(scene->images);
+    hy_free(scene->shots);
+    hy_free((void *)scene->assets);
+    scene->images = NULL;
+}
+
+static void run_prepare(hy_task *task)
+{
+    hy_scene_image *image = (hy_scene_image *)task;
+    hy_scene *scene = image->scene;
+    double start = hy_clock_s();
+    image->status = hy_prepare_image(scene->project, scene->policy, image->index, scene->meter,
+                                     &image->shot, &image->picture, &image->diag);
+    hy_stopwatch_add(&scene->decode_time, hy_clock_s() - start);
+}
+
+hydra_status hy_scene_want(hy_scene *scene, int32_t index, hy_diag *diag)
+{
+    if (index >= scene->project->image_count || scene->images[index]) {
+        return HYDRA_OK;
+    }
+    hy_scene_image *image = hy_calloc(1, sizeof *image);
+    if (!image) {
+        return hy_fail_memory(diag);
+    }
+    image->task.run = run_prepare;
+    image->scene = scene;
+    image->index = index;
+    hydra_status status = hy_pool_submit(scene->pool, &image->task, diag);
+    if (status != HYDRA_OK) {
+        hy_free(image);
+        return status;
+    }
+    scene->images[index] = image;
+    return HYDRA_OK;
+}
+
+/* One image: start it, wait if asked to, take over its result. */
+static hydra_status image_ready(hy_scene *scene, int32_t index, bool wait, bool *ready,
+                                hy_diag *diag)
+{
+    hydra_status status = hy_scene_want(scene, index, diag);
+    if (status != HYDRA_OK) {
+        return status;
+    }
+    hy_scene_image *image = scene->images[index];
+    if (wait) {
+        hy_task_wait(&image->task);
+    }
+    *ready = hy_task_is_done(&image->task);
+    if (!*ready) {
+        return HYDRA_OK;
+    }
+    if (image->status != HYDRA_OK) {
+        return hy_fail(diag, image->status, "%s", image->diag.text);
+    }
+    scene->shots[index] = image->shot;
+    scene->assets[index] = image->picture;
+    return HYDRA_OK;
+}
+
+hydra_status hy_scene_ready(hy_scene *scene, int64_t n, bool wait, bool *ready, hy_diag *diag)
+{
+    int32_t first;
+    int32_t last;
+    hy_display_images(scene->plan, n, &first, &last);
+    *ready = true;
+    hydra_status status = hy_scene_want(scene, last, diag);
+    for (int32_t i = first; status == HYDRA_OK && *ready && i <= last; i++) {
+        status = image_ready(scene, i, wait, ready, diag);
+    }
+    return status;
+}
+
+void hy_scene_release(hy_scene *scene, int64_t n)
+{
+    while (scene->released < scene->plan->clip_count &&
+           scene->plan->clips[scene->released].end <= n) {
+        drop_image(scene, scene->released);
+        scene->released++;
+    }
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A scene: a planned project with the photos around the playhead prepared. Private to render/.
+ * Preparing runs on the worker pool; everything else here is called by the job's own thread.
+ */
+#ifndef HY_SCENE_H
+#define HY_SCENE_H
+
+#include <stdbool.h>
+
+#include "render/render.h"
+
+typedef struct hy_scene_image hy_scene_image;
+
+typedef struct hy_scene {
+    const hy_project *project;
+    const hydra_policy *policy;
+    hy_pool *pool;
+    const hy_plan *plan;
+    hy_meter *meter;
+    hy_stopwatch decode_time;
+
+    hy_scene_image **images;   /* one per project image, NULL while not wanted */
+    hy_shot *shots;            /* geometry of prepared images */
+    const hy_picture **assets; /* pictures of prepared images */
+    int32_t released;          /* images below this one are past */
+} hy_scene;
+
+/* Prepare one photo: read, decode, place, convert. Called on a worker. */
+hydra_status hy_prepare_image(const hy_project *project, const hydra_policy *policy, int32_t index,
+                              hy_meter *meter, hy_shot *shot, hy_picture **picture, hy_diag *diag);
+
+hydra_status hy_scene_init(hy_scene *scene, const hy_job *job, const hy_plan *plan, hy_meter *meter,
+                           hy_diag *diag);
+/* Waits for what is being prepared. Accepts a scene whose init failed. */
+void hy_scene_free(hy_scene *scene);
+
+/* Start preparing image `index` unless that was done already. Out of range does nothing. */
+hydra_status hy_scene_want(hy_scene *scene, int32_t index, hy_diag *diag);
+/* Make the images of frame `n` available. `wait` false: `*ready` tells whether they are. */
+hydra_status hy_scene_ready(hy_scene *scene, int64_t n, bool wait, bool *ready, hy_diag *diag);
+/* Frames below `n` will not be asked for again: drop the images that only they show. */
+void hy_scene_release(hy_scene *scene, int64_t n);
+
+#endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole renders: the record, the file, memory, the writer, rates, modes. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compose.h"
+
+/* Three photos of a second each, crossfades of 0.3 s: 2.4 s. */
+static hydra_compose *three_photos(void)
+{
+    hydra_compose *c = test_compose(2, 144, 256, 30, 1);
+    hydra_image_options image;
+    hydra_image_options_init(&image);
+    image.duration_us = 1000000;
+    for (uint32_t seed = 1; seed <= 3; seed++) {
+        test_add_picture(c, 320, 240, test_pixel_natural, &seed, &image);
+    }
+    hydra_transition_options fade;
+    hydra_transition_options_init(&fade);
+    fade.duration_us = 300000;
+    assert_compose_ok(c, hydra_compose_set_transition(c, HYDRA_ALL_CUTS, &fade));
+    return c;
+}
+
+static hydra_result result_of(hydra_compose *c)
+{
+    hydra_result result = {.struct_size = sizeof result};
+    assert_int_equal(hydra_compose_result(c, &result), HYDRA_OK);
+    return result;
+}
+
+static void test_record_and_playback(void **state)
+{
+    (void)state;
+    hydra_compose *c = three_photos();
+    test_add_tone(c, 5, NULL);
+    size_t size;
+    const void *mp4 = test_render(c, &size);
+    hydra_result r = result_of(c);
+    assert_int_equal(r.frames, 72);
+    assert_int_equal(r.duration_us, 2400000);
+    assert_int_equal(r.has_audio, 1);
+    assert_int_equal(r.audio_samples, 115200);
+    assert_int_equal(r.av_offset_us, 0);
+    assert_int_equal(r.bytes, size);
+    assert_true(r.moov_offset > 0 && r.moov_offset < 64);
+    assert_true(r.moov_bytes > 0 && r.moov_bytes <= r.moov_reserved_bytes);
+    assert_int_equal(r.width_px, 144);
+    assert_int_equal(r.height_px, 256);
+    assert_int_equal(r.fps_num, 30);
+    assert_int_equal(r.fps_den, 1);
+    assert_string_equal(r.encoder, "x264");
+    assert_string_equal(r.container, "mp4");
+    assert_string_equal(r.video_codec, "h264");
+    assert_string_equal(r.video_profile, "High");
+    assert_string_equal(r.pixel_format, "yuv420p");
+    assert_string_equal(r.color_range, "tv");
+    assert_string_equal(r.color_primaries, "bt709");
+    assert_string_equal(r.color_transfer, "bt709");
+    assert_string_equal(r.color_matrix, "bt709");
+    assert_string_equal(r.audio_codec, "aac");
+    assert_true(r.encoder_reason[0] != '\0');
+    assert_true(r.pool_peak_bytes > 0 && r.key_frames >= 2);
+    assert_true(r.total_s > 0 && r.decode_s > 0 && r.compose_s > 0 && r.encode_s > 0);
+    test_video video;
+    test_decode(mp4, size, NULL, NULL, &video);
+    assert_int_equal(video.frames, 72);
+    for (int64_t n = 0; n < video.frames; n++) {
+        assert_true(video.time_s[n] > (double)n / 30 - 1e-6);
+        assert_true(video.time_s[n] < (double)n / 30 + 1e-6);
+    }
+    assert_true(video.samples >= 115200 && video.samples < 115200 + 1024);
+    assert_true(video.sound_start_s > -1e-6 && video.sound_start_s < 1e-6);
+    test_video_free(&video);
+    hydra_compose_free(c);
+}
+
+static void test_file_equals_memory_and_folder_is_clean(void **state)
+{
+    (void)state;
+    hydra_compose *c = three_photos();
+    test_add_tone(c, 1, NULL);
+    size_t size;
+    const void *mp4 = test_render(c, &size);
+    uint64_t hash = test_hash(mp4, size);
+    char *folder = test_folder_new();
+    char *path = test_path(folder, "out file.mp4");
+    hydra_render_options options;
+    hydra_render_options_init(&options);
+    options.profile = HYDRA_PROFILE_DRAFT;
+    for (int round = 0; round < 2; round++) {
+        assert_compose_ok(c, hydra_compose_render(c, path, &options));
+        assert_int_equal(test_count_entries(folder), 1);
+        size_t file_size;
+        uint8_t *file = test_read_file(path, &file_size);
+        assert_int_equal(file_size, size);
+        assert_int_equal(test_hash(file, file_size), hash);
+        free(file);
+    }
+    const void *data;
+    assert_int_equal(hydra_compose_output(c, &data, &size), HYDRA_ERR_STATE);
+    free(path);
+    test_folder_free(folder);
+    hydra_compose_free(c);
+}
+
+typedef struct host {
+    hydra_compose *compose;
+    uint8_t data[1 << 20];
+    size_t size;
+    int64_t fail_at; /* write number that fails, -1 = none */
+    int64_t writes;
+    int64_t reads;
+} host;
+
+static int32_t host_write(void *user, int64_t offset, const void *data, size_t size)
+{
+    host *h = user;
+    if (h->writes++ == h->fail_at) {
+        return 42;
+    }
+    assert_true(offset >= 0 && (size_t)offset + size <= sizeof h->data);
+    memcpy(h->data + offset, data, size);
+    if ((size_t)offset + size > h->size) {
+        h->size = (size_t)offset + size;
+    }
+    /* Calling back into the compose is an error, not a crash. */
+    assert_int_equal(hydra_compose_add_image(h->compose, "x.jpg", NULL), HYDRA_ERR_STATE);
+    assert_int_equal(hydra_compose_render_memory(h->compose, NULL), HYDRA_ERR_STATE);
+    return 0;
+}
+
+static int32_t host_read(void *user, int64_t offset, void *data, size_t size)
+{
+    host *h = user;
+    h->reads++;
+    memcpy(data, h->data + offset, size);
+    return 0;
+}
+
+static void test_writer(void **state)
+{
+    (void)state;
+    hydra_compose *c = three_photos();
+    test_add_tone(c, 3, NULL);
+    size_t size;
+    uint64_t expected = 0;
+    const void *mp4 = test_render(c, &size);
+    expected = test_hash(mp4, size);
+    hydra_render_options options;
+    hydra_render_options_init(&options);
+    options.profile = HYDRA_PROFILE_DRAFT;
+    host *h = calloc(1, sizeof *h);
+    assert_non_null(h);
+    for (int readable = 0; readable < 2; readable++) {
+        memset(h, 0, sizeof *h);
+        h->compose = c;
+        h->fail_at = -1;
+        hydra_writer writer = {sizeof writer, 0, h, host_write, readable ? host_read : NULL};
+        assert_compose_ok(c, hydra_compose_render_writer(c, &writer, &options));
+        assert_int_equal(h->size, size);
+        assert_int_equal(test_hash(h->data, h->size), expected);
+        assert_true(readable ? h->reads > 0 : h->reads == 0);
+        assert_int_equal(hydra_compose_image_count(c), 3);
+    }
+    int64_t writes = h->writes;
+    for (int64_t n = 0; n < writes; n += 1 + writes / 8) {
+        h->writes = 0;
+        h->fail_at = n;
+        hydra_writer writer = {sizeof writer, 0, h, host_write, NULL};
+        assert_compose_fails(c, hydra_compose_render_writer(c, &writer, &options), HYDRA_ERR_IO,
+                             "42");
+        hydra_result result = {.struct_size = sizeof result};
+        assert_int_equal(hydra_compose_result(c, &result), HYDRA_ERR_STATE);
+    }
+    free(h);
+    hydra_compose_free(c);
+}
+
+static void test_no_music_has_no_sound_track(void **state)
+{
+    (void)state;
+    hydra_compose *c = three_photos();
+    size_t size;
+    const void *mp4 = test_render(c, &size);
+    hydra_result r = result_of(c);
+    assert_int_equal(r.has_audio, 0);
+    assert_int_equal(r.audio_samples, 0);
+    assert_string_equal(r.audio_codec, "");
+    test_video video;
+    test_decode(mp4, size, NULL, NULL, &video);
+    assert_int_equal(video.frames, 72);
+    assert_int_equal(video.samples, 0);
+    test_video_free(&video);
+    hydra_compose_free(c);
+}
+
+static void test_rates_are_exact(void **state)
+{
+    (void)state;
+    static const int32_t rates[][3] = {{24000, 1001, 72}, {30000, 1001, 90}, {60000, 1001, 180},
+                                       {25, 1, 75},       {1, 1, 3},         {120, 1, 360},
+                                       {50, 1, 150}};
+    uint32_t seed = 7;
+    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+        hydra_compose *c = test_compose(2, 64, 64, rates[i][0], rates[i][1]);
+        test_add_picture(c, 80, 80, test_pixel_natural, &seed, NULL);
+        test_add_tone(c, 3, NULL);
+        size_t size;
+        const void *mp4 = test_render(c, &size);
+        hydra_result r = result_of(c);
+        assert_int_equal(r.frames, rates[i][2]);
+        assert_int_equal(r.fps_num, rates[i][0]);
+        assert_int_equal(r.fps_den, rates[i][1]);
+        assert_true(r.av_offset_us >= -21 && r.av_offset_us <= 21);
+        test_video video;
+        test_decode(mp4, size, NULL, NULL, &video);
+        assert_int_equal(video.frames, rates[i][2]);
+        double last = (double)(video.frames - 1) * rates[i][1] / rates[i][0];
+        assert_true(video.time_s[video.frames - 1] > last - 1e-5);
+        assert_true(video.time_s[video.frames - 1] < last + 1e-5);
+        test_video_free(&video);
+        hydra_compose_free(c);
+    }
+}
+
+static void test_hold_keeps_the_length(void **state)
+{
+    (void)state;
+    hydra_compose *c = three_photos();
+    hydra_transition_options hold;
+    hydra_transition_options_init(&hold);
+    hold.mode = HYDRA_HOLD;
+    hold.duration_us = 300000;
+    assert_compose_ok(c, hydra_compose_set_transition(c, HYDRA_ALL_CUTS, &hold));
+    size_t size;
+    (void)test_render(c, &size);
+    assert_int_equal(result_of(c).frames, 90);
+    const char *text = NULL;
+    assert_compose_ok(c, hydra_compose_plan_text(c, &text));
+    assert_non_null(strstr(text, "hold"));
+    hydra_compose_free(c);
+}
+
+static void test_hard_cut_has_a_key_frame(void **state)
+{
+    (void)state;
+    hydra_compose *c = test_compose(2, 64, 64, 30, 1);
+    hydra_image_options image;
+    hydra_image_options_init(&image);
+    image.duration_us = 500000;
+    for (uint32_t seed = 1; seed <= 4; seed++) {
+        test_add_picture(c, 80, 80, test_pixel_natural, &seed, &image);
+    }
+    size_t size;
+    (void)test_render(c, &size);
+    assert_int_equal(result_of(c).key_frames, 4);
+    hydra_compose_free(c);
+}
+
+static void test_raw_is_y4m(void **state)
+{
+    (void)state;
+    hydra_compose *c = three_photos();
+    test_add_tone(c, 3, NULL);
+    hydra_render_options options;
+    hydra_render_options_init(&options);
+    options.encoder = HYDRA_ENCODER_RAW;
+    assert_compose_ok(c, hydra_compose_render_memory(c, &options));
+    const void *data = NULL;
+    size_t size;
+    assert_int_equal(hydra_compose_output(c, &data, &size), HYDRA_OK);
+    assert_memory_equal(data, "YUV4MPEG2 W144 H256 F30:1 ", 26);
+    hydra_result r = result_of(c);
+    assert_string_equal(r.container, "y4m");
+    assert_int_equal(r.has_audio, 0);
+    assert_int_equal(r.moov_offset, -1);
+    size_t frames = 72 * (6 + (size_t)144 * 256 * 3 / 2);
+    assert_true(size > frames && size < frames + 128);
+    /* The last frame of the file is the last frame of the video. */
+    hydra_frame *frame = test_frame(c, 71, 30, 1);
+    size_t frame_size;
+    const void *pixels = hydra_frame_data(frame, &frame_size);
+    assert_memory_equal((const uint8_t *)data + size - frame_size, pixels, frame_size);
+    hydra_frame_free(frame);
+    hydra_compose_free(c);
+}
+
+static void test_frame_formats(void **state)
+{
+    (void)state;
+    hydra_compose *c = test_compose(1, 64, 96, 30, 1);
+    uint32_t red = 0xe02010;
+    test_add_picture(c, 200, 100, test_pixel_color, &red, NULL);
+    hydra_frame *frame = NULL;
+    assert_compose_ok(c, hydra_compose_frame(c, 1500000, HYDRA_FRAME_RGB24, &frame));
+    size_t size;
+    const uint8_t *rgb = hydra_frame_data(frame, &size);
+    assert_int_equal(size, 64 * 96 * 3);
+    assert_int_equal(hydra_frame_width(frame), 64);
+    assert_int_equal(hydra_frame_height(frame), 96);
+    assert_int_equal(hydra_frame_number(frame), 45);
+    for (size_t i = 0; i < size; i += 3) {
+        assert_in_range(rgb[i], 0xe0 - 2, 0xe0 + 2);
+        assert_in_range(rgb[i + 1], 0x20 - 2, 0x20 + 2);
+        assert_in_range(rgb[i + 2], 0x10 - 2, 0x10 + 2);
+    }
+    hydra_frame_free(frame);
+    assert_compose_ok(c, hydra_compose_frame(c, 0, HYDRA_FRAME_PNG, &frame));
+    assert_memory_equal(hydra_frame_data(frame, &size), "\x89PNG\r\n\x1a\n", 8);
+    hydra_frame_free(frame);
+    assert_compose_fails(c, hydra_compose_frame(c, 3000000, HYDRA_FRAME_PNG, &frame),
+                         HYDRA_ERR_ARGUMENT, "3000000");
+    assert_null(frame);
+    assert_compose_fails(c, hydra_compose_frame(c, -1, HYDRA_FRAME_PNG, &frame), HYDRA_ERR_ARGUMENT,
+                         "-1 us");
+    assert_compose_fails(c, hydra_compose_frame(c, 0, 9, &frame), HYDRA_ERR_ARGUMENT, "format");
+    hydra_compose_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_record_and_playback),
+        cmocka_unit_test(test_file_equals_memory_and_folder_is_clean),
+        cmocka_unit_test(test_writer),
+        cmocka_unit_test(test_no_music_has_no_sound_track),
+        cmocka_unit_test(test_rates_are_exact),
+        cmocka_unit_test(test_hold_keeps_the_length),
+        cmocka_unit_test(test_hard_cut_has_a_key_frame),
+        cmocka_unit_test(test_raw_is_y4m),
+        cmocka_unit_test(test_frame_formats),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
