@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: MIT
+"""Inputs and outputs that are missing, damaged, in the way, or oddly named."""
+
+import json
+import os
+from pathlib import Path
+
+import media
+from support import SMALL, CliTest
+
+__all__ = ["InputTest", "NameTest", "OutputTest"]
+
+
+class InputTest(CliTest):
+    def add(self, name: str, data: bytes) -> str:
+        (self.folder / name).write_bytes(data)
+        self.before = self.names()
+        return name
+
+    def refused(self, *arguments: str, says: str) -> None:
+        self.fails(3, "render", *SMALL, "-o", "out.mp4", *arguments, says=says)
+
+    def test_missing_photo(self) -> None:
+        self.refused("a.png", "missing.jpg", says="missing.jpg")
+
+    def test_empty_photo(self) -> None:
+        self.refused(self.add("empty.jpg", b""), says="empty.jpg")
+
+    def test_text_as_photo(self) -> None:
+        self.refused("a.png", self.add("note.jpg", b"Dear diary,\n" * 50), says="note.jpg")
+
+    def test_truncated_photo(self) -> None:
+        data = media.png(200, 200)
+        self.refused(self.add("half.png", data[: len(data) // 2]), says="half.png")
+
+    def test_photo_is_a_folder(self) -> None:
+        (self.folder / "album").mkdir()
+        self.before = self.names()
+        done = self.cli("render", *SMALL, "-o", "out.mp4", "album")
+        self.assertIn(done.returncode, (2, 3))
+        self.assertIn(b"album", done.stderr)
+
+    def test_photo_is_a_fifo(self) -> None:
+        os.mkfifo(self.folder / "pipe.jpg")
+        self.before = self.names()
+        done = self.cli("render", *SMALL, "-o", "out.mp4", "pipe.jpg")
+        self.assertIn(done.returncode, (2, 3))
+        self.assertIn(b"pipe.jpg", done.stderr)
+
+    def test_enormous_photo_is_refused_by_its_header(self) -> None:
+        data = bytearray(media.png(8, 8))
+        header = b"\x00\x00\xff\xff" * 2 + bytes(data[24:29])
+        data[8:33] = media.png_chunk(b"IHDR", header)
+        self.refused(self.add("bomb.png", bytes(data)), says="bomb.png")
+
+    def test_missing_music(self) -> None:
+        self.refused("a.png", "--music", "missing.mp3", says="missing.mp3")
+
+    def test_text_as_music(self) -> None:
+        name = self.add("song.mp3", b"la la la\n" * 100)
+        self.refused("a.png", "--music", name, says="song.mp3")
+
+    def test_photo_as_music(self) -> None:
+        self.refused("a.png", "--music", "b.png", says="b.png")
+
+    def test_music_starts_after_its_end(self) -> None:
+        done = self.cli("render", *SMALL, "-o", "out.mp4", "a.png", "--music", "music.wav",
+                        "--music-start", "100")
+        self.assertIn(done.returncode, (2, 3))
+        self.assertIn(b"music.wav", done.stderr)
+        self.assertEqual(self.names(), self.before)
+
+    def test_other_scheme(self) -> None:
+        self.refused("https://example.org/a.jpg", says="https://example.org/a.jpg")
+
+    def test_error_as_json(self) -> None:
+        done = self.cli("render", *SMALL, "--json", "-o", "out.mp4", "missing.jpg")
+        error = json.loads(done.stdout)
+        self.assertEqual((error["ok"], error["exit_code"]), (False, 3))
+        self.assertEqual(error["status"], "HYDRA_ERR_NOT_FOUND")
+        self.assertIn("missing.jpg", error["error"])
+        self.assertEqual(done.returncode, 3)
+
+
+class OutputTest(CliTest):
+    def refused(self, output: str, *options: str, says: str) -> None:
+        for verb in (["render"], ["frame", "-t", "0"]):
+            self.fails(4, *verb, *SMALL, "a.png", "--music", "music.wav", "-o", output, *options,
+                       says=says)
+
+    def test_existing_output_is_kept(self) -> None:
+        (self.folder / "out").write_bytes(b"precious")
+        self.before = self.names()
+        self.refused("out", says="--overwrite")
+        self.assertEqual((self.folder / "out").read_bytes(), b"precious")
+
+    def test_overwrite(self) -> None:
+        (self.folder / "out.mp4").write_bytes(b"old")
+        self.render("a.png", "--overwrite")
+        self.assertEqual((self.folder / "out.mp4").read_bytes()[4:8], b"ftyp")
+
+    def test_failed_render_keeps_the_old_output(self) -> None:
+        (self.folder / "out.mp4").write_bytes(b"old")
+        self.before = self.names()
+        self.fails(3, "render", *SMALL, "-y", "-o", "out.mp4", "missing.png")
+        self.assertEqual((self.folder / "out.mp4").read_bytes(), b"old")
+
+    def test_folder(self) -> None:
+        (self.folder / "videos").mkdir()
+        self.before = self.names()
+        self.refused("videos", "-y", says="is a folder")
+        self.refused("videos/", "-y", says="is a folder")
+        self.refused("new/", "-y", says="is a folder")
+
+    def test_fifo(self) -> None:
+        os.mkfifo(self.folder / "pipe")
+        self.before = self.names()
+        self.refused("pipe", "-y", says="not a regular file")
+
+    def test_device(self) -> None:
+        self.refused("/dev/null", "-y", says="not a regular file")
+
+    def test_missing_folder(self) -> None:
+        self.refused("nowhere/out.mp4", says="nowhere/out.mp4")
+        self.refused("a.png/out.mp4", says="a.png/out.mp4")
+
+    def test_output_is_an_input(self) -> None:
+        original = (self.folder / "a.png").read_bytes()
+        (self.folder / "alias").symlink_to("a.png")
+        os.link(self.folder / "music.wav", self.folder / "twin")
+        self.before = self.names()
+        for name in ("a.png", "./a.png", "music.wav", "alias", "twin"):
+            self.refused(name, "-y", says="is also an input")
+        self.assertEqual((self.folder / "a.png").read_bytes(), original)
+
+    def test_uri(self) -> None:
+        self.refused(f"file://{self.folder}/out.mp4", says="not a URI")
+
+    def test_absolute_path_and_other_folder(self) -> None:
+        (self.folder / "sub").mkdir()
+        self.render("a.png", output=str(self.folder / "sub" / "out.mp4"))
+        self.render("a.png", output="sub/../sub/two.mp4")
+        self.assertEqual({p.name for p in (self.folder / "sub").iterdir()}, {"out.mp4", "two.mp4"})
+
+
+class NameTest(CliTest):
+    def test_unusual_names(self) -> None:
+        for name in ("two words", "it's", 'say "cheese"', "Łódź 東京 🎬", "100%25", "a:b", "new\nline",
+                     "back\\slash", "$HOME", "*"):
+            with self.subTest(name=name):
+                (self.folder / f"{name}.png").write_bytes((self.folder / "a.png").read_bytes())
+                (self.folder / f"{name}.wav").write_bytes((self.folder / "music.wav").read_bytes())
+                result = self.render(f"{name}.png", "--music", f"{name}.wav", output=f"{name}.mp4")
+                self.assertEqual(result["output"], f"{name}.mp4")
+                self.assertTrue((self.folder / f"{name}.mp4").is_file())
+
+    def test_name_that_is_no_utf8(self) -> None:
+        name = b"caf\xe9"
+        (Path(os.fsdecode(os.fsencode(self.folder) + b"/" + name + b".png"))).write_bytes(
+            (self.folder / "a.png").read_bytes())
+        result = self.render(name + b".png", output=name + b".mp4")
+        self.assertEqual(result["output"], "caf\ufffd.mp4")
+
+    def test_leading_dashes(self) -> None:
+        for name in ("-o", "--music", "-photo.png"):
+            (self.folder / name).write_bytes((self.folder / "a.png").read_bytes())
+        result = self.render("--", "-o", "--music", "-photo.png")
+        self.assertEqual(result["frames"], 15)
+        self.render("-y", "a.png", output="-out.mp4")
+        self.assertTrue((self.folder / "-out.mp4").is_file())
+
+    def test_file_uri(self) -> None:
+        self.render(f"file://{self.folder}/a.png", "--music", f"file:{self.folder}/music.wav")
+
+    def test_control_characters_stay_out_of_messages(self) -> None:
+        error = self.fails(3, "render", *SMALL, "-o", "out.mp4", "bad\x1b[31m\nname.png")
+        self.assertNotIn("\x1b", error)
+        self.assertEqual(error.count("\n"), 1)

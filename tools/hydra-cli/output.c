@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* The result of a render, in words and as data. */
+#include "output.h"
+
+#include "json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void output_name(const char *name)
+{
+    for (; *name; name++) {
+        unsigned char c = (unsigned char)*name;
+        putchar(c < 0x20 || c == 0x7f ? '?' : c);
+    }
+}
+
+/* Seconds with milliseconds, from microseconds, rounded. */
+static void print_seconds(int64_t us)
+{
+    long long ms = (llabs((long long)us) + 500) / 1000;
+    printf("%s%lld.%03lld s", us < 0 && ms > 0 ? "-" : "", ms / 1000, ms % 1000);
+}
+
+/* Milliseconds with three places, exact. */
+static void print_milliseconds(int64_t us)
+{
+    long long size = llabs((long long)us);
+    printf("%s%lld.%03lld ms", us < 0 ? "-" : "", size / 1000, size % 1000);
+}
+
+static void print_bytes(int64_t bytes)
+{
+    if (bytes < 100000) {
+        printf("%lld bytes", (long long)bytes);
+    } else {
+        long long tenths = (long long)bytes / 100000;
+        printf("%lld.%lld MB", tenths / 10, tenths % 10);
+    }
+}
+
+static void print_stage(const char *name, double seconds)
+{
+    printf("%s ", name);
+    print_seconds((int64_t)llrint(seconds * 1e6));
+}
+
+static void print_rate(const hydra_result *result)
+{
+    printf("%d", result->fps_num);
+    if (result->fps_den != 1) {
+        printf("/%d", result->fps_den);
+    }
+}
+
+static void print_pictures(const hydra_result *result)
+{
+    printf("  pictures     %d x %d, ", result->width_px, result->height_px);
+    print_rate(result);
+    printf(" frames per second, %s, %s, range %s\n", result->pixel_format, result->color_matrix,
+           result->color_range);
+    printf("  duration     ");
+    print_seconds(result->duration_us);
+    printf(", %lld frames, %d key frames\n", (long long)result->frames, result->key_frames);
+}
+
+static void print_sound(const hydra_result *result)
+{
+    if (!result->has_audio) {
+        printf("  sound        none\n");
+        return;
+    }
+    printf("  sound        %s, %lld samples, A/V offset at the end ", result->audio_codec,
+           (long long)result->audio_samples);
+    print_milliseconds(result->av_offset_us);
+    printf("\n");
+}
+
+static void print_encoder(const hydra_result *result)
+{
+    printf("  encoder      %s (%s)", result->encoder, result->encoder_reason);
+    if (result->video_level > 0) {
+        printf(", %s %s level %d.%d", result->video_codec, result->video_profile,
+               result->video_level / 10, result->video_level % 10);
+    }
+    printf("\n");
+}
+
+static void print_file(const hydra_result *result)
+{
+    printf("  file         %s, ", result->container);
+    print_bytes(result->bytes);
+    if (result->moov_offset >= 0) {
+        printf(", moov at byte %lld: ", (long long)result->moov_offset);
+        print_bytes(result->moov_bytes);
+        printf(" of ");
+        print_bytes(result->moov_reserved_bytes);
+        printf(" reserved");
+    }
+    printf("\n");
+}
+
+static void print_costs(const hydra_result *result)
+{
+    printf("  time         ");
+    print_seconds((int64_t)llrint(result->total_s * 1e6));
+    printf("; summed over threads: ");
+    print_stage("photos", result->decode_s);
+    print_stage(", frames", result->compose_s);
+    print_stage(", encoder", result->encode_s);
+    print_stage(", sound", result->audio_s);
+    print_stage(", file", result->mux_s);
+    printf("\n  memory       ");
+    print_bytes(result->pool_peak_bytes);
+    printf(" of pictures at most\n");
+}
+
+void output_result_table(const char *path, const hydra_result *result)
+{
+    output_name(path);
+    printf("\n");
+    print_pictures(result);
+    print_sound(result);
+    print_encoder(result);
+    print_file(result);
+    print_costs(result);
+}
+
+static void json_pictures(json_writer *json, const hydra_result *result)
+{
+    json_integer(json, "width_px", result->width_px);
+    json_integer(json, "height_px", result->height_px);
+    json_integer(json, "fps_num", result->fps_num);
+    json_integer(json, "fps_den", result->fps_den);
+    json_integer(json, "frames", result->frames);
+    json_integer(json, "key_frames", result->key_frames);
+    json_integer(json, "duration_us", result->duration_us);
+    json_bool(json, "has_audio", result->has_audio != 0);
+    json_integer(json, "audio_samples", result->audio_samples);
+    json_integer(json, "av_offset_us", result->av_offset_us);
+}
+
+static void json_file(json_writer *json, const hydra_result *result)
+{
+    json_integer(json, "bytes", result->bytes);
+    json_integer(json, "moov_offset", result->moov_offset);
+    json_integer(json, "moov_bytes", result->moov_bytes);
+    json_integer(json, "moov_reserved_bytes", result->moov_reserved_bytes);
+    json_text(json, "container", result->container);
+    json_text(json, "encoder", result->encoder);
+    json_text(json, "encoder_reason", result->encoder_reason);
+    json_text(json, "video_codec", result->video_codec);
+    json_text(json, "video_profile", result->video_profile);
+    json_integer(json, "video_level", result->video_level);
+    json_text(json, "pixel_format", result->pixel_format);
+    json_text(json, "color_range", result->color_range);
+    json_text(json, "color_primaries", result->color_primaries);
+    json_text(json, "color_transfer", result->color_transfer);
+    json_text(json, "color_matrix", result->color_matrix);
+    json_text(json, "audio_codec", result->audio_codec);
+}
+
+static void json_costs(json_writer *json, const hydra_result *result)
+{
+    json_integer(json, "pool_peak_bytes", result->pool_peak_bytes);
+    json_number(json, "decode_s", result->decode_s);
+    json_number(json, "compose_s", result->compose_s);
+    json_number(json, "encode_s", result->encode_s);
+    json_number(json, "audio_s", result->audio_s);
+    json_number(json, "mux_s", result->mux_s);
+    json_number(json, "total_s", result->total_s);
+}
+
+void output_result_json(const char *path, const hydra_result *result)
+{
+    json_writer json = {0};
+    json_open(&json, NULL, '{');
+    json_bool(&json, "ok", true);
+    json_text(&json, "output", path);
+    json_pictures(&json, result);
+    json_file(&json, result);
+    json_costs(&json, result);
+    json_close(&json, '}');
+}
