@@ -81,6 +81,14 @@ static hydra_status new_resizers(hy_backdrop *b, const hy_asset_spec *spec, hy_m
     return hy_resizer_new(&enlarge, meter, &b->enlarger, diag);
 }
 
+/* In proportion, but no higher than the asset, which matters when that is a narrow strip. */
+static int32_t miniature_height(const hy_asset_spec *spec)
+{
+    int32_t height = (MINIATURE_WIDTH * spec->height + spec->width / 2) / spec->width;
+    height = height > spec->height ? spec->height : height;
+    return height > 0 ? height : 1;
+}
+
 hydra_status hy_backdrop_new(const hy_asset_spec *spec, hy_meter *meter, hy_resized_fn *emit,
                              void *user, hy_backdrop **out, hy_diag *diag)
 {
@@ -89,9 +97,8 @@ hydra_status hy_backdrop_new(const hy_asset_spec *spec, hy_meter *meter, hy_resi
     if (!b) {
         return hy_fail_memory(diag);
     }
-    int32_t height = (MINIATURE_WIDTH * spec->height + spec->width / 2) / spec->width;
+    int32_t height = miniature_height(spec);
     bool transpose = hy_turn_of(spec->orientation).transpose;
-    height = height > 0 ? height : 1;
     b->channels = spec->rows.channels;
     b->width = transpose ? height : MINIATURE_WIDTH;
     b->height = transpose ? MINIATURE_WIDTH : height;
