@@ -224,18 +224,14 @@ static bool needs_row(const hy_resizer *resizer, int32_t y)
 static void take_row(hy_asset_builder *b, const void *data, int32_t y)
 {
     hy_resizer *collector = b->backdrop ? hy_backdrop_collector(b->backdrop) : NULL;
-    bool for_photo = needs_row(b->photo, y);
-    bool for_backdrop = collector && needs_row(collector, y);
-    if (!for_photo && !for_backdrop) {
+    if (!needs_row(b->photo, y) && !(collector && needs_row(collector, y))) {
         return;
     }
     hy_rows_unpack(&b->spec.rows, data, b->columns.first, b->columns.end - b->columns.first, b->row,
                    b->pitch);
     hy_source_row row = {.samples = b->row, .pitch = b->pitch, .column = b->columns.first};
-    if (for_photo) {
-        hy_resizer_push(b->photo, row, y);
-    }
-    if (for_backdrop) {
+    hy_resizer_push(b->photo, row, y);
+    if (collector) {
         hy_resizer_push(collector, row, y);
     }
 }

@@ -111,6 +111,15 @@ static void weigh_wide(const hy_sampler *sampler, int64_t phase, int16_t *coef)
     settle(coef, sampler->span);
 }
 
+static void weigh(const hy_sampler *sampler, int64_t phase, int16_t *coef)
+{
+    if (sampler->span == 4) {
+        weigh_narrow(phase, coef);
+    } else {
+        weigh_wide(sampler, phase, coef);
+    }
+}
+
 /* Move what lies beyond the plane's borders onto the border samples. */
 static int32_t fold(const hy_sampler *sampler, int64_t first, const int16_t *full, int16_t *coef)
 {
@@ -136,15 +145,13 @@ int32_t hy_sampler_at(const hy_sampler *sampler, int32_t i, int16_t *coef)
 {
     int64_t at = position(sampler, i);
     int64_t first = (at >> 16) - (sampler->span / 2 - 1);
-    int16_t full[HY_MAX_TAPS];
-    bool inside = first >= 0 && first + sampler->span <= sampler->size;
-    int16_t *out = inside ? coef : full;
-    if (sampler->span == 4) {
-        weigh_narrow(at & (ONE16 - 1), out);
-    } else {
-        weigh_wide(sampler, at & (ONE16 - 1), out);
+    if (first >= 0 && first + sampler->span <= sampler->size) {
+        weigh(sampler, at & (ONE16 - 1), coef);
+        return (int32_t)first;
     }
-    return inside ? (int32_t)first : fold(sampler, first, full, coef);
+    int16_t full[HY_MAX_TAPS];
+    weigh(sampler, at & (ONE16 - 1), full);
+    return fold(sampler, first, full, coef);
 }
 
 bool hy_sampler_is_shift(const hy_sampler *sampler, int32_t *shift)
