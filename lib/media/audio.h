@@ -46,6 +46,7 @@ typedef struct hy_decoder {
     AVCodecContext *codec;
     AVPacket *packet;
     AVFrame *frame; /* what hy_decoder_next found; valid until the next call */
+    AVFrame *ahead; /* the frame after it, when it holds samples */
     int stream;
     int64_t packets;     /* of that stream, so far */
     int64_t bad_packets; /* of these, the ones that could not be decoded */

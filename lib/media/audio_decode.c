@@ -10,6 +10,8 @@
 #include "audio.h"
 #include "fferror.h"
 
+#include <libavutil/avstring.h>
+
 enum {
     MAX_READ_ERRORS = 32,       /* in a row; then the file counts as ended */
     BAD_PACKETS_TO_JUDGE = 256, /* before the end, so many are needed to give up */
@@ -23,7 +25,8 @@ static hydra_status open_codec(hy_decoder *decoder, const AVCodec *codec, const 
     decoder->codec = avcodec_alloc_context3(codec);
     decoder->packet = av_packet_alloc();
     decoder->frame = av_frame_alloc();
-    if (!decoder->codec || !decoder->packet || !decoder->frame) {
+    decoder->ahead = av_frame_alloc();
+    if (!decoder->codec || !decoder->packet || !decoder->frame || !decoder->ahead) {
         return hy_fail_memory(diag);
     }
     int result = avcodec_parameters_to_context(decoder->codec, stream->codecpar);
@@ -110,14 +113,13 @@ static hydra_status feed(hy_decoder *decoder, hy_diag *diag)
     return status;
 }
 
-hydra_status hy_decoder_next(hy_decoder *decoder, bool *got, hy_diag *diag)
+/* Decode the next frame that holds samples into `ahead`, which stays empty after the last. */
+static hydra_status look_ahead(hy_decoder *decoder, hy_diag *diag)
 {
-    *got = false;
     for (;;) {
-        int result = avcodec_receive_frame(decoder->codec, decoder->frame);
+        int result = avcodec_receive_frame(decoder->codec, decoder->ahead);
         hydra_status status = HYDRA_OK;
-        if (result == 0 && decoder->frame->nb_samples > 0) {
-            *got = true;
+        if (result == 0 && decoder->ahead->nb_samples > 0) {
             return HYDRA_OK;
         }
         if (result == AVERROR_EOF) {
@@ -134,8 +136,45 @@ hydra_status hy_decoder_next(hy_decoder *decoder, bool *got, hy_diag *diag)
     }
 }
 
+/* MP4 says how much of the last AAC frame is music by the length of its packet, which libavcodec
+ * does not look at. In other containers the length of a single packet is less reliable. */
+static void trim_last(const hy_decoder *decoder, AVFrame *frame)
+{
+    if (!av_match_name("mp4", decoder->format->iformat->name)) {
+        return;
+    }
+    AVRational sample = {1, frame->sample_rate};
+    int64_t count = av_rescale_q(frame->pkt_duration, decoder->codec->pkt_timebase, sample);
+    if (count > 0 && count < frame->nb_samples) {
+        frame->nb_samples = (int)count;
+    }
+}
+
+hydra_status hy_decoder_next(hy_decoder *decoder, bool *got, hy_diag *diag)
+{
+    *got = false;
+    if (decoder->ahead->nb_samples == 0 && !decoder->draining) {
+        hydra_status status = look_ahead(decoder, diag);
+        if (status != HYDRA_OK) {
+            return status;
+        }
+    }
+    av_frame_unref(decoder->frame);
+    av_frame_move_ref(decoder->frame, decoder->ahead);
+    if (decoder->frame->nb_samples == 0) {
+        return HYDRA_OK;
+    }
+    hydra_status status = look_ahead(decoder, diag);
+    if (status == HYDRA_OK && decoder->ahead->nb_samples == 0) {
+        trim_last(decoder, decoder->frame);
+    }
+    *got = status == HYDRA_OK;
+    return status;
+}
+
 void hy_decoder_close(hy_decoder *decoder)
 {
+    av_frame_free(&decoder->ahead);
     av_frame_free(&decoder->frame);
     av_packet_free(&decoder->packet);
     avcodec_free_context(&decoder->codec);

@@ -23,8 +23,10 @@ enum {
     CAPACITY = HY_AUDIO_BLOCK + SEAM + SHIFT
 };
 
-/* Below this correlation the two ends cancel each other: more than 1 dB would be missing. */
-static const double cancelling = -0.5;
+/* Below this correlation the two ends cancel each other. */
+static const double cancelling = -0.3;
+/* Above this one they agree well enough; a better place would only be later. */
+static const double agreeing = 0.5;
 
 struct hy_music {
     hy_sound *sound;
@@ -73,7 +75,7 @@ static int32_t align_head(const float *tail, const float *head, int32_t seam, in
     if (*r >= cancelling) {
         return 0;
     }
-    for (int32_t at = 1; at <= shift && *r < 0.0; at++) {
+    for (int32_t at = 1; at <= shift && *r < agreeing; at++) {
         double here = correlation(tail, head + (ptrdiff_t)2 * at, seam);
         if (here > *r) {
             *r = here;

@@ -3,7 +3,7 @@
  * Any rate, sample format and channel layout to 48 kHz stereo float through libswresample. Mono
  * plays at full level on both sides; a surround layout is mixed down so that full scale on every
  * channel at once just does not clip. The resampler's delay is its own business: output sample 0 is
- * input sample 0, and n input samples give ceil(n * 48000 / rate).
+ * input sample 0, and the length is kept to within a sample.
  */
 #include "audio.h"
 #include "fferror.h"
