@@ -70,6 +70,7 @@ static AVFormatContext *new_context(hy_ff_reader *bytes)
         return NULL;
     }
     format->pb = bytes->io;
+    format->flags |= AVFMT_FLAG_CUSTOM_IO; /* never FFmpeg's to close */
     format->io_open = refuse_open;
     format->probesize = PROBE_BYTES;
     format->max_analyze_duration = ANALYZE_US;
@@ -173,8 +174,6 @@ hydra_status hy_demux_open(hy_ff_reader *bytes, AVFormatContext **out, int *stre
 void hy_demux_close(AVFormatContext **format)
 {
     if (*format) {
-        /* The byte stream is its owner's to free; avformat_close_input leaves a custom one alone.
-         */
         avformat_close_input(format);
     }
 }

@@ -40,6 +40,11 @@ struct hy_music {
     float head[2 * (SEAM + SHIFT)];
 };
 
+static size_t bytes_of(int32_t samples)
+{
+    return (size_t)samples * 2 * sizeof(float);
+}
+
 static void fade_out_end(hy_music *music)
 {
     int32_t count = music->held < END_FADE ? music->held : END_FADE;
@@ -51,16 +56,21 @@ static void fade_out_end(hy_music *music)
     }
 }
 
-/* Normalised correlation of two stretches, -1..1; 0 when one of them is silent. */
+/* Normalised correlation of two stretches, -1..1, weighted by how much they will be mixed; 0 when
+ * one of them is silent. */
 static double correlation(const float *a, const float *b, int32_t count)
 {
     double aa = 0.0;
     double bb = 0.0;
     double ab = 0.0;
-    for (int32_t i = 0; i < 2 * count; i++) {
-        aa += (double)a[i] * a[i];
-        bb += (double)b[i] * b[i];
-        ab += (double)a[i] * b[i];
+    for (int32_t i = 0; i < count; i++) {
+        double place = (i + 0.5) / count;
+        double weight = place * (1.0 - place);
+        const float *l = a + (ptrdiff_t)2 * i;
+        const float *r = b + (ptrdiff_t)2 * i;
+        aa += weight * ((double)l[0] * l[0] + (double)l[1] * l[1]);
+        bb += weight * ((double)r[0] * r[0] + (double)r[1] * r[1]);
+        ab += weight * ((double)l[0] * r[0] + (double)l[1] * r[1]);
     }
     return aa > 0.0 && bb > 0.0 ? ab / sqrt(aa * bb) : 0.0;
 }
@@ -102,29 +112,33 @@ static void crossfade(float *tail, const float *head, int32_t seam, double r)
 /* The pass has ended: join the beginning to what is held. */
 static hydra_status join(hy_music *music, hy_diag *diag)
 {
-    int32_t half = music->total / 2 < music->seam ? (int32_t)(music->total / 2) : music->seam;
-    int64_t spare = music->total - 2 * (int64_t)half;
+    /* All passes are alike: from the first one on the seam is what suits its length. */
+    if (music->total / 2 < music->seam) {
+        music->seam = (int32_t)(music->total / 2);
+    }
+    int32_t seam = music->seam;
+    int64_t spare = music->total - 2 * (int64_t)seam;
     int32_t shift = spare < SHIFT ? (int32_t)spare : SHIFT;
-    int32_t want = half + shift;
-    /* The passes are equal: from now on the seam is what suits the first one. */
-    music->seam = half;
-    hydra_status status = hy_sound_rewind(music->sound, diag);
+    int32_t want = seam + shift;
     int32_t got = 0;
+    hydra_status status = hy_sound_rewind(music->sound, diag);
     if (status == HYDRA_OK) {
         status = hy_sound_read(music->sound, music->head, want, &got, diag);
     }
     if (status != HYDRA_OK) {
         return status;
     }
-    memset(music->head + (ptrdiff_t)2 * got, 0, (size_t)(want - got) * 2 * sizeof(float));
-    float *tail = music->samples + (ptrdiff_t)2 * (music->held - half);
+    memset(music->head + (ptrdiff_t)2 * got, 0, bytes_of(want - got));
+    float *tail = music->samples + (ptrdiff_t)2 * (music->held - seam);
     double r;
-    int32_t skip = align_head(tail, music->head, half, shift, &r);
-    crossfade(tail, music->head + (ptrdiff_t)2 * skip, half, r);
-    int32_t rest = want - half - skip;
-    memcpy(music->samples + (ptrdiff_t)2 * music->held, music->head + (ptrdiff_t)2 * (half + skip),
-           (size_t)rest * 2 * sizeof(float));
-    music->held += rest;
+    const float *head = music->head;
+    head += (ptrdiff_t)2 * align_head(tail, head, seam, shift, &r);
+    crossfade(tail, head, seam, r);
+
+    const float *rest = head + (ptrdiff_t)2 * seam;
+    int32_t count = (int32_t)(music->head + (ptrdiff_t)2 * want - rest) / 2;
+    memcpy(music->samples + (ptrdiff_t)2 * music->held, rest, bytes_of(count));
+    music->held += count;
     music->total = want;
     return HYDRA_OK;
 }
@@ -207,12 +221,11 @@ hydra_status hy_music_open(hy_reader *reader, const hydra_audio_options *options
 
 static void give(hy_music *music, float *stereo, int32_t count)
 {
-    size_t bytes = (size_t)count * 2 * sizeof(float);
+    size_t bytes = bytes_of(count);
     memcpy(stereo, music->samples, bytes);
     music->held -= count;
     music->left -= count;
-    memmove(music->samples, music->samples + (ptrdiff_t)2 * count,
-            (size_t)music->held * 2 * sizeof(float));
+    memmove(music->samples, music->samples + (ptrdiff_t)2 * count, bytes_of(music->held));
 }
 
 hydra_status hy_music_read(hy_music *music, float *stereo, int32_t count, hy_diag *diag)
@@ -231,7 +244,7 @@ hydra_status hy_music_read(hy_music *music, float *stereo, int32_t count, hy_dia
         give(music, stereo + (ptrdiff_t)2 * done, now);
         done += now;
     }
-    memset(stereo + (ptrdiff_t)2 * done, 0, (size_t)(count - done) * 2 * sizeof(float));
+    memset(stereo + (ptrdiff_t)2 * done, 0, bytes_of(count - done));
     return HYDRA_OK;
 }
 

@@ -244,8 +244,7 @@ static test_file close_format(AVFormatContext *format)
 test_file test_encode_damaged(const test_sound *sound, const char *format, const char *encoder,
                               int64_t bit_rate, int bad_in_4)
 {
-    encoding e = {
-        .packet = av_packet_alloc(), .format = open_format(format), .bad_in_4 = bad_in_4};
+    encoding e = {.packet = av_packet_alloc(), .format = open_format(format), .bad_in_4 = bad_in_4};
     open_encoder(&e, sound, encoder, bit_rate);
     AVStream *stream = avformat_new_stream(e.format, NULL);
     assert_non_null(stream);

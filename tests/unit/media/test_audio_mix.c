@@ -369,8 +369,7 @@ static void a_single_peak_leaves_the_rest_alone(void **state)
     test_file file = test_wav(&sound, TEST_WAV_F32);
     hydra_audio_options options = test_audio_options();
     float *mix = test_mix(&file, &options, 240000);
-    assert_memory_equal(mix, sound.samples,
-                        (24000 - HY_LIMIT_LOOKAHEAD) * 2 * sizeof(float));
+    assert_memory_equal(mix, sound.samples, (24000 - HY_LIMIT_LOOKAHEAD) * 2 * sizeof(float));
     assert_int_equal(test_peak_at(mix, 0, 240000), 24000);
     assert_true(fabsf(mix[2 * 24000] - HY_LIMIT_CEILING) < 1e-5F);
     assert_true(fabsf(mix[2 * 24000 + 1] - HY_LIMIT_CEILING / 2.0F) < 1e-5F);

@@ -134,21 +134,14 @@ static const struct {
     int delay;        /* samples that the container does not tell libavcodec to leave out */
     int extra_length; /* most that may follow the end */
 } kinds[] = {
-    {"wav", "pcm_s16le", 44100, 0, 0},
-    {"aiff", "pcm_s16be", 44100, 0, 0},
-    {"caf", "alac", 44100, 0, 0},
-    {"flac", "flac", 44100, 0, 0},
-    {"flac", "flac", 48000, 0, 0},
-    {"ogg", "libvorbis", 44100, 0, 0},
-    {"ogg", "libvorbis", 48000, 0, 0},
-    {"ogg", "libopus", 48000, 0, 0},
-    {"webm", "libopus", 48000, 0, 0},
-    {"mp3", "libmp3lame", 44100, 0, 0},
-    {"mp3", "libmp3lame", 48000, 0, 0},
-    {"ipod", "alac", 44100, 0, 0},
+    {"wav", "pcm_s16le", 44100, 0, 0},      {"aiff", "pcm_s16be", 44100, 0, 0},
+    {"caf", "alac", 44100, 0, 0},           {"flac", "flac", 44100, 0, 0},
+    {"flac", "flac", 48000, 0, 0},          {"ogg", "libvorbis", 44100, 0, 0},
+    {"ogg", "libvorbis", 48000, 0, 0},      {"ogg", "libopus", 48000, 0, 0},
+    {"webm", "libopus", 48000, 0, 0},       {"mp3", "libmp3lame", 44100, 0, 0},
+    {"mp3", "libmp3lame", 48000, 0, 0},     {"ipod", "alac", 44100, 0, 0},
     {"ipod", "aac", 44100, 0, 24}, /* this muxer's edit list counts milliseconds */
-    {"mp4", "aac", 48000, 0, 24},
-    {"matroska", "flac", 48000, 0, 0},
+    {"mp4", "aac", 48000, 0, 24},           {"matroska", "flac", 48000, 0, 0},
     {"matroska", "aac", 48000, 1024, 2048}, /* priming is not written */
     {"adts", "aac", 48000, 1024, 2048},     /* nor can it be */
     {"mpegts", "aac", 48000, 1024, 2048},
@@ -203,7 +196,8 @@ static void a_later_start_gives_the_same_samples(void **state)
     }
 }
 
-/* A click each minute, ten minutes long, is where it belongs also at the end; and from a far start. */
+/* A click each minute, ten minutes long, is where it belongs also at the end; and from a far start.
+ */
 static void ten_minutes_do_not_drift(void **state)
 {
     (void)state;
@@ -289,13 +283,13 @@ static void cover_pictures_are_not_decoded(void **state)
 {
     (void)state;
     static const uint8_t cover[] = {
-        'I',  'D',  '3',  3,    0,    0,    0,    0,    0,    69,                 /* tag, 69 bytes */
-        'A',  'P',  'I',  'C',  0,    0,    0,    59,   0,    0,                  /* picture, 59 */
-        0,    'i',  'm',  'a',  'g',  'e',  '/',  'p',  'n',  'g',  0,    3,   0, /* 13 */
-        0x89, 'P',  'N',  'G',  0x0d, 0x0a, 0x1a, 0x0a, 0,    0,    0,    13,     /* 46 */
-        'I',  'H',  'D',  'R',  0,    0,    0xff, 0xff, 0,    0,    0xff, 0xff,
-        8,    6,    0,    0,    0,    0x9a, 0x76, 0x82, 0x70, 0,    0,    0,
-        0,    'I',  'D',  'A',  'T',  0x35, 0xaf, 0x06, 0x1e, 0,
+        'I',  'D', '3', 3,    0,    0,    0,    0,    0,   69,                 /* tag, 69 bytes */
+        'A',  'P', 'I', 'C',  0,    0,    0,    59,   0,   0,                  /* picture, 59 */
+        0,    'i', 'm', 'a',  'g',  'e',  '/',  'p',  'n', 'g', 0,    3,    0, /* 13 */
+        0x89, 'P', 'N', 'G',  0x0d, 0x0a, 0x1a, 0x0a, 0,   0,   0,    13,      /* 46 */
+        'I',  'H', 'D', 'R',  0,    0,    0xff, 0xff, 0,   0,   0xff, 0xff, 8,
+        6,    0,   0,   0,    0x9a, 0x76, 0x82, 0x70, 0,   0,   0,    0,    'I',
+        'D',  'A', 'T', 0x35, 0xaf, 0x06, 0x1e, 0,
     };
     _Static_assert(sizeof cover == 10 + 69, "as long as the tag says");
     test_sound sound = test_sound_new(1.0, 2, 44100);
