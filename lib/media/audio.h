@@ -3,8 +3,12 @@
  * The parts of hy_audio, from the file to the packets. Private to the room; the muxer uses the two
  * accessors at the end. A chain of pulls, each stage holding a few blocks and never the music:
  *
- *   bytes -> hy_decoder -> hy_resampler -> hy_sound -> hy_music -> gain, fades -> hy_limiter ->
- * hy_aac any frames    48 kHz stereo   trim,       loop or     hy_audio_mix rewind      silence
+ *   hy_decoder    bytes to frames of any kind
+ *   hy_resampler  to 48 kHz stereo
+ *   hy_sound      the used part; rewinds
+ *   hy_music      looped, or followed by silence
+ *   hy_audio_mix  gain, fades and hy_limiter
+ *   hy_aac        packets
  *
  * All positions are sample numbers at 48 kHz; buffers are float, stereo, interleaved, and their
  * lengths count stereo samples.

@@ -156,21 +156,16 @@ static void write_packets(encoding *e)
 static void put_sample(AVFrame *frame, int channels, int64_t i, int c, float value)
 {
     bool planar = av_sample_fmt_is_planar(frame->format);
-    uint8_t *plane = frame->extended_data[planar ? c : 0];
     int64_t at = planar ? i : i * channels + c;
-    switch (av_get_packed_sample_fmt(frame->format)) {
-    case AV_SAMPLE_FMT_S16:
-        ((int16_t *)plane)[at] = (int16_t)quantise(value, 32768.0);
-        break;
-    case AV_SAMPLE_FMT_S32:
-        ((int32_t *)plane)[at] = quantise(value, 2147483648.0);
-        break;
-    case AV_SAMPLE_FMT_FLT:
-        ((float *)plane)[at] = value;
-        break;
-    default:
-        fail_msg("no way to fill this sample format");
-    }
+    int bytes = av_get_bytes_per_sample(frame->format);
+    enum AVSampleFormat format = av_get_packed_sample_fmt(frame->format);
+    int16_t s16 = (int16_t)quantise(value, 32768.0);
+    int32_t s32 = quantise(value, 2147483648.0);
+    const void *sample = format == AV_SAMPLE_FMT_S16   ? (const void *)&s16
+                         : format == AV_SAMPLE_FMT_S32 ? (const void *)&s32
+                                                       : (const void *)&value;
+    assert_true(sample != &value || format == AV_SAMPLE_FMT_FLT);
+    memcpy(frame->extended_data[planar ? c : 0] + at * bytes, sample, (size_t)bytes);
 }
 
 static void encode_all(encoding *e, const test_sound *sound)

@@ -75,7 +75,7 @@ static void surround_is_mixed_down_without_clipping(void **state)
         test_file file = test_wav(&sound, TEST_WAV_F32);
         hydra_audio_options options = test_audio_options();
         float *mix = test_mix(&file, &options, sound.count);
-        int mirror[] = {1, 0, 2, 3, 5, 4};
+        static const int mirror[] = {1, 0, 2, 3, 5, 4};
         assert_true(fabs(mix[1000] - 0.5 * left_of[channel] / total) < 1e-6);
         assert_true(fabs(mix[1001] - 0.5 * left_of[mirror[channel]] / total) < 1e-6);
         free(mix);
