@@ -22,6 +22,9 @@
 /* Quality of an explicit preset without an explicit crf. */
 #define PRESET_CRF 20.0
 
+/* Below it x264 is lossless, which High profile does not have. */
+#define LEAST_CRF 1.0
+
 /*
  * annexb=0: lengths before NAL units, as MP4 wants them. force-cfr: the VUI says "fixed frame
  * rate". 8x8dct: makes it High profile with every preset. scenecut=0: we know our cuts.
@@ -126,6 +129,7 @@ static int set_tuning(AVCodecContext *codec, const hy_encoder_config *config, co
         codec->bit_rate = (int64_t)config->bitrate_kbps * 1000;
     } else if (error >= 0) {
         double crf = config->crf >= 0.0 ? config->crf : tune->crf; /* HYDRA_AUTO is negative */
+        crf = crf < LEAST_CRF ? LEAST_CRF : crf;
         error = av_opt_set_double(codec->priv_data, "crf", crf, 0);
     }
     return error;
