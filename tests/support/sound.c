@@ -48,15 +48,15 @@ void test_sound_add_click(test_sound *sound, int64_t at)
     }
 }
 
-void test_file_free(test_file *file)
+void test_sound_file_free(test_sound_file *file)
 {
     free(file->data);
     file->data = NULL;
 }
 
-test_file test_file_from_text(const char *text)
+test_sound_file test_file_from_text(const char *text)
 {
-    test_file file = {.size = strlen(text)};
+    test_sound_file file = {.size = strlen(text)};
     file.data = malloc(file.size);
     assert_non_null(file.data);
     memcpy(file.data, text, file.size);
@@ -95,12 +95,12 @@ static void put_wav_sample(uint8_t **at, float value, int format)
     }
 }
 
-test_file test_wav(const test_sound *sound, int format)
+test_sound_file test_wav(const test_sound *sound, int format)
 {
     static const int bytes_of[] = {1, 2, 3, 4};
     int bytes = bytes_of[format];
     uint32_t data_bytes = (uint32_t)(sound->count * sound->channels * bytes);
-    test_file file = {.size = 44 + data_bytes};
+    test_sound_file file = {.size = 44 + data_bytes};
     file.data = malloc(file.size);
     assert_non_null(file.data);
     uint8_t *at = file.data;
@@ -221,14 +221,14 @@ static AVFormatContext *open_format(const char *name)
     return format;
 }
 
-static test_file close_format(AVFormatContext *format)
+static test_sound_file close_format(AVFormatContext *format)
 {
     assert_int_equal(av_write_trailer(format), 0);
     /* avio_close_dyn_buf believes that the end is where it is. */
     (void)avio_seek(format->pb, avio_size(format->pb), SEEK_SET);
     uint8_t *bytes = NULL;
     int size = avio_close_dyn_buf(format->pb, &bytes);
-    test_file file = {.data = malloc((size_t)size), .size = (size_t)size};
+    test_sound_file file = {.data = malloc((size_t)size), .size = (size_t)size};
     assert_non_null(file.data);
     memcpy(file.data, bytes, (size_t)size);
     av_free(bytes);
@@ -236,7 +236,7 @@ static test_file close_format(AVFormatContext *format)
     return file;
 }
 
-test_file test_encode_damaged(const test_sound *sound, const char *format, const char *encoder,
+test_sound_file test_encode_damaged(const test_sound *sound, const char *format, const char *encoder,
                               int64_t bit_rate, int bad_in_4)
 {
     encoding e = {.packet = av_packet_alloc(), .format = open_format(format), .bad_in_4 = bad_in_4};
@@ -252,7 +252,7 @@ test_file test_encode_damaged(const test_sound *sound, const char *format, const
     return close_format(e.format);
 }
 
-test_file test_encode(const test_sound *sound, const char *format, const char *encoder,
+test_sound_file test_encode(const test_sound *sound, const char *format, const char *encoder,
                       int64_t bit_rate)
 {
     return test_encode_damaged(sound, format, encoder, bit_rate, 0);
@@ -281,7 +281,7 @@ static void write_packet(AVFormatContext *format, int stream, int64_t time_ms, i
     av_packet_free(&packet);
 }
 
-test_file test_film(const test_sound *sound)
+test_sound_file test_film(const test_sound *sound)
 {
     AVFormatContext *format = open_format("matroska");
     AVCodecParameters *video = avformat_new_stream(format, NULL)->codecpar;
@@ -311,7 +311,7 @@ test_file test_film(const test_sound *sound)
 
 /* ---- Through the library ---- */
 
-test_song test_song_open(const test_file *file)
+test_song test_song_open(const test_sound_file *file)
 {
     test_song song;
     hy_diag diag = {0};
@@ -333,7 +333,7 @@ hydra_audio_options test_audio_options(void)
                                  .duration_us = HYDRA_AUTO};
 }
 
-static hydra_status mix(const test_file *file, const hydra_audio_options *options, int64_t samples,
+static hydra_status mix(const test_sound_file *file, const hydra_audio_options *options, int64_t samples,
                         float *stereo, hy_diag *diag)
 {
     hy_audio_config config = {.options = *options, .samples = samples, .bitrate_kbps = 160};
@@ -361,7 +361,7 @@ static hydra_status mix(const test_file *file, const hydra_audio_options *option
     return status;
 }
 
-float *test_mix(const test_file *file, const hydra_audio_options *options, int64_t samples)
+float *test_mix(const test_sound_file *file, const hydra_audio_options *options, int64_t samples)
 {
     hy_diag diag = {0};
     float *stereo = calloc((size_t)samples * 2 + 1, sizeof(float));
@@ -370,13 +370,13 @@ float *test_mix(const test_file *file, const hydra_audio_options *options, int64
     return stereo;
 }
 
-hydra_status test_mix_status(const test_file *file, const hydra_audio_options *options,
+hydra_status test_mix_status(const test_sound_file *file, const hydra_audio_options *options,
                              int64_t samples, hy_diag *diag)
 {
     return mix(file, options, samples, NULL, diag);
 }
 
-int64_t test_decoded_length(const test_file *file)
+int64_t test_decoded_length(const test_sound_file *file)
 {
     hy_diag diag = {0};
     test_song song = test_song_open(file);

@@ -13,7 +13,7 @@ typedef struct opened {
     hy_audio *audio;
 } opened;
 
-static opened open_audio(const test_file *file, int64_t samples, int32_t bitrate_kbps)
+static opened open_audio(const test_sound_file *file, int64_t samples, int32_t bitrate_kbps)
 {
     hy_diag diag = {0};
     hy_audio_config config = {
@@ -31,13 +31,13 @@ static void close_audio(opened *o)
 }
 
 /* Two tones and some noise: enough to tell a delay of one sample. */
-static test_file music_file(double seconds)
+static test_sound_file music_file(double seconds)
 {
     test_sound sound = test_sound_new(seconds, 2, 48000);
     test_sound_add_sine(&sound, 331.0, 0.3);
     test_sound_add_sine(&sound, 1709.0, 0.2);
     test_sound_add_noise(&sound, 0.05);
-    test_file file = test_wav(&sound, TEST_WAV_F32);
+    test_sound_file file = test_wav(&sound, TEST_WAV_F32);
     test_sound_free(&sound);
     return file;
 }
@@ -45,7 +45,7 @@ static test_file music_file(double seconds)
 static void packets_add_up_to_the_track(void **state)
 {
     (void)state;
-    test_file file = music_file(0.5);
+    test_sound_file file = music_file(0.5);
     static const int64_t tracks[] = {1,    2,    1023, 1024,  1025,  2047,
                                      2048, 2049, 1600, 48000, 72072, 300007};
     for (int i = 0; i < LENGTH(tracks); i++) {
@@ -81,7 +81,7 @@ static void packets_add_up_to_the_track(void **state)
         assert_false(got);
         close_audio(&o);
     }
-    test_file_free(&file);
+    test_sound_file_free(&file);
 }
 
 /* ---- Round trip ---- */
@@ -154,7 +154,7 @@ static void the_packets_decode_to_the_mix(void **state)
 {
     (void)state;
     const int64_t samples = 60000;
-    test_file file = music_file(2.0);
+    test_sound_file file = music_file(2.0);
     hydra_audio_options options = test_audio_options();
     float *mix = test_mix(&file, &options, samples);
     opened o = open_audio(&file, samples, 256);
@@ -181,7 +181,7 @@ static void the_packets_decode_to_the_mix(void **state)
     free(d.left);
     free(mix);
     close_audio(&o);
-    test_file_free(&file);
+    test_sound_file_free(&file);
 }
 
 /* The first sample and the last one, alone in silence, are found where they belong. */
@@ -192,7 +192,7 @@ static void clicks_at_both_ends_survive(void **state)
     test_sound sound = test_sound_new((double)samples / 48000.0, 2, 48000);
     test_sound_add_click(&sound, 0);
     test_sound_add_click(&sound, samples - 1);
-    test_file file = test_wav(&sound, TEST_WAV_F32);
+    test_sound_file file = test_wav(&sound, TEST_WAV_F32);
     opened o = open_audio(&file, samples, 160);
     decoding d = decode_packets(o.audio);
     int64_t first = 0;
@@ -205,7 +205,7 @@ static void clicks_at_both_ends_survive(void **state)
     assert_int_equal(last, 1024 + samples - 1);
     free(d.left);
     close_audio(&o);
-    test_file_free(&file);
+    test_sound_file_free(&file);
     test_sound_free(&sound);
 }
 
@@ -215,7 +215,7 @@ static void the_bit_rate_is_kept(void **state)
     test_sound sound = test_sound_new(5.0, 2, 48000);
     test_sound_add_noise(&sound, 0.3);
     test_sound_add_sine(&sound, 440.0, 0.3);
-    test_file file = test_wav(&sound, TEST_WAV_F32);
+    test_sound_file file = test_wav(&sound, TEST_WAV_F32);
     static const int32_t rates_kbps[] = {32, 160, 320};
     for (int i = 0; i < LENGTH(rates_kbps); i++) {
         opened o = open_audio(&file, 240000, rates_kbps[i]);
@@ -234,7 +234,7 @@ static void the_bit_rate_is_kept(void **state)
         assert_true(kbps > 0.8 * rates_kbps[i] && kbps < 1.25 * rates_kbps[i]);
         close_audio(&o);
     }
-    test_file_free(&file);
+    test_sound_file_free(&file);
     test_sound_free(&sound);
 }
 
@@ -244,7 +244,7 @@ static void errors_in_mid_track_are_reported(void **state)
     (void)state;
     test_sound sound = test_sound_new(30.0, 2, 48000);
     test_sound_add_sine(&sound, 440.0, 0.5);
-    test_file file = test_encode_damaged(&sound, "matroska", "flac", 0, 3);
+    test_sound_file file = test_encode_damaged(&sound, "matroska", "flac", 0, 3);
     hy_diag diag = {0};
     hy_audio_config config = {
         .options = test_audio_options(), .samples = 30 * 48000, .bitrate_kbps = 160};
@@ -260,7 +260,7 @@ static void errors_in_mid_track_are_reported(void **state)
     assert_failed(status, HYDRA_ERR_FORMAT, &diag, "song: most of its sound is damaged");
     hy_audio_close(audio);
     test_song_close(&song);
-    test_file_free(&file);
+    test_sound_file_free(&file);
     test_sound_free(&sound);
 }
 
@@ -268,7 +268,7 @@ static void errors_in_mid_track_are_reported(void **state)
 static void an_impossible_bit_rate_is_an_error(void **state)
 {
     (void)state;
-    test_file file = music_file(0.1);
+    test_sound_file file = music_file(0.1);
     test_song song = test_song_open(&file);
     hy_diag diag = {0};
     hy_audio_config config = {.options = test_audio_options(), .samples = 4800, .bitrate_kbps = -5};
@@ -278,7 +278,7 @@ static void an_impossible_bit_rate_is_an_error(void **state)
     assert_null(audio);
     hy_audio_close(audio);
     test_song_close(&song);
-    test_file_free(&file);
+    test_sound_file_free(&file);
 }
 
 int main(void)

@@ -39,7 +39,7 @@ static void errors_have_a_status_and_a_cause(void **state)
 static void the_stream_reads_and_seeks(void **state)
 {
     (void)state;
-    test_file file = test_file_from_text("0123456789");
+    test_sound_file file = test_file_from_text("0123456789");
     test_song song = test_song_open(&file);
     hy_diag diag = {0};
     hy_ff_reader *ff = NULL;
@@ -56,14 +56,14 @@ static void the_stream_reads_and_seeks(void **state)
     hy_ff_reader_free(ff);
     hy_ff_reader_free(NULL);
     test_song_close(&song);
-    test_file_free(&file);
+    test_sound_file_free(&file);
 }
 
 /* The callback itself, as libavformat may call it. */
 static void odd_seeks_are_refused(void **state)
 {
     (void)state;
-    test_file file = test_file_from_text("0123456789");
+    test_sound_file file = test_file_from_text("0123456789");
     test_song song = test_song_open(&file);
     hy_diag diag = {0};
     hy_ff_reader *ff = NULL;
@@ -78,7 +78,7 @@ static void odd_seeks_are_refused(void **state)
     assert_int_equal(seek(ff, 0, SEEK_CUR), 4);
     hy_ff_reader_free(ff);
     test_song_close(&song);
-    test_file_free(&file);
+    test_sound_file_free(&file);
 }
 
 static void silence_silences(void **state)

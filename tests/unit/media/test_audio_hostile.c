@@ -9,7 +9,7 @@
 
 #define LENGTH(array) (int)(sizeof(array) / sizeof((array)[0]))
 
-static void assert_refused(const test_file *file, hydra_status expected, const char *part)
+static void assert_refused(const test_sound_file *file, hydra_status expected, const char *part)
 {
     hy_diag diag = {0};
     hydra_audio_options options = test_audio_options();
@@ -30,17 +30,17 @@ static void text_and_noise_are_not_music(void **state)
                                         "OggS",
                                         "ID3"};
     for (int i = 0; i < LENGTH(texts); i++) {
-        test_file file = test_file_from_text(texts[i]);
+        test_sound_file file = test_file_from_text(texts[i]);
         assert_refused(&file, HYDRA_ERR_FORMAT, "song: ");
-        test_file_free(&file);
+        test_sound_file_free(&file);
     }
     uint64_t seed = 12345;
-    test_file file = {.data = malloc(200000), .size = 200000};
+    test_sound_file file = {.data = malloc(200000), .size = 200000};
     for (size_t i = 0; i < file.size; i++) {
         file.data[i] = (uint8_t)(test_random(&seed) >> 20);
     }
     assert_refused(&file, HYDRA_ERR_FORMAT, "song: ");
-    test_file_free(&file);
+    test_sound_file_free(&file);
 }
 
 /* A picture, and a film without sound. */
@@ -50,14 +50,14 @@ static void what_has_no_sound_says_so(void **state)
     static const uint8_t png[] = {0x89, 'P', 'N', 'G', 13, 10,   26,   10,   0,    0, 0, 13,
                                   'I',  'H', 'D', 'R', 0,  0,    0,    1,    0,    0, 0, 1,
                                   8,    2,   0,   0,   0,  0x90, 0x77, 0x53, 0xde, 0, 0, 0};
-    test_file picture = {.data = malloc(4096), .size = 4096};
+    test_sound_file picture = {.data = malloc(4096), .size = 4096};
     memset(picture.data, 0, 4096);
     memcpy(picture.data, png, sizeof png);
     assert_refused(&picture, HYDRA_ERR_FORMAT, "song: has no sound");
-    test_file_free(&picture);
-    test_file film = test_film(NULL);
+    test_sound_file_free(&picture);
+    test_sound_file film = test_film(NULL);
     assert_refused(&film, HYDRA_ERR_FORMAT, "song: has no sound");
-    test_file_free(&film);
+    test_sound_file_free(&film);
 }
 
 /* A playlist that names a good file beside it by its full path: it is refused, not followed. */
@@ -67,7 +67,7 @@ static void playlists_are_refused(void **state)
     char *folder = test_folder_new();
     char *path = test_path(folder, "good.wav");
     test_sound sound = test_sound_new(1.0, 2, 48000);
-    test_file good = test_wav(&sound, TEST_WAV_S16);
+    test_sound_file good = test_wav(&sound, TEST_WAV_S16);
     test_write_file(path, good.data, good.size);
     static const struct {
         const char *text; /* %s is the path */
@@ -93,11 +93,11 @@ static void playlists_are_refused(void **state)
         size_t before = strcspn(lists[i].text, "%");
         (void)snprintf(text, sizeof text, "%.*s%s%s", (int)before, lists[i].text, path,
                        lists[i].text + before + 2);
-        test_file file = test_file_from_text(text);
+        test_sound_file file = test_file_from_text(text);
         assert_refused(&file, lists[i].status, lists[i].part);
-        test_file_free(&file);
+        test_sound_file_free(&file);
     }
-    test_file_free(&good);
+    test_sound_file_free(&good);
     test_sound_free(&sound);
     free(path);
     test_folder_free(folder);
@@ -111,7 +111,7 @@ static void some_damage_is_tolerated(void **state)
     test_sound_add_sine(&sound, 440.0, 0.5);
     hydra_audio_options options = test_audio_options();
     for (int bad = 0; bad <= 4; bad++) {
-        test_file file = test_encode_damaged(&sound, "matroska", "flac", 0, bad);
+        test_sound_file file = test_encode_damaged(&sound, "matroska", "flac", 0, bad);
         hy_diag diag = {0};
         hydra_status status = test_mix_status(&file, &options, 480000, &diag);
         if (bad <= 1) {
@@ -119,7 +119,7 @@ static void some_damage_is_tolerated(void **state)
         } else if (bad >= 3) {
             assert_failed(status, HYDRA_ERR_FORMAT, &diag, "song: ");
         }
-        test_file_free(&file);
+        test_sound_file_free(&file);
     }
     test_sound_free(&sound);
 }
@@ -137,7 +137,7 @@ static void garbage_at_the_end_is_ignored(void **state)
                                            {"ipod", "aac"}};
     uint64_t seed = 99;
     for (int k = 0; k < LENGTH(kinds); k++) {
-        test_file file = test_encode(&sound, kinds[k][0], kinds[k][1], 128000);
+        test_sound_file file = test_encode(&sound, kinds[k][0], kinds[k][1], 128000);
         hydra_audio_options options = test_audio_options();
         float *clean = test_mix(&file, &options, 130000);
         file.data = realloc(file.data, file.size + 20000);
@@ -150,7 +150,7 @@ static void garbage_at_the_end_is_ignored(void **state)
         assert_memory_equal(mix, clean, 130000 * 2 * sizeof(float));
         free(mix);
         free(clean);
-        test_file_free(&file);
+        test_sound_file_free(&file);
     }
     test_sound_free(&sound);
 }
@@ -163,7 +163,7 @@ static const struct {
                {"matroska", "libopus"}, {"adts", "aac"},       {"aiff", "pcm_s16be"}};
 
 /* Whatever comes out is a verdict that names the file, or music. */
-static void assert_verdict(const test_file *file, int32_t when_short)
+static void assert_verdict(const test_sound_file *file, int32_t when_short)
 {
     hy_diag diag = {0};
     hydra_audio_options options = test_audio_options();
@@ -181,16 +181,16 @@ static void files_cut_short_end_earlier_or_are_refused(void **state)
     test_sound sound = test_sound_new(0.5, 2, 48000);
     test_sound_add_sine(&sound, 440.0, 0.5);
     for (int v = 0; v < LENGTH(victims); v++) {
-        test_file file = test_encode(&sound, victims[v].format, victims[v].encoder, 64000);
+        test_sound_file file = test_encode(&sound, victims[v].format, victims[v].encoder, 64000);
         size_t whole = file.size;
         for (size_t size = 1; size < whole; size += size < 200 ? 13 : whole / 23) {
             /* Of its own size, so that a read behind the end is seen by the sanitizer. */
-            test_file part = {.data = malloc(size), .size = size};
+            test_sound_file part = {.data = malloc(size), .size = size};
             memcpy(part.data, file.data, size);
             assert_verdict(&part, HYDRA_AUDIO_SILENCE);
-            test_file_free(&part);
+            test_sound_file_free(&part);
         }
-        test_file_free(&file);
+        test_sound_file_free(&file);
     }
     test_sound_free(&sound);
 }
@@ -200,11 +200,11 @@ static void a_cut_mp3_plays_what_is_there(void **state)
     (void)state;
     test_sound sound = test_sound_new(4.0, 2, 44100);
     test_sound_add_sine(&sound, 440.0, 0.5);
-    test_file file = test_encode(&sound, "mp3", "libmp3lame", 128000);
+    test_sound_file file = test_encode(&sound, "mp3", "libmp3lame", 128000);
     file.size /= 2;
     int64_t length = test_decoded_length(&file);
     assert_true(length > 48000 * 19 / 10 && length < 48000 * 21 / 10);
-    test_file_free(&file);
+    test_sound_file_free(&file);
     test_sound_free(&sound);
 }
 
@@ -215,9 +215,9 @@ static void flipped_bits_do_no_harm(void **state)
     test_sound sound = test_sound_new(0.5, 2, 48000);
     test_sound_add_sine(&sound, 440.0, 0.5);
     for (int v = 0; v < LENGTH(victims); v++) {
-        test_file file = test_encode(&sound, victims[v].format, victims[v].encoder, 64000);
+        test_sound_file file = test_encode(&sound, victims[v].format, victims[v].encoder, 64000);
         for (int round = 0; round < 24; round++) {
-            test_file bent = {.data = malloc(file.size), .size = file.size};
+            test_sound_file bent = {.data = malloc(file.size), .size = file.size};
             memcpy(bent.data, file.data, file.size);
             /* Half of the rounds hit the headers, where most damage is done. */
             size_t reach = round % 2 && file.size > 300 ? 300 : file.size;
@@ -226,9 +226,9 @@ static void flipped_bits_do_no_harm(void **state)
                 bent.data[(random >> 8) % reach] ^= (uint8_t)(1 << (random & 7));
             }
             assert_verdict(&bent, round % 3 ? HYDRA_AUDIO_LOOP : HYDRA_AUDIO_SILENCE);
-            test_file_free(&bent);
+            test_sound_file_free(&bent);
         }
-        test_file_free(&file);
+        test_sound_file_free(&file);
     }
     test_sound_free(&sound);
 }
@@ -239,7 +239,7 @@ static void absurd_headers_are_refused(void **state)
     (void)state;
     test_sound sound = test_sound_new(0.1, 2, 48000);
     test_sound_add_sine(&sound, 440.0, 0.5);
-    test_file file = test_wav(&sound, TEST_WAV_S16);
+    test_sound_file file = test_wav(&sound, TEST_WAV_S16);
     static const uint32_t rates[] = {1, 999, 3072001, 192000000};
     for (int i = 0; i < LENGTH(rates); i++) {
         for (int byte = 0; byte < 4; byte++) {
@@ -247,12 +247,12 @@ static void absurd_headers_are_refused(void **state)
         }
         assert_refused(&file, HYDRA_ERR_UNSUPPORTED, "song: a sample rate of ");
     }
-    test_file_free(&file);
+    test_sound_file_free(&file);
     test_sound_free(&sound);
     sound = test_sound_new(0.1, 13, 48000);
     file = test_wav(&sound, TEST_WAV_S16);
     assert_refused(&file, HYDRA_ERR_UNSUPPORTED, "song: its 13 channels cannot be mixed down");
-    test_file_free(&file);
+    test_sound_file_free(&file);
     test_sound_free(&sound);
 }
 
@@ -261,9 +261,9 @@ static void music_without_a_sample_is_refused(void **state)
 {
     (void)state;
     test_sound sound = test_sound_new(0.0, 2, 48000);
-    test_file file = test_wav(&sound, TEST_WAV_S16);
+    test_sound_file file = test_wav(&sound, TEST_WAV_S16);
     assert_refused(&file, HYDRA_ERR_FORMAT, "song: no sound could be decoded");
-    test_file_free(&file);
+    test_sound_file_free(&file);
     test_sound_free(&sound);
 }
 
@@ -272,11 +272,11 @@ static void an_unknown_codec_is_unsupported(void **state)
 {
     (void)state;
     test_sound sound = test_sound_new(0.5, 2, 48000);
-    test_file file = test_wav(&sound, TEST_WAV_S16);
+    test_sound_file file = test_wav(&sound, TEST_WAV_S16);
     file.data[20] = 0x34;
     file.data[21] = 0x12;
     assert_refused(&file, HYDRA_ERR_UNSUPPORTED, "song: finding a decoder for its sound failed");
-    test_file_free(&file);
+    test_sound_file_free(&file);
     test_sound_free(&sound);
 }
 
@@ -284,7 +284,7 @@ static void an_unknown_codec_is_unsupported(void **state)
 
 typedef struct broken_reader {
     hy_reader base;
-    const test_file *file;
+    const test_sound_file *file;
     int64_t good_bytes; /* reading fails behind them */
 } broken_reader;
 
@@ -314,7 +314,7 @@ static void read_errors_keep_their_cause(void **state)
     test_sound sound = test_sound_new(3.0, 2, 48000);
     test_sound_add_noise(&sound, 0.5);
     for (int v = 0; v < LENGTH(victims); v++) {
-        test_file file = test_encode(&sound, victims[v].format, victims[v].encoder, 128000);
+        test_sound_file file = test_encode(&sound, victims[v].format, victims[v].encoder, 128000);
         for (int percent = 0; percent < 100; percent += 33) {
             broken_reader broken = {
                 .base = {.ops = &ops, .name = "song", .size = (int64_t)file.size},
@@ -333,7 +333,7 @@ static void read_errors_keep_their_cause(void **state)
             assert_failed(status, HYDRA_ERR_IO, &diag, "song: the disk is on fire");
             hy_audio_close(audio);
         }
-        test_file_free(&file);
+        test_sound_file_free(&file);
     }
     test_sound_free(&sound);
 }

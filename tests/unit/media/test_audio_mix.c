@@ -12,32 +12,32 @@ enum {
     SEAM = 1440
 };
 
-static test_file noise_file(double seconds, double amplitude)
+static test_sound_file noise_file(double seconds, double amplitude)
 {
     test_sound sound = test_sound_new(seconds, 2, 48000);
     test_sound_add_noise(&sound, amplitude);
-    test_file file = test_wav(&sound, TEST_WAV_F32);
+    test_sound_file file = test_wav(&sound, TEST_WAV_F32);
     test_sound_free(&sound);
     return file;
 }
 
-static test_file sine_file(int64_t samples, double frequency_hz, double amplitude)
+static test_sound_file sine_file(int64_t samples, double frequency_hz, double amplitude)
 {
     test_sound sound = test_sound_new((double)samples / 48000.0, 2, 48000);
     test_sound_add_sine(&sound, frequency_hz, amplitude);
-    test_file file = test_wav(&sound, TEST_WAV_F32);
+    test_sound_file file = test_wav(&sound, TEST_WAV_F32);
     test_sound_free(&sound);
     return file;
 }
 
 /* 0.5 everywhere: what comes out is half the gain. */
-static test_file constant_file(double seconds)
+static test_sound_file constant_file(double seconds)
 {
     test_sound sound = test_sound_new(seconds, 2, 48000);
     for (int64_t i = 0; i < 2 * sound.count; i++) {
         sound.samples[i] = 0.5F;
     }
-    test_file file = test_wav(&sound, TEST_WAV_F32);
+    test_sound_file file = test_wav(&sound, TEST_WAV_F32);
     test_sound_free(&sound);
     return file;
 }
@@ -51,7 +51,7 @@ static void gain_is_in_decibels(void **state)
         double db;
         double factor;
     } gains[] = {{0.0, 1.0}, {-6.0, 0.501187}, {-60.0, 0.001}, {5.0, 1.778279}};
-    test_file file = constant_file(0.2);
+    test_sound_file file = constant_file(0.2);
     for (int i = 0; i < LENGTH(gains); i++) {
         hydra_audio_options options = test_audio_options();
         options.gain_db = gains[i].db;
@@ -59,7 +59,7 @@ static void gain_is_in_decibels(void **state)
         assert_true(fabs(mix[9000] - 0.5 * gains[i].factor) < 1e-6);
         free(mix);
     }
-    test_file_free(&file);
+    test_sound_file_free(&file);
 }
 
 static double fade(double position)
@@ -72,7 +72,7 @@ static double fade(double position)
 static void fades_belong_to_the_track(void **state)
 {
     (void)state;
-    test_file file = constant_file(4.0);
+    test_sound_file file = constant_file(4.0);
     hydra_audio_options options = test_audio_options();
     options.fade_in_us = 500000;
     options.fade_out_us = 1000000;
@@ -83,14 +83,14 @@ static void fades_belong_to_the_track(void **state)
         assert_true(fabs(mix[2 * i] - 0.5 * in * out) < 1e-6);
     }
     free(mix);
-    test_file_free(&file);
+    test_sound_file_free(&file);
 }
 
 /* Fades longer than the track are as long as the track; the two multiply. */
 static void fades_are_clamped_to_the_track(void **state)
 {
     (void)state;
-    test_file file = constant_file(1.0);
+    test_sound_file file = constant_file(1.0);
     hydra_audio_options options = test_audio_options();
     options.fade_in_us = 3600000000;
     options.fade_out_us = INT64_MAX;
@@ -100,7 +100,7 @@ static void fades_are_clamped_to_the_track(void **state)
         assert_true(fabs(mix[2 * i + 1] - 0.5 * fade(in) * fade(1.0 - in)) < 1e-6);
     }
     free(mix);
-    test_file_free(&file);
+    test_sound_file_free(&file);
 }
 
 /* ---- Music that is too short ---- */
@@ -109,7 +109,7 @@ static void fades_are_clamped_to_the_track(void **state)
 static void silence_follows_without_a_click(void **state)
 {
     (void)state;
-    test_file file = constant_file(1.0);
+    test_sound_file file = constant_file(1.0);
     hydra_audio_options options = test_audio_options();
     float *mix = test_mix(&file, &options, 96000);
     for (int64_t i = 0; i < 48000 - 240; i++) {
@@ -122,14 +122,14 @@ static void silence_follows_without_a_click(void **state)
         assert_true(mix[2 * i] == 0.0F && mix[2 * i + 1] == 0.0F);
     }
     free(mix);
-    test_file_free(&file);
+    test_sound_file_free(&file);
 }
 
 /* Music that ends with the pictures, or later, is not touched at its end. */
 static void music_of_the_same_length_is_not_faded(void **state)
 {
     (void)state;
-    test_file file = constant_file(1.0);
+    test_sound_file file = constant_file(1.0);
     for (int32_t mode = HYDRA_AUDIO_SILENCE; mode <= HYDRA_AUDIO_LOOP; mode++) {
         hydra_audio_options options = test_audio_options();
         options.when_short = mode;
@@ -137,13 +137,13 @@ static void music_of_the_same_length_is_not_faded(void **state)
         assert_true(mix[0] == 0.5F && mix[2 * 47999] == 0.5F);
         free(mix);
     }
-    test_file_free(&file);
+    test_sound_file_free(&file);
 }
 
 static void duration_cuts_the_music(void **state)
 {
     (void)state;
-    test_file file = constant_file(1.0);
+    test_sound_file file = constant_file(1.0);
     hydra_audio_options options = test_audio_options();
     options.duration_us = 250000;
     float *mix = test_mix(&file, &options, 24000);
@@ -156,7 +156,7 @@ static void duration_cuts_the_music(void **state)
     assert_true(mix[0] > 0.0F);
     assert_true(mix[2] == 0.0F);
     free(mix);
-    test_file_free(&file);
+    test_sound_file_free(&file);
 }
 
 /* Behind the first seam the mix repeats with the given period, bit for bit. */
@@ -172,7 +172,7 @@ static void assert_period(const float *mix, int64_t samples, int64_t period)
 static void a_loop_repeats_the_whole_music(void **state)
 {
     (void)state;
-    test_file file = noise_file(1.0, 0.5);
+    test_sound_file file = noise_file(1.0, 0.5);
     hydra_audio_options options = test_audio_options();
     float *once = test_mix(&file, &options, 48000);
     options.when_short = HYDRA_AUDIO_LOOP;
@@ -183,14 +183,14 @@ static void a_loop_repeats_the_whole_music(void **state)
     assert_period(mix, 480000, 48000 - SEAM);
     free(once);
     free(mix);
-    test_file_free(&file);
+    test_sound_file_free(&file);
 }
 
 /* Music that was cut goes on into the seam, so that the beat stays: the period is duration_us. */
 static void a_loop_of_cut_music_keeps_its_length(void **state)
 {
     (void)state;
-    test_file file = noise_file(3.0, 0.5);
+    test_sound_file file = noise_file(3.0, 0.5);
     static const int64_t durations_us[] = {500000, 1000000, 40000, 2990000};
     static const int64_t periods[] = {24000, 48000, 1920, 144000 - 24000 - SEAM};
     for (int i = 0; i < LENGTH(durations_us); i++) {
@@ -202,7 +202,7 @@ static void a_loop_of_cut_music_keeps_its_length(void **state)
         assert_period(mix, 480000, periods[i]);
         free(mix);
     }
-    test_file_free(&file);
+    test_sound_file_free(&file);
 }
 
 /* More than 16 s are not kept but read again; a resampled and trimmed file comes out the same. */
@@ -211,7 +211,7 @@ static void a_long_loop_reads_its_file_again(void **state)
     (void)state;
     test_sound sound = test_sound_new(20.0, 1, 16000);
     test_sound_add_noise(&sound, 0.5);
-    test_file file = test_encode(&sound, "flac", "flac", 0);
+    test_sound_file file = test_encode(&sound, "flac", "flac", 0);
     hydra_audio_options options = test_audio_options();
     options.when_short = HYDRA_AUDIO_LOOP;
     options.start_us = 1000000;
@@ -219,7 +219,7 @@ static void a_long_loop_reads_its_file_again(void **state)
     float *mix = test_mix(&file, &options, 60 * 48000);
     assert_period(mix, 60 * 48000, 17 * 48000);
     free(mix);
-    test_file_free(&file);
+    test_sound_file_free(&file);
     test_sound_free(&sound);
 }
 
@@ -231,7 +231,7 @@ static void a_seam_in_a_tone_is_not_heard(void **state)
     for (int t = 0; t < LENGTH(tones_hz); t++) {
         for (int phase = 0; phase < 12; phase++) {
             int64_t samples = 24000 + llrint(48000.0 / tones_hz[t] * phase / 12.0);
-            test_file file = sine_file(samples, tones_hz[t], 0.5);
+            test_sound_file file = sine_file(samples, tones_hz[t], 0.5);
             hydra_audio_options options = test_audio_options();
             options.when_short = HYDRA_AUDIO_LOOP;
             float *mix = test_mix(&file, &options, 96000);
@@ -253,7 +253,7 @@ static void a_seam_in_a_tone_is_not_heard(void **state)
                 }
             }
             free(mix);
-            test_file_free(&file);
+            test_sound_file_free(&file);
         }
     }
 }
@@ -262,7 +262,7 @@ static void a_seam_in_a_tone_is_not_heard(void **state)
 static void a_seam_in_noise_keeps_the_power(void **state)
 {
     (void)state;
-    test_file file = noise_file(1.0, 0.5);
+    test_sound_file file = noise_file(1.0, 0.5);
     hydra_audio_options options = test_audio_options();
     options.when_short = HYDRA_AUDIO_LOOP;
     float *mix = test_mix(&file, &options, 96000);
@@ -270,7 +270,7 @@ static void a_seam_in_noise_keeps_the_power(void **state)
     double seam = test_rms(mix, 48000 - SEAM + 240, 48000 - 240);
     assert_true(fabs(20.0 * log10(seam / level)) < 0.5);
     free(mix);
-    test_file_free(&file);
+    test_sound_file_free(&file);
 }
 
 /* Also music of a few samples can be looped; nothing grows. */
@@ -281,7 +281,7 @@ static void tiny_music_is_looped(void **state)
     for (int i = 0; i < LENGTH(lengths); i++) {
         test_sound sound = test_sound_new((double)lengths[i] / 48000.0, 2, 48000);
         test_sound_add_noise(&sound, 0.5);
-        test_file file = test_wav(&sound, TEST_WAV_F32);
+        test_sound_file file = test_wav(&sound, TEST_WAV_F32);
         hydra_audio_options options = test_audio_options();
         options.when_short = HYDRA_AUDIO_LOOP;
         float *mix = test_mix(&file, &options, 24000);
@@ -295,7 +295,7 @@ static void tiny_music_is_looped(void **state)
         mix = test_mix(&file, &options, 24000);
         assert_true(mix[2 * lengths[i]] == 0.0F);
         free(mix);
-        test_file_free(&file);
+        test_sound_file_free(&file);
         test_sound_free(&sound);
     }
 }
@@ -325,7 +325,7 @@ static void loud_tones_are_turned_down(void **state)
     (void)state;
     static const double tones_hz[] = {40.0, 100.0, 1000.0, 5000.0};
     for (int t = 0; t < LENGTH(tones_hz); t++) {
-        test_file file = sine_file(96000, tones_hz[t], 0.95);
+        test_sound_file file = sine_file(96000, tones_hz[t], 0.95);
         hydra_audio_options options = test_audio_options();
         options.gain_db = 12.0;
         float *mix = test_mix(&file, &options, 96000);
@@ -338,14 +338,14 @@ static void loud_tones_are_turned_down(void **state)
             fail_msg("%g Hz: %g %% distortion", tones_hz[t], bent * 100.0);
         }
         free(mix);
-        test_file_free(&file);
+        test_sound_file_free(&file);
     }
 }
 
 static void nothing_gets_above_the_ceiling(void **state)
 {
     (void)state;
-    test_file file = noise_file(2.0, 1.0);
+    test_sound_file file = noise_file(2.0, 1.0);
     hydra_audio_options options = test_audio_options();
     options.gain_db = 24.0;
     options.fade_in_us = 500000;
@@ -354,7 +354,7 @@ static void nothing_gets_above_the_ceiling(void **state)
         assert_true(fabsf(mix[i]) <= HY_LIMIT_CEILING + 1e-6F);
     }
     free(mix);
-    test_file_free(&file);
+    test_sound_file_free(&file);
 }
 
 /* One peak: at its own place, both sides turned down alike, the same bits again later, and no
@@ -366,7 +366,7 @@ static void a_single_peak_leaves_the_rest_alone(void **state)
     test_sound_add_noise(&sound, 0.25);
     sound.samples[2 * 24000] = 2.0F;
     sound.samples[2 * 24000 + 1] = 1.0F;
-    test_file file = test_wav(&sound, TEST_WAV_F32);
+    test_sound_file file = test_wav(&sound, TEST_WAV_F32);
     hydra_audio_options options = test_audio_options();
     float *mix = test_mix(&file, &options, 240000);
     assert_memory_equal(mix, sound.samples, (24000 - HY_LIMIT_LOOKAHEAD) * 2 * sizeof(float));
@@ -376,7 +376,7 @@ static void a_single_peak_leaves_the_rest_alone(void **state)
     assert_memory_equal(mix + (ptrdiff_t)2 * 200000, sound.samples + (ptrdiff_t)2 * 200000,
                         40000 * 2 * sizeof(float));
     free(mix);
-    test_file_free(&file);
+    test_sound_file_free(&file);
     test_sound_free(&sound);
 }
 
@@ -386,12 +386,12 @@ static void a_peak_at_the_end_is_limited(void **state)
     (void)state;
     test_sound sound = test_sound_new(0.5, 2, 48000);
     sound.samples[2 * 23999] = 4.0F;
-    test_file file = test_wav(&sound, TEST_WAV_F32);
+    test_sound_file file = test_wav(&sound, TEST_WAV_F32);
     hydra_audio_options options = test_audio_options();
     float *mix = test_mix(&file, &options, 24000);
     assert_true(fabsf(mix[2 * 23999] - HY_LIMIT_CEILING) < 1e-5F);
     free(mix);
-    test_file_free(&file);
+    test_sound_file_free(&file);
     test_sound_free(&sound);
 }
 
@@ -405,7 +405,7 @@ static void impossible_samples_are_tamed(void **state)
     for (int i = 0; i < LENGTH(bad); i++) {
         sound.samples[10000 + 3 * i] = bad[i];
     }
-    test_file file = test_wav(&sound, TEST_WAV_F32);
+    test_sound_file file = test_wav(&sound, TEST_WAV_F32);
     hydra_audio_options options = test_audio_options();
     options.gain_db = 24.0;
     float *mix = test_mix(&file, &options, 24000);
@@ -413,7 +413,7 @@ static void impossible_samples_are_tamed(void **state)
         assert_true(isfinite(mix[i]) && fabsf(mix[i]) <= HY_LIMIT_CEILING + 1e-6F);
     }
     free(mix);
-    test_file_free(&file);
+    test_sound_file_free(&file);
     test_sound_free(&sound);
 }
 
@@ -422,7 +422,7 @@ static void impossible_samples_are_tamed(void **state)
 static void any_block_size_gives_the_same_mix(void **state)
 {
     (void)state;
-    test_file file = noise_file(0.7, 1.0);
+    test_sound_file file = noise_file(0.7, 1.0);
     hydra_audio_options options = test_audio_options();
     options.when_short = HYDRA_AUDIO_LOOP;
     options.fade_out_us = 300000;
@@ -449,7 +449,7 @@ static void any_block_size_gives_the_same_mix(void **state)
         free(mix);
     }
     free(expected);
-    test_file_free(&file);
+    test_sound_file_free(&file);
 }
 
 int main(void)

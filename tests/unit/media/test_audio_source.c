@@ -14,12 +14,12 @@ static void float_wav_is_bit_exact(void **state)
     (void)state;
     test_sound sound = test_sound_new(1.0, 2, 48000);
     test_sound_add_noise(&sound, 0.97);
-    test_file file = test_wav(&sound, TEST_WAV_F32);
+    test_sound_file file = test_wav(&sound, TEST_WAV_F32);
     hydra_audio_options options = test_audio_options();
     float *mix = test_mix(&file, &options, 48000);
     assert_memory_equal(mix, sound.samples, 48000 * 2 * sizeof(float));
     free(mix);
-    test_file_free(&file);
+    test_sound_file_free(&file);
     test_sound_free(&sound);
 }
 
@@ -31,7 +31,7 @@ static void integer_wav_keeps_every_bit(void **state)
     for (int format = TEST_WAV_U8; format <= TEST_WAV_S24; format++) {
         test_sound sound = test_sound_new(0.1, 2, 48000);
         test_sound_add_noise(&sound, 0.9);
-        test_file file = test_wav(&sound, format);
+        test_sound_file file = test_wav(&sound, format);
         hydra_audio_options options = test_audio_options();
         float *mix = test_mix(&file, &options, sound.count);
         for (int64_t i = 0; i < 2 * sound.count; i++) {
@@ -39,7 +39,7 @@ static void integer_wav_keeps_every_bit(void **state)
             assert_true(mix[i] == (float)(scaled / scales[format]));
         }
         free(mix);
-        test_file_free(&file);
+        test_sound_file_free(&file);
         test_sound_free(&sound);
     }
 }
@@ -49,7 +49,7 @@ static void mono_plays_at_full_level_on_both_sides(void **state)
     (void)state;
     test_sound sound = test_sound_new(0.1, 1, 48000);
     test_sound_add_noise(&sound, 0.9);
-    test_file file = test_wav(&sound, TEST_WAV_F32);
+    test_sound_file file = test_wav(&sound, TEST_WAV_F32);
     hydra_audio_options options = test_audio_options();
     float *mix = test_mix(&file, &options, sound.count);
     for (int64_t i = 0; i < sound.count; i++) {
@@ -57,7 +57,7 @@ static void mono_plays_at_full_level_on_both_sides(void **state)
         assert_true(mix[2 * i + 1] == sound.samples[i]);
     }
     free(mix);
-    test_file_free(&file);
+    test_sound_file_free(&file);
     test_sound_free(&sound);
 }
 
@@ -72,14 +72,14 @@ static void surround_is_mixed_down_without_clipping(void **state)
         for (int64_t i = 0; i < sound.count; i++) {
             sound.samples[6 * i + channel] = 0.5F;
         }
-        test_file file = test_wav(&sound, TEST_WAV_F32);
+        test_sound_file file = test_wav(&sound, TEST_WAV_F32);
         hydra_audio_options options = test_audio_options();
         float *mix = test_mix(&file, &options, sound.count);
         static const int mirror[] = {1, 0, 2, 3, 5, 4};
         assert_true(fabs(mix[1000] - 0.5 * left_of[channel] / total) < 1e-6);
         assert_true(fabs(mix[1001] - 0.5 * left_of[mirror[channel]] / total) < 1e-6);
         free(mix);
-        test_file_free(&file);
+        test_sound_file_free(&file);
         test_sound_free(&sound);
     }
 }
@@ -93,14 +93,14 @@ static void every_rate_is_placed_to_the_sample(void **state)
         test_sound sound = test_sound_new(1.5, 1, rates[r]);
         sound.count -= 7;
         test_sound_add_click(&sound, rates[r]);
-        test_file file = test_wav(&sound, TEST_WAV_S16);
+        test_sound_file file = test_wav(&sound, TEST_WAV_S16);
         hydra_audio_options options = test_audio_options();
         float *mix = test_mix(&file, &options, 72000);
         assert_int_equal(test_peak_at(mix, 0, 72000), 48000);
         double exact = (double)sound.count * 48000.0 / rates[r];
         assert_true(fabs((double)test_decoded_length(&file) - exact) < 1.0);
         free(mix);
-        test_file_free(&file);
+        test_sound_file_free(&file);
         test_sound_free(&sound);
     }
 }
@@ -111,7 +111,7 @@ static void resampling_is_clean(void **state)
     (void)state;
     test_sound sound = test_sound_new(1.0, 2, 44100);
     test_sound_add_sine(&sound, 997.0, 0.5);
-    test_file file = test_wav(&sound, TEST_WAV_F32);
+    test_sound_file file = test_wav(&sound, TEST_WAV_F32);
     hydra_audio_options options = test_audio_options();
     float *mix = test_mix(&file, &options, 48000);
     double error = 0.0;
@@ -121,7 +121,7 @@ static void resampling_is_clean(void **state)
     }
     assert_true(sqrt(error / 38400.0) < 0.5 * M_SQRT1_2 * 1e-4);
     free(mix);
-    test_file_free(&file);
+    test_sound_file_free(&file);
     test_sound_free(&sound);
 }
 
@@ -147,7 +147,7 @@ static const struct {
     {"mpegts", "aac", 48000, 1024, 2048},
 };
 
-static test_file make(int kind, const test_sound *sound)
+static test_sound_file make(int kind, const test_sound *sound)
 {
     return test_encode(sound, kinds[kind].format, kinds[kind].encoder, 192000);
 }
@@ -159,7 +159,7 @@ static void every_format_is_placed_to_the_sample(void **state)
         test_sound sound = test_sound_new(1.5, 2, kinds[k].hz);
         sound.count -= 7;
         test_sound_add_click(&sound, kinds[k].hz);
-        test_file file = make(k, &sound);
+        test_sound_file file = make(k, &sound);
         hydra_audio_options options = test_audio_options();
         float *mix = test_mix(&file, &options, 96000);
         assert_int_equal(test_peak_at(mix, 0, 96000), 48000 + kinds[k].delay);
@@ -170,7 +170,7 @@ static void every_format_is_placed_to_the_sample(void **state)
                      (long long)extra);
         }
         free(mix);
-        test_file_free(&file);
+        test_sound_file_free(&file);
         test_sound_free(&sound);
     }
 }
@@ -183,7 +183,7 @@ static void a_later_start_gives_the_same_samples(void **state)
         test_sound sound = test_sound_new(2.0, 2, kinds[k].hz);
         test_sound_add_noise(&sound, 0.2);
         test_sound_add_sine(&sound, 440.0, 0.3);
-        test_file file = make(k, &sound);
+        test_sound_file file = make(k, &sound);
         hydra_audio_options options = test_audio_options();
         float *whole = test_mix(&file, &options, 59256 + 24000);
         options.start_us = 1234500;
@@ -191,7 +191,7 @@ static void a_later_start_gives_the_same_samples(void **state)
         assert_memory_equal(part, whole + (ptrdiff_t)2 * 59256, 24000 * 2 * sizeof(float));
         free(whole);
         free(part);
-        test_file_free(&file);
+        test_sound_file_free(&file);
         test_sound_free(&sound);
     }
 }
@@ -207,7 +207,7 @@ static void ten_minutes_do_not_drift(void **state)
         test_sound_add_click(&sound, minute * 60 * 11025);
     }
     test_sound_add_click(&sound, 599 * 11025);
-    test_file file = test_wav(&sound, TEST_WAV_U8);
+    test_sound_file file = test_wav(&sound, TEST_WAV_U8);
     hydra_audio_options options = test_audio_options();
     float *mix = test_mix(&file, &options, 600 * second);
     for (int64_t at = 60; at < 600; at += 60) {
@@ -219,13 +219,13 @@ static void ten_minutes_do_not_drift(void **state)
     mix = test_mix(&file, &options, 9 * second + 100);
     assert_int_equal(test_peak_at(mix, 0, 9 * second + 100), 9 * second);
     free(mix);
-    test_file_free(&file);
+    test_sound_file_free(&file);
     test_sound_free(&sound);
 }
 
-static test_file join_files(const test_file *a, const test_file *b)
+static test_sound_file join_files(const test_sound_file *a, const test_sound_file *b)
 {
-    test_file file = {.size = a->size + b->size};
+    test_sound_file file = {.size = a->size + b->size};
     file.data = malloc(file.size);
     assert_non_null(file.data);
     memcpy(file.data, a->data, a->size);
@@ -241,9 +241,9 @@ static void rate_and_channels_may_change_in_mid_stream(void **state)
     test_sound second = test_sound_new(2.0, 1, 48000);
     test_sound_add_sine(&first, 1000.0, 0.5);
     test_sound_add_sine(&second, 1000.0, 0.5);
-    test_file a = test_encode(&first, "adts", "aac", 128000);
-    test_file b = test_encode(&second, "adts", "aac", 128000);
-    test_file both = join_files(&a, &b);
+    test_sound_file a = test_encode(&first, "adts", "aac", 128000);
+    test_sound_file b = test_encode(&second, "adts", "aac", 128000);
+    test_sound_file both = join_files(&a, &b);
     int64_t length = test_decoded_length(&both);
     int64_t sum = test_decoded_length(&a) + test_decoded_length(&b);
     assert_true(length >= sum - 2 && length <= sum + 2);
@@ -255,9 +255,9 @@ static void rate_and_channels_may_change_in_mid_stream(void **state)
         }
     }
     free(mix);
-    test_file_free(&a);
-    test_file_free(&b);
-    test_file_free(&both);
+    test_sound_file_free(&a);
+    test_sound_file_free(&b);
+    test_sound_file_free(&both);
     test_sound_free(&first);
     test_sound_free(&second);
 }
@@ -269,12 +269,12 @@ static void video_beside_the_sound_is_ignored(void **state)
     (void)state;
     test_sound sound = test_sound_new(1.0, 2, 48000);
     test_sound_add_click(&sound, 12345);
-    test_file file = test_film(&sound);
+    test_sound_file file = test_film(&sound);
     hydra_audio_options options = test_audio_options();
     float *mix = test_mix(&file, &options, 48000);
     assert_int_equal(test_peak_at(mix, 0, 48000), 12345);
     free(mix);
-    test_file_free(&file);
+    test_sound_file_free(&file);
     test_sound_free(&sound);
 }
 
@@ -294,12 +294,12 @@ static void cover_pictures_are_not_decoded(void **state)
     _Static_assert(sizeof cover == 10 + 69, "as long as the tag says");
     test_sound sound = test_sound_new(1.0, 2, 44100);
     test_sound_add_sine(&sound, 500.0, 0.5);
-    test_file tag = {.data = (uint8_t *)(uintptr_t)cover, .size = sizeof cover};
-    test_file plain = test_encode(&sound, "mp3", "libmp3lame", 128000);
-    test_file file = join_files(&tag, &plain);
+    test_sound_file tag = {.data = (uint8_t *)(uintptr_t)cover, .size = sizeof cover};
+    test_sound_file plain = test_encode(&sound, "mp3", "libmp3lame", 128000);
+    test_sound_file file = join_files(&tag, &plain);
     assert_int_equal(test_decoded_length(&file), 48000);
-    test_file_free(&plain);
-    test_file_free(&file);
+    test_sound_file_free(&plain);
+    test_sound_file_free(&file);
     test_sound_free(&sound);
 }
 
@@ -309,7 +309,7 @@ static void a_start_behind_the_end_names_both_times(void **state)
 {
     (void)state;
     test_sound sound = test_sound_new(2.5, 2, 44100);
-    test_file file = test_wav(&sound, TEST_WAV_S16);
+    test_sound_file file = test_wav(&sound, TEST_WAV_S16);
     hydra_audio_options options = test_audio_options();
     static const int64_t starts[] = {2500000, 2500010, 65250000, INT64_MAX};
     for (int i = 0; i < LENGTH(starts); i++) {
@@ -325,7 +325,7 @@ static void a_start_behind_the_end_names_both_times(void **state)
     options.start_us = 2499000;
     hy_diag_clear(&diag);
     assert_ok(test_mix_status(&file, &options, 48000, &diag), &diag);
-    test_file_free(&file);
+    test_sound_file_free(&file);
     test_sound_free(&sound);
 }
 

@@ -64,7 +64,7 @@ static void test_record_and_playback(void **state)
     assert_true(r.pool_peak_bytes > 0 && r.key_frames >= 2);
     assert_true(r.total_s > 0 && r.decode_s > 0 && r.compose_s > 0 && r.encode_s > 0);
     test_video video;
-    test_decode(mp4, size, NULL, NULL, &video);
+    test_decode_video(mp4, size, NULL, NULL, &video);
     assert_int_equal(video.frames, 72);
     for (int64_t n = 0; n < video.frames; n++) {
         assert_true(video.time_s[n] > (double)n / 30 - 1e-6);
@@ -189,7 +189,7 @@ static void test_no_music_has_no_sound_track(void **state)
     assert_int_equal(r.audio_samples, 0);
     assert_string_equal(r.audio_codec, "");
     test_video video;
-    test_decode(mp4, size, NULL, NULL, &video);
+    test_decode_video(mp4, size, NULL, NULL, &video);
     assert_int_equal(video.frames, 72);
     assert_int_equal(video.samples, 0);
     test_video_free(&video);
@@ -215,7 +215,7 @@ static void test_rates_are_exact(void **state)
         assert_int_equal(r.fps_den, rates[i][1]);
         assert_true(r.av_offset_us >= -21 && r.av_offset_us <= 21);
         test_video video;
-        test_decode(mp4, size, NULL, NULL, &video);
+        test_decode_video(mp4, size, NULL, NULL, &video);
         assert_int_equal(video.frames, rates[i][2]);
         double last = (double)(video.frames - 1) * rates[i][1] / rates[i][0];
         assert_true(video.time_s[video.frames - 1] > last - 1e-5);
