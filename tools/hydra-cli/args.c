@@ -248,7 +248,7 @@ static bool parse_long(const arg_group *const *groups, cursor *args, void *setti
 static bool parse_short(const arg_group *const *groups, cursor *args, void *settings, char *error)
 {
     const char *text = args->argv[args->at] + 1;
-    const arg_option *option = find_option(groups, NULL, 0, *text);
+    const arg_option *option = find_option(groups, "", 0, *text);
     const char *value = NULL;
     if (!option) {
         return fail(error,

@@ -32,8 +32,10 @@ static void print_milliseconds(int64_t us)
 
 static void print_bytes(int64_t bytes)
 {
-    if (bytes < 100000) {
+    if (bytes < 10000) {
         printf("%lld bytes", (long long)bytes);
+    } else if (bytes < 1000000) {
+        printf("%lld kB", (long long)(bytes + 500) / 1000);
     } else {
         long long tenths = (long long)bytes / 100000;
         printf("%lld.%lld MB", tenths / 10, tenths % 10);

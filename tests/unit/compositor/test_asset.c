@@ -300,6 +300,29 @@ static void test_color_callback_with_ink(void **unused)
     hy_picture_free(asset);
 }
 
+/* The same bits on every machine and from every version of the code. */
+static void test_assets_are_reproducible(void **unused)
+{
+    static const uint64_t golden[5] = {0xe30b7451eb30884c, 0x1488f395be61c1e7, 0x3044e85ceb6e9aa5,
+                                       0x21b327aa94ca3d62, 0x42a834883802c4b1};
+    (void)unused;
+    for (int i = 0; i < 5; i++) {
+        photo p = noise_photo(i == 4 ? 3000 : 310, 230, i < 4 ? i + 1 : 4, i % 2 ? 16 : 8, 60);
+        p.format.cmyk = i == 4;
+        hy_asset_spec spec = spec_of(&p, 1 + i * 3 % 8, 90, 120);
+        spec.target = (hy_rect){5, 30, 80, 61};
+        spec.background_rgb = 0x308050;
+        spec.backdrop_rgb = 0x102030;
+        spec.blur = i > 1;
+        hy_picture *asset = build_free(spec, p);
+        uint64_t hash = test_hash_picture(asset);
+        if (hash != golden[i]) {
+            fail_msg("asset %d: hash 0x%016llx", i, (unsigned long long)hash);
+        }
+        hy_picture_free(asset);
+    }
+}
+
 /* ---- Misuse ---- */
 
 static void assert_refused(hy_asset_spec spec)
@@ -394,6 +417,7 @@ int main(void)
         cmocka_unit_test(test_color_callback),
         cmocka_unit_test(test_color_callback_with_alpha),
         cmocka_unit_test(test_color_callback_with_ink),
+        cmocka_unit_test(test_assets_are_reproducible),
         cmocka_unit_test(test_senseless_specs),
         cmocka_unit_test(test_rows_missing_and_too_many),
     };

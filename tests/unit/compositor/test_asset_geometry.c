@@ -166,6 +166,83 @@ static void test_zone_plate_does_not_alias(void **unused)
     free(p.data);
 }
 
+static double cubic(double x)
+{
+    x = fabs(x);
+    if (x < 1) {
+        return 1.5 * x * x * x - 2.5 * x * x + 1;
+    }
+    return x < 2 ? -0.5 * x * x * x + 2.5 * x * x - 4 * x + 2 : 0;
+}
+
+/* `count` real positions along `size` samples, `stride` apart, by the widened cubic in doubles. */
+static void resample(const double *line, int32_t size, int32_t stride, double origin, double step,
+                     int32_t count, double *out, int32_t out_stride)
+{
+    double width = step > 1 ? step : 1;
+    for (int32_t n = 0; n < count; n++) {
+        double at = origin + (n + 0.5) * step - 0.5;
+        double sum = 0;
+        double total = 0;
+        for (double k = ceil(at - 2 * width); k <= at + 2 * width; k++) {
+            int32_t i = k < 0 ? 0 : k >= size ? size - 1 : (int32_t)k;
+            sum += cubic((k - at) / width) * line[i * stride];
+            total += cubic((k - at) / width);
+        }
+        out[n * out_stride] = sum / total;
+    }
+}
+
+/* Luma of a grey photo, resized in doubles, against an asset; dB. */
+static double resize_psnr(const photo *p, const hy_asset_spec *spec)
+{
+    hy_picture *asset = build(spec, p);
+    int32_t w = spec->width;
+    double *line = malloc(sizeof *line * (size_t)p->width);
+    double *across = malloc(sizeof *across * (size_t)w * (size_t)p->height);
+    double *column = malloc(sizeof *column * (size_t)spec->height);
+    assert_true(line && across && column);
+    for (int32_t y = 0; y < p->height; y++) {
+        for (int32_t x = 0; x < p->width; x++) {
+            line[x] = pixel_at(p, x, y)[0];
+        }
+        resample(line, p->width, 1, spec->source.x, spec->source.w / w, w, across + y * w, 1);
+    }
+    double sum = 0;
+    for (int32_t x = 0; x < w; x++) {
+        resample(across + x, p->height, w, spec->source.y, spec->source.h / spec->height,
+                 spec->height, column, 1);
+        for (int32_t y = 0; y < spec->height; y++) {
+            double value = column[y] < 0 ? 0 : column[y] > 255 ? 255 : column[y];
+            double error = asset_sample(asset, 0, x, y) - (16 + 219 * value / 255);
+            sum += error * error;
+        }
+    }
+    free(line);
+    free(across);
+    free(column);
+    hy_picture_free(asset);
+    return 10 * log10(255.0 * 255 * w * spec->height / sum);
+}
+
+/* Also where blocks are averaged first, from 16 on. */
+static void test_resize_matches_the_filter(void **unused)
+{
+    static const double shrinks[] = {0.4, 1, 1.7, 2, 3.3, 7.9, 15.9, 16, 23.5, 31};
+    (void)unused;
+    photo p = noise_photo(900, 700, 1, 8, 9);
+    for (int32_t i = 0; i < 900 * 700; i++) { /* noise on waves and a few edges */
+        double wave = sin(i % 900 / 37.0) + cos(i / 900 / 29.0) + (i % 900 > 333);
+        p.data[i] = (uint8_t)(p.data[i] / 8 + 80 + 36 * wave);
+    }
+    for (size_t i = 0; i < sizeof shrinks / sizeof *shrinks; i++) {
+        hy_asset_spec spec = spec_of(&p, 1, 20, 16);
+        spec.source = (hy_rect){101.3, 77.7, 20 * shrinks[i], 16 * shrinks[i]};
+        assert_true(resize_psnr(&p, &spec) > (shrinks[i] < 16 ? 55 : 48));
+    }
+    free(p.data);
+}
+
 /* ---- Placement ---- */
 
 static void test_contain_on_a_colour(void **unused)
@@ -323,6 +400,7 @@ int main(void)
         cmocka_unit_test(test_checkerboard_becomes_grey),
         cmocka_unit_test(test_thin_lines_keep_their_mean),
         cmocka_unit_test(test_zone_plate_does_not_alias),
+        cmocka_unit_test(test_resize_matches_the_filter),
         cmocka_unit_test(test_contain_on_a_colour),
         cmocka_unit_test(test_contain_at_odd_places),
         cmocka_unit_test(test_extreme_shapes),
