@@ -223,6 +223,57 @@ static void a_long_loop_reads_its_file_again(void **state)
     test_sound_free(&sound);
 }
 
+/* A reader that counts how often the beginning of the file is read. */
+typedef struct counting_reader {
+    hy_reader base;
+    const test_sound_file *file;
+    int starts;
+} counting_reader;
+
+static hydra_status counting_read(hy_reader *reader, int64_t offset, void *data, size_t size,
+                                  size_t *got, hy_diag *diag)
+{
+    (void)diag;
+    counting_reader *counting = (counting_reader *)reader;
+    counting->starts += offset == 0;
+    size_t left = counting->file->size - (size_t)offset;
+    *got = size < left ? size : left;
+    memcpy(data, counting->file->data + offset, *got);
+    return HYDRA_OK;
+}
+
+/* Music of up to 16 s is decoded one time, however often it is looped; more is never kept. */
+static void short_loops_are_kept_and_long_ones_are_not(void **state)
+{
+    (void)state;
+    static const hy_reader_ops ops = {counting_read, NULL};
+    static const struct {
+        double seconds;
+        int starts;
+    } loops[] = {{0.5, 1}, {15.9, 1}, {16.1, 3}};
+    for (int i = 0; i < LENGTH(loops); i++) {
+        test_sound sound = test_sound_new(loops[i].seconds, 2, 48000);
+        test_sound_file file = test_wav(&sound, TEST_WAV_U8);
+        counting_reader counting = {
+            .base = {.ops = &ops, .name = "song", .size = (int64_t)file.size}, .file = &file};
+        hy_audio_config config = {
+            .options = test_audio_options(), .samples = 40 * 48000, .bitrate_kbps = 160};
+        config.options.when_short = HYDRA_AUDIO_LOOP;
+        hy_diag diag = {0};
+        hy_audio *audio = NULL;
+        assert_ok(hy_audio_open(&counting.base, &config, &audio, &diag), &diag);
+        int32_t got = 1;
+        while (got > 0) {
+            float block[2 * 1024];
+            assert_ok(hy_audio_mix(audio, block, 1024, &got, &diag), &diag);
+        }
+        assert_int_equal(counting.starts, loops[i].starts);
+        hy_audio_close(audio);
+        test_sound_file_free(&file);
+        test_sound_free(&sound);
+    }
+}
+
 /* Whatever the phase in which a tone meets itself: no step, and the level stays within 1 dB. */
 static void a_seam_in_a_tone_is_not_heard(void **state)
 {
@@ -464,6 +515,7 @@ int main(void)
         cmocka_unit_test(a_loop_repeats_the_whole_music),
         cmocka_unit_test(a_loop_of_cut_music_keeps_its_length),
         cmocka_unit_test(a_long_loop_reads_its_file_again),
+        cmocka_unit_test(short_loops_are_kept_and_long_ones_are_not),
         cmocka_unit_test(a_seam_in_a_tone_is_not_heard),
         cmocka_unit_test(a_seam_in_noise_keeps_the_power),
         cmocka_unit_test(tiny_music_is_looped),
