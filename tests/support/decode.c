@@ -110,7 +110,7 @@ static void drain(AVCodecContext *decoder, const AVPacket *packet, AVFrame *fram
 }
 
 void test_decode_video(const void *mp4, size_t size, test_picture_fn *picture, void *user,
-                 test_video *out)
+                       test_video *out)
 {
     memset(out, 0, sizeof *out);
     memory_file file = {mp4, (int64_t)size, 0};

@@ -73,7 +73,7 @@ uint32_t test_pixel_natural(int32_t x, int32_t y, const void *user)
 }
 
 uint8_t *test_mono_wav(int32_t hz, int64_t samples, test_sample_fn *sample, const void *user,
-                  size_t *size)
+                       size_t *size)
 {
     *size = 44 + (size_t)samples * 2;
     uint8_t *file = calloc(*size, 1);

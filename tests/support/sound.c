@@ -236,8 +236,8 @@ static test_sound_file close_format(AVFormatContext *format)
     return file;
 }
 
-test_sound_file test_encode_damaged(const test_sound *sound, const char *format, const char *encoder,
-                              int64_t bit_rate, int bad_in_4)
+test_sound_file test_encode_damaged(const test_sound *sound, const char *format,
+                                    const char *encoder, int64_t bit_rate, int bad_in_4)
 {
     encoding e = {.packet = av_packet_alloc(), .format = open_format(format), .bad_in_4 = bad_in_4};
     open_encoder(&e, sound, encoder, bit_rate);
@@ -253,7 +253,7 @@ test_sound_file test_encode_damaged(const test_sound *sound, const char *format,
 }
 
 test_sound_file test_encode(const test_sound *sound, const char *format, const char *encoder,
-                      int64_t bit_rate)
+                            int64_t bit_rate)
 {
     return test_encode_damaged(sound, format, encoder, bit_rate, 0);
 }
@@ -333,8 +333,8 @@ hydra_audio_options test_audio_options(void)
                                  .duration_us = HYDRA_AUTO};
 }
 
-static hydra_status mix(const test_sound_file *file, const hydra_audio_options *options, int64_t samples,
-                        float *stereo, hy_diag *diag)
+static hydra_status mix(const test_sound_file *file, const hydra_audio_options *options,
+                        int64_t samples, float *stereo, hy_diag *diag)
 {
     hy_audio_config config = {.options = *options, .samples = samples, .bitrate_kbps = 160};
     test_song song = test_song_open(file);

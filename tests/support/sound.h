@@ -41,10 +41,10 @@ enum {
 test_sound_file test_wav(const test_sound *sound, int format);
 /* With libavformat and libavcodec: ("mp3", "libmp3lame"), ("ogg", "libvorbis")... */
 test_sound_file test_encode(const test_sound *sound, const char *format, const char *encoder,
-                      int64_t bit_rate);
+                            int64_t bit_rate);
 /* The same with the content of `bad_in_4` of 4 packets replaced by noise. */
-test_sound_file test_encode_damaged(const test_sound *sound, const char *format, const char *encoder,
-                              int64_t bit_rate, int bad_in_4);
+test_sound_file test_encode_damaged(const test_sound *sound, const char *format,
+                                    const char *encoder, int64_t bit_rate, int bad_in_4);
 /* Matroska with one video stream (of noise: it must not be decoded) before the sound; NULL = video
  * only. Sound of 16 bits, 1 to 2 channels. */
 test_sound_file test_film(const test_sound *sound);
