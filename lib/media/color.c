@@ -4,8 +4,7 @@
  * compensation, 16 bits. A context of its own for each transform: nothing is shared with other
  * threads or with a host that uses Little CMS too, and its messages go nowhere.
  */
-#include <lcms2.h>
-
+#include "color_matrix.h"
 #include "photo.h"
 
 /* Half a step of 8 bits: a profile that moves no colour further is sRGB. */
@@ -14,6 +13,7 @@
 
 struct hy_color {
     cmsContext context;
+    hy_color_matrix *matrix; /* instead of the transform, where that is enough */
     cmsHTRANSFORM transform;
     bool cmyk;
 };
@@ -73,16 +73,22 @@ static cmsHPROFILE profile_of_primaries(cmsContext context, const hy_photo_profi
     return profile;
 }
 
-static bool make_transform(hy_color *color, cmsHPROFILE profile, cmsUInt32Number layout)
+static bool make_transform(hy_color *color, cmsHPROFILE profile, cmsColorSpaceSignature space)
 {
     cmsHPROFILE srgb = cmsCreate_sRGBProfileTHR(color->context);
-    if (srgb) {
-        color->transform =
-            cmsCreateTransformTHR(color->context, profile, layout, srgb, RGB_IO,
-                                  INTENT_RELATIVE_COLORIMETRIC, cmsFLAGS_BLACKPOINTCOMPENSATION);
-        cmsCloseProfile(srgb);
+    if (!srgb) {
+        return false;
     }
-    return color->transform != NULL;
+    if (hy_color_matrix_suits(profile)) {
+        color->matrix = hy_color_matrix_new(profile, srgb);
+    } else {
+        cmsUInt32Number flags = cmsFLAGS_BLACKPOINTCOMPENSATION;
+        flags |= space == cmsSigRgbData ? cmsFLAGS_HIGHRESPRECALC : 0;
+        color->transform = cmsCreateTransformTHR(color->context, profile, layout_of(space), srgb,
+                                                 RGB_IO, INTENT_RELATIVE_COLORIMETRIC, flags);
+    }
+    cmsCloseProfile(srgb);
+    return color->matrix || color->transform;
 }
 
 static bool is_near(uint16_t a, uint16_t b)
@@ -126,7 +132,7 @@ static hydra_status use_profile(const hy_photo *photo, cmsHPROFILE profile, hy_c
         return HYDRA_OK;
     }
     cmsColorSpaceSignature space = space_of(photo);
-    if (!make_transform(color, profile, layout_of(space))) {
+    if (!make_transform(color, profile, space)) {
         return fail_profile(photo, diag);
     }
     *needed = !is_identity(color, space);
@@ -183,6 +189,10 @@ hydra_status hy_color_new(const hy_photo *photo, hy_color **out, hy_diag *diag)
 void hy_color_convert(void *user, hy_rgba64 *pixels, int32_t count)
 {
     const hy_color *color = user;
+    if (color->matrix) {
+        hy_color_matrix_convert(color->matrix, pixels, count);
+        return;
+    }
     cmsDoTransform(color->transform, pixels, pixels, (cmsUInt32Number)count);
     for (int32_t i = 0; color->cmyk && i < count; i++) {
         pixels[i].a = UINT16_MAX;
@@ -194,6 +204,7 @@ void hy_color_free(hy_color *color)
     if (!color) {
         return;
     }
+    hy_color_matrix_free(color->matrix);
     if (color->transform) {
         cmsDeleteTransform(color->transform);
     }

@@ -48,7 +48,8 @@ bool hy_tiff_open(hy_tiff *tiff, const uint8_t *data, size_t size)
     tiff->entries = directory + 2;
     tiff->count = read16(tiff, directory);
     size_t fitting = (size - tiff->entries) / ENTRY_BYTES;
-    if (tiff->count > fitting) {
+    tiff->whole = tiff->count <= fitting;
+    if (!tiff->whole) {
         tiff->count = (uint32_t)fitting;
     }
     return true;

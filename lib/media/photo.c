@@ -26,7 +26,7 @@ static const signature signatures[] = {
     SIGNATURE(0, "\x89PNG\r\n\x1a\n", "PNG", &hy_photo_png),
     SIGNATURE(0, "GIF87a", "GIF", &hy_photo_gif),
     SIGNATURE(0, "GIF89a", "GIF", &hy_photo_gif),
-    SIGNATURE(8, "WEBPVP8", "WebP", &hy_photo_webp),
+    SIGNATURE(8, "WEBP", "WebP", &hy_photo_webp),
     SIGNATURE(8, "CR\x02", "Canon raw", NULL), /* inside a TIFF header, so ahead of it */
     SIGNATURE(0, "II*\0", "TIFF", &hy_photo_tiff),
     SIGNATURE(0, "MM\0*", "TIFF", &hy_photo_tiff),
@@ -53,7 +53,7 @@ static const signature signatures[] = {
     SIGNATURE(0, "%PDF", "PDF", NULL),
     SIGNATURE(0, "%!PS", "PostScript", NULL),
     SIGNATURE(0, "gimp xcf", "GIMP", NULL),
-    SIGNATURE(0, "\0\0\x01\0", "icon", NULL),
+    SIGNATURE(0, "\0\0\x01\0", "an icon", NULL),
     SIGNATURE(0, "\x1a\x45\xdf\xa3", "Matroska video", NULL),
     SIGNATURE(8, "AVI LIST", "AVI video", NULL),
     SIGNATURE(8, "WAVE", "sound", NULL),
@@ -63,6 +63,9 @@ static const signature signatures[] = {
 };
 
 static const signature bmp = {0, "BM", 2, "BMP", &hy_photo_bmp};
+
+/* Less than the shortest header: too little to tell one format from another. */
+#define MIN_BYTES 16
 
 static bool matches(const signature *s, const uint8_t *data, size_t size)
 {
@@ -81,7 +84,7 @@ static bool is_bmp(const uint8_t *data, size_t size)
 
 static const signature *recognise(const uint8_t *data, size_t size)
 {
-    for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++) {
+    for (size_t i = 0; size >= MIN_BYTES && i < sizeof signatures / sizeof *signatures; i++) {
         if (matches(&signatures[i], data, size)) {
             return &signatures[i];
         }
@@ -135,7 +138,7 @@ static hydra_status open_photo(hy_photo *photo, const char *name, hy_diag *diag)
     }
     if (!found->decoder) {
         return hy_fail(diag, HYDRA_ERR_UNSUPPORTED,
-                       "%s: a %s file, not a photo that libhydra reads; JPEG or PNG will do", name,
+                       "%s: this is %s, which libhydra does not read; JPEG or PNG will do", name,
                        found->format);
     }
     photo->name = hy_strdup(name);

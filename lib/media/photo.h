@@ -103,6 +103,7 @@ typedef struct hy_tiff {
     size_t size;
     size_t entries; /* offset of the first entry */
     uint32_t count; /* entries that lie inside the data */
+    bool whole;     /* all of its entries do */
     bool big_endian;
 } hy_tiff;
 

@@ -156,6 +156,8 @@ static hydra_status read_profile(hy_photo *photo, heif_state *state, hy_diag *di
     if (error.code == heif_error_Ok && nclx) {
         status = read_transfer(photo, (int)nclx->transfer_characteristics, diag);
         read_primaries(&photo->profile, nclx);
+    }
+    if (nclx) { /* also handed out together with an error, for numbers that H.273 does not know */
         heif_nclx_color_profile_free(nclx);
     }
     enum heif_color_profile_type type = heif_image_handle_get_color_profile_type(state->handle);

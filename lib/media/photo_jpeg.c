@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jerror.h>
 #include <jpeglib.h>
+/* After jpeglib.h: which numbers the codes have depends on its configuration. */
+#include <jerror.h>
 
 #include "photo.h"
 

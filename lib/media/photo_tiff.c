@@ -73,10 +73,43 @@ static hydra_status choose_rows(hy_photo *photo, const hy_tiff *tiff, hy_diag *d
     return HYDRA_OK;
 }
 
+/* What FFmpeg unpacks: nothing, fax, LZW, deflate (two numbers), PackBits. */
+static bool is_known_compression(uint32_t compression)
+{
+    static const uint16_t known[] = {1, 2, 3, 4, 5, 8, 32773, 32946};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (compression == known[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static hydra_status check_kind(const hy_photo *photo, const hy_tiff *tiff, hy_diag *diag)
+{
+    if (is_raw(tiff)) {
+        return hy_fail(diag, HYDRA_ERR_UNSUPPORTED, "%s: a camera raw file; develop it to JPEG",
+                       photo->name);
+    }
+    if (hy_tiff_value(tiff, TAG_SAMPLE_FORMAT, 0, UNSIGNED) != UNSIGNED) {
+        return hy_fail(diag, HYDRA_ERR_UNSUPPORTED, "%s: TIFF with signed or floating samples",
+                       photo->name);
+    }
+    if (hy_tiff_value(tiff, TAG_TILE_WIDTH, 0, 0) != 0) {
+        return hy_fail(diag, HYDRA_ERR_UNSUPPORTED, "%s: TIFF in tiles", photo->name);
+    }
+    uint32_t compression = hy_tiff_value(tiff, TAG_COMPRESSION, 0, 1);
+    if (!is_known_compression(compression)) {
+        return hy_fail(diag, HYDRA_ERR_UNSUPPORTED, "%s: TIFF with compression %u", photo->name,
+                       (unsigned)compression);
+    }
+    return HYDRA_OK;
+}
+
 static hydra_status open_tiff(hy_photo *photo, hy_diag *diag)
 {
     hy_tiff tiff;
-    if (!hy_tiff_open(&tiff, photo->data, photo->size)) {
+    if (!hy_tiff_open(&tiff, photo->data, photo->size) || !tiff.whole) {
         return hy_photo_cut_short(photo, diag);
     }
     hydra_status status = hy_photo_set_size(photo, hy_tiff_value(&tiff, TAG_WIDTH, 0, 0),
@@ -84,16 +117,9 @@ static hydra_status open_tiff(hy_photo *photo, hy_diag *diag)
     if (status != HYDRA_OK) {
         return status;
     }
-    if (is_raw(&tiff)) {
-        return hy_fail(diag, HYDRA_ERR_UNSUPPORTED, "%s: a camera raw file; develop it to JPEG",
-                       photo->name);
-    }
-    if (hy_tiff_value(&tiff, TAG_SAMPLE_FORMAT, 0, UNSIGNED) != UNSIGNED) {
-        return hy_fail(diag, HYDRA_ERR_UNSUPPORTED, "%s: TIFF with signed or floating samples",
-                       photo->name);
-    }
-    if (hy_tiff_value(&tiff, TAG_TILE_WIDTH, 0, 0) != 0) {
-        return hy_fail(diag, HYDRA_ERR_UNSUPPORTED, "%s: TIFF in tiles", photo->name);
+    status = check_kind(photo, &tiff, diag);
+    if (status != HYDRA_OK) {
+        return status;
     }
     (void)hy_tiff_bytes(&tiff, TAG_ICC, &photo->profile.icc, &photo->profile.icc_size);
     photo->info.orientation = hy_exif_orientation(photo->data, photo->size);

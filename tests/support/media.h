@@ -44,7 +44,8 @@ typedef struct test_jpeg {
     int32_t horizontal; /* chroma is that much coarser; 0 = 1 */
     int32_t vertical;
     bool progressive;
-    bool no_adobe; /* CMYK without Adobe's marker: samples are written as given */
+    bool many_scans; /* grey, progressive: 127 scans */
+    bool no_adobe;   /* CMYK without Adobe's marker: samples are written as given */
     int32_t orientation;
     const uint8_t *icc;
     size_t icc_size;
@@ -92,6 +93,8 @@ typedef struct test_heif {
 /* Nearly lossless, 4:4:4. */
 test_file test_make_heif(const void *samples, int32_t width, int32_t height, const test_heif *how);
 #endif
+/* AVIF of 10 bits, BT.709, limited range, from planar 4:2:0. */
+test_file test_make_avif10(const uint16_t *yuv420, int32_t width, int32_t height);
 /* A HEIC of columns x rows tiles of 64 x 64 pixels, cropped to the size; tile i is grey, of
  * level `levels[i]`. */
 test_file test_make_heif_grid(int32_t columns, int32_t rows, const uint8_t *levels, int32_t width,
@@ -105,8 +108,11 @@ typedef struct test_photo {
     size_t row_bytes;
 } test_photo;
 
-/* Open and decode with the default policy, copying every row. Fails the test when the rows are not
- * as many as the header says. */
+/* Open and decode, copying every row. Fails the test when the rows are not as many as the header
+ * says. */
+hydra_status test_decode_within(const test_file *file, const hydra_policy *policy, test_photo *out,
+                                hy_diag *diag);
+/* The same with the default limits. */
 hydra_status test_decode(const test_file *file, test_photo *out, hy_diag *diag);
 void test_photo_free(test_photo *photo);
 
