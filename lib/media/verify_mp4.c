@@ -144,8 +144,11 @@ static hydra_status compare_samples(const check *c, const hy_mp4_track *track, b
         sum->total += entry->pts;
         sum->packets++;
     }
-    return expect(c, audio ? "the number of audio packets" : "the number of frames", track->samples,
-                  sum->packets);
+    if (!hy_mp4_walk_ended(&walk)) {
+        return hy_fail(c->diag, HYDRA_ERR_VERIFY, "%s: the index goes on after %lld %s", c->name,
+                       (long long)sum->packets, audio ? "audio packets" : "frames");
+    }
+    return HYDRA_OK;
 }
 
 /* The edit list shows exactly what lies between time 0 and the end of the last packet. Where the
