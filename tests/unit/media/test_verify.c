@@ -404,10 +404,15 @@ static void damaged_esds_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_flipped_bit_is_found),      cmocka_unit_test(a_file_cut_short_is_found),
-        cmocka_unit_test(a_different_ledger_is_found), cmocka_unit_test(missing_frames_are_found),
-        cmocka_unit_test(a_wrong_index_is_found),      cmocka_unit_test(a_random_index_is_survived),
-        cmocka_unit_test(a_cut_head_is_refused),       cmocka_unit_test(damaged_esds_is_refused),
+        cmocka_unit_test(a_flipped_bit_is_found),
+        cmocka_unit_test(a_file_cut_short_is_found),
+        cmocka_unit_test(a_different_ledger_is_found),
+        cmocka_unit_test(missing_frames_are_found),
+        cmocka_unit_test(a_wrong_index_is_found),
+        cmocka_unit_test(a_stream_that_differs_is_found),
+        cmocka_unit_test(a_random_index_is_survived),
+        cmocka_unit_test(a_cut_head_is_refused),
+        cmocka_unit_test(damaged_esds_is_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
