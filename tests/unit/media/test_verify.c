@@ -232,6 +232,11 @@ static void a_wrong_index_is_found(void **state)
         {"mdat", 0, -7, 9, "the order or size"},
         {"mvhd", 0, 15, 1, "the playing time"}, /* movie timescale */
         {"mvhd", 0, -4, 'x', "mvhd"},
+        {"mvhd", 0, 19, 1, "the length of the movie"},
+        {"tkhd", 0, 23, 1, "the length of the video track"},
+        {"tkhd", 1, 23, 1, "the length of the sound track"},
+        {"mdhd", 0, 19, 1, "the length of the video track"},
+        {"mdhd", 1, 19, 1, "the length of the sound track"},
         {"tkhd", 0, -4, 'x', "tkhd"},
         {"edts", 0, -4, 'x', "elst"},
         {"elst", 0, 7, 2, "elst"}, /* number of edits */
