@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Private to media/: FFmpeg's error numbers become a status and a text here. */
+/* FFmpeg's error codes become a hydra_status and a text here and nowhere else. */
 #ifndef HY_FFERROR_H
 #define HY_FFERROR_H
 
-#include "core/core.h"
+#include "core/diag.h"
 
-/* "NAME: ACTION failed: Invalid data found". `status` unless the error is about memory. */
+/*
+ * "NAME: ACTION failed: CAUSE". The status is `status`, except where the code itself says better:
+ * out of memory, or a part that this FFmpeg does not have (HYDRA_ERR_UNSUPPORTED).
+ */
 hydra_status hy_fail_av(hy_diag *diag, int averror, hydra_status status, const char *name,
                         const char *action);
 

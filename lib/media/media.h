@@ -132,7 +132,12 @@ typedef struct hy_audio_config {
     int32_t bitrate_kbps;
 } hy_audio_config;
 
-/* Opens the music and finds its sound. The reader must outlive the audio. */
+/*
+ * Opens the music and decodes up to its first used sample. The reader must outlive the audio.
+ * HYDRA_ERR_FORMAT: no sound in it, damaged, not a sound file. HYDRA_ERR_UNSUPPORTED: a playlist,
+ * or a codec, rate or channel count that is not handled. HYDRA_ERR_ARGUMENT: start_us is behind the
+ * end. Damage that only shows later comes out of the calls below.
+ */
 hydra_status hy_audio_open(hy_reader *reader, const hy_audio_config *config, hy_audio **out,
                            hy_diag *diag);
 /* The next packet in order; `*got` = false after the last. Reads the music as it goes. */
