@@ -31,6 +31,9 @@
  */
 #define FIXED_PARAMS "annexb=0:force-cfr=1:8x8dct=1:scenecut=0"
 
+/* libx264's own limit; it leaks when it is asked for more. */
+#define MAX_SIDE 16384
+
 typedef struct tuning {
     const char *preset;
     double crf;
@@ -161,11 +164,17 @@ static hydra_status describe(x264_encoder *x264, hy_diag *diag)
     return HYDRA_OK;
 }
 
+static bool side_fits(int32_t pixels)
+{
+    return pixels > 0 && pixels <= MAX_SIDE && pixels % 2 == 0;
+}
+
 static hydra_status check(const hy_encoder_config *config, hy_diag *diag)
 {
-    if (config->width <= 0 || config->height <= 0 || config->width % 2 || config->height % 2) {
-        return hy_fail(diag, HYDRA_ERR_ARGUMENT, "encoder x264: %d x %d must be even and positive",
-                       (int)config->width, (int)config->height);
+    if (!side_fits(config->width) || !side_fits(config->height)) {
+        return hy_fail(diag, HYDRA_ERR_ARGUMENT,
+                       "encoder x264: %d x %d: each side must be even and 2 to %d pixels",
+                       (int)config->width, (int)config->height, MAX_SIDE);
     }
     if (x264_probe()[0]) {
         return hy_fail(diag, HYDRA_ERR_UNSUPPORTED, "encoder x264: %s", x264_probe());

@@ -97,5 +97,7 @@ hy_mp4_walk hy_mp4_walk_start(const hy_mp4_track *track);
 /* False after the last sample, and when the tables do not fit together: then `sample` is less than
  * track->samples. */
 bool hy_mp4_walk_next(hy_mp4_walk *walk, hy_mp4_sample *out);
+/* All samples were walked and no table tells of more. */
+bool hy_mp4_walk_ended(const hy_mp4_walk *walk);
 
 #endif

@@ -106,3 +106,19 @@ bool hy_mp4_walk_next(hy_mp4_walk *walk, hy_mp4_sample *out)
     walk->sample++;
     return true;
 }
+
+static bool run_ended(const hy_mp4_table *table, uint32_t row, uint32_t used)
+{
+    return table->count == 0 ||
+           (row == table->count - 1 && used == AV_RB32(table->rows + (size_t)row * 8));
+}
+
+bool hy_mp4_walk_ended(const hy_mp4_walk *walk)
+{
+    const hy_mp4_track *track = walk->track;
+    return walk->sample == track->samples &&
+           run_ended(&track->stts, walk->stts_row, walk->stts_used) &&
+           run_ended(&track->ctts, walk->ctts_row, walk->ctts_used) &&
+           walk->chunk == track->stco.count && walk->chunk_used == 0 &&
+           walk->stss_row == track->stss.count;
+}

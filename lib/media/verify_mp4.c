@@ -144,8 +144,12 @@ static hydra_status compare_samples(const check *c, const hy_mp4_track *track, b
         sum->total += entry->pts;
         sum->packets++;
     }
-    return expect(c, audio ? "the number of audio packets" : "the number of frames", track->samples,
-                  sum->packets);
+    if (!hy_mp4_walk_ended(&walk)) {
+        return hy_fail(c->diag, HYDRA_ERR_VERIFY, "%s: the index goes on after %lld %s", c->name,
+                       (long long)sum->packets, audio ? "audio packets" : "frames");
+    }
+    return expect(c, audio ? "the length of the sound track" : "the length of the video track",
+                  (int64_t)track->duration, walk.next_dts);
 }
 
 /* The edit list shows exactly what lies between time 0 and the end of the last packet. Where the
@@ -292,6 +296,21 @@ static hydra_status check_audio(const check *c, track_sum *sum)
     return status == HYDRA_OK ? check_track(c, &c->head.audio, true, rate, sum) : status;
 }
 
+/* The headers repeat the edit lists; the movie is as long as its longest track. */
+static hydra_status check_lengths(const check *c)
+{
+    const hy_mp4_head *head = &c->head;
+    uint64_t video = head->video.edit_duration;
+    uint64_t audio = head->has_audio ? head->audio.edit_duration : 0;
+    const expectation list[] = {
+        {"the length of the video track", (int64_t)head->video.tkhd_duration, (int64_t)video},
+        {"the length of the sound track", (int64_t)head->audio.tkhd_duration, (int64_t)audio},
+        {"the length of the movie", (int64_t)head->duration,
+         (int64_t)(video > audio ? video : audio)},
+    };
+    return expect_all(c, list, sizeof list / sizeof list[0]);
+}
+
 static const char *known(const char *name)
 {
     return name ? name : "unknown";
@@ -356,6 +375,9 @@ hydra_status hy_muxer_mp4_verify(hy_muxer *muxer, hydra_result *result, hy_diag 
     }
     if (status == HYDRA_OK) {
         status = check_audio(&c, &audio);
+    }
+    if (status == HYDRA_OK) {
+        status = check_lengths(&c);
     }
     if (status == HYDRA_OK) {
         describe(&c, &video, &audio, result);

@@ -7,6 +7,7 @@
 #include "media/h264.h"
 
 #include "clip.h"
+#include "sound.h"
 
 #define FRAMES 70
 #define CUT    33
@@ -458,6 +459,54 @@ static void the_seam_opens_mp4(void **state)
     sink_double_free(&sink);
 }
 
+/* The real sound, in turn with the pictures as a render does it. */
+static void the_seam_takes_sound(void **state)
+{
+    (void)state;
+    hy_diag diag = {0};
+    test_sound sine = test_sound_new(3.0, 2, 44100);
+    test_sound_add_sine(&sine, 440.0, 0.5);
+    test_file wav = test_wav(&sine, TEST_WAV_S16);
+    test_song song = test_song_open(&wav);
+    hy_audio_config audio_config = {test_audio_options(), 20 * 1600, 128};
+    hy_audio *audio = NULL;
+    assert_ok(hy_audio_open(song.reader, &audio_config, &audio, &diag), &diag);
+    hy_encoder *encoder = open_encoder(rate_30, HYDRA_PROFILE_DEFAULT);
+    clip_packets video = clip_encode(encoder, 20, 5);
+    sink_double sink;
+    sink_double_init(&sink, true);
+    hy_muxer *muxer = NULL;
+    hy_muxer_config config = {rate_30, 20, 2};
+    assert_ok(hy_muxer_open(&config, encoder, audio, &sink.base, &muxer, &diag), &diag);
+    int64_t packets = 0;
+    for (size_t v = 0; v < video.count; v++) {
+        assert_ok(hy_muxer_write_video(muxer, &video.list[v], &diag), &diag);
+        hy_packet packet;
+        bool got = true;
+        while (got && (v + 1 == video.count || packets * 1024 < (int64_t)v * 1600)) {
+            assert_ok(hy_audio_receive(audio, &packet, &got, &diag), &diag);
+            if (got) {
+                assert_ok(hy_muxer_write_audio(muxer, &packet, &diag), &diag);
+                packets++;
+            }
+        }
+    }
+    assert_int_equal(packets, hy_audio_packet_count(audio));
+    hydra_result result = finish_and_verify(muxer);
+    assert_int_equal(result.has_audio, 1);
+    assert_int_equal(result.audio_samples, 20 * 1600);
+    assert_int_equal(result.moov_reserved_bytes, 32 * 20 + 24 * packets + 4 * 2 + 65536);
+    assert_in_range(result.av_offset_us + 1, 0, 2);
+    hy_muxer_close(muxer);
+    clip_packets_free(&video);
+    encoder->ops->close(encoder);
+    hy_audio_close(audio);
+    test_song_close(&song);
+    test_file_free(&wav);
+    test_sound_free(&sine);
+    sink_double_free(&sink);
+}
+
 int main(void)
 {
     av_log_set_level(AV_LOG_QUIET);
@@ -472,6 +521,7 @@ int main(void)
         cmocka_unit_test(wrong_packets_are_refused),
         cmocka_unit_test(unusable_streams_are_refused),
         cmocka_unit_test(the_seam_opens_mp4),
+        cmocka_unit_test(the_seam_takes_sound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
