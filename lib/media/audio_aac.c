@@ -46,6 +46,7 @@ hydra_status hy_aac_open(hy_aac *aac, const hy_audio_config *config, hy_diag *di
     if (!aac->codec || !aac->frame || !aac->packet) {
         return hy_fail_memory(diag);
     }
+    aac->codec->log_level_offset = HY_FF_QUIET;
     hydra_status status = open_codec(aac, codec, config->bitrate_kbps, diag);
     aac->samples = config->samples;
     aac->next_pts = -(int64_t)aac->codec->initial_padding;

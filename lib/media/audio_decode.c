@@ -29,6 +29,7 @@ static hydra_status open_codec(hy_decoder *decoder, const AVCodec *codec, const 
     if (!decoder->codec || !decoder->packet || !decoder->frame || !decoder->ahead) {
         return hy_fail_memory(diag);
     }
+    decoder->codec->log_level_offset = HY_FF_QUIET;
     int result = avcodec_parameters_to_context(decoder->codec, stream->codecpar);
     if (result >= 0) {
         decoder->codec->pkt_timebase = stream->time_base; /* libavcodec trims ends by it */

@@ -15,10 +15,6 @@
 #include "fferror.h"
 #include "h264.h"
 
-/* Moves libx264's lines behind every level a host may choose (AV_LOG_TRACE is 56), for this
- * encoder alone. Below 256: the bits above hold a colour. */
-#define QUIET_OFFSET 128
-
 /* Quality of an explicit preset without an explicit crf. */
 #define PRESET_CRF 20.0
 
@@ -114,7 +110,7 @@ static void set_stream(AVCodecContext *codec, const hy_encoder_config *config)
     codec->keyint_min = 1; /* a cut may come right after a key frame */
     codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_CLOSED_GOP;
     codec->thread_count = config->threads;
-    codec->log_level_offset = QUIET_OFFSET;
+    codec->log_level_offset = HY_FF_QUIET;
 }
 
 static int set_tuning(AVCodecContext *codec, const hy_encoder_config *config, const tuning *tune)

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "fferror.h"
 #include "photo.h"
 
 /* FFmpeg holds the size of its buffers, which are padded to SIMD registers, against max_pixels. */
@@ -58,7 +59,7 @@ static hydra_status open_codec(const hy_photo *photo, enum AVCodecID id, AVCodec
         return hy_fail_memory(diag);
     }
     context->thread_count = 1;
-    context->log_level_offset = AV_LOG_TRACE; /* what goes wrong is told in the diag */
+    context->log_level_offset = HY_FF_QUIET;
     context->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER | AV_EF_EXPLODE;
     context->max_pixels =
         ((int64_t)photo->info.width + PADDING) * ((int64_t)photo->info.height + PADDING);

@@ -4,6 +4,7 @@
 
 #include <libavcodec/avcodec.h>
 
+#include "fferror.h"
 #include "media.h"
 
 static AVCodecContext *open_encoder(int32_t width, int32_t height)
@@ -21,7 +22,7 @@ static AVCodecContext *open_encoder(int32_t width, int32_t height)
     context->color_primaries = AVCOL_PRI_BT709;
     context->color_trc = AVCOL_TRC_IEC61966_2_1;
     context->thread_count = 1;
-    context->log_level_offset = AV_LOG_TRACE; /* what goes wrong is told in the diag */
+    context->log_level_offset = HY_FF_QUIET;
     if (avcodec_open2(context, codec, NULL) < 0) {
         avcodec_free_context(&context);
     }

@@ -466,7 +466,7 @@ static void the_seam_takes_sound(void **state)
     hy_diag diag = {0};
     test_sound sine = test_sound_new(3.0, 2, 44100);
     test_sound_add_sine(&sine, 440.0, 0.5);
-    test_file wav = test_wav(&sine, TEST_WAV_S16);
+    test_sound_file wav = test_wav(&sine, TEST_WAV_S16);
     test_song song = test_song_open(&wav);
     hy_audio_config audio_config = {test_audio_options(), 20 * 1600, 128};
     hy_audio *audio = NULL;
@@ -502,7 +502,7 @@ static void the_seam_takes_sound(void **state)
     encoder->ops->close(encoder);
     hy_audio_close(audio);
     test_song_close(&song);
-    test_file_free(&wav);
+    test_sound_file_free(&wav);
     test_sound_free(&sine);
     sink_double_free(&sink);
 }
