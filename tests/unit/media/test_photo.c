@@ -672,6 +672,13 @@ static void writes_png(void **state)
     assert_null(png);
 }
 
+static void count_rows(void *user, const void *rows, ptrdiff_t stride_bytes, int32_t count)
+{
+    (void)rows;
+    (void)stride_bytes;
+    *(int32_t *)user += count;
+}
+
 static void decodes_only_once(void **state)
 {
     (void)state;
@@ -684,6 +691,13 @@ static void decodes_only_once(void **state)
     assert_ok(hy_photo_open(file.data, file.size, "a", &policy, &photo, &diag), &diag);
     hy_photo_close(photo); /* without decoding */
     hy_photo_close(NULL);
+    assert_ok(hy_photo_open(file.data, file.size, "a", &policy, &photo, &diag), &diag);
+    int32_t rows = 0;
+    assert_ok(hy_photo_decode(photo, count_rows, &rows, &diag), &diag);
+    assert_failed(hy_photo_decode(photo, count_rows, &rows, &diag), HYDRA_ERR_INTERNAL, &diag,
+                  "a: decoded");
+    assert_int_equal(rows, H);
+    hy_photo_close(photo);
     test_file_free(&file);
     free(rgb);
 }
