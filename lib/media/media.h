@@ -17,7 +17,7 @@
 
 #include "core/core.h"
 
-/* ---- Photos (photo.c chooses; photo_jpeg.c, photo_heif.c, photo_ffmpeg.c decode) ---- */
+/* ---- Photos (photo.c chooses; photo_jpeg.c, photo_heif.c, photo_png.c ... decode) ---- */
 
 typedef struct hy_photo hy_photo;
 

@@ -393,3 +393,17 @@ void test_photo_free(test_photo *photo)
     free(photo->rows);
     *photo = (test_photo){0};
 }
+
+hydra_status test_color_of(const test_file *file, hy_color **color, hy_diag *diag)
+{
+    hydra_policy policy;
+    hydra_policy_init(&policy);
+    hy_photo *photo;
+    *color = NULL;
+    hydra_status status = hy_photo_open(file->data, file->size, "photo", &policy, &photo, diag);
+    if (status == HYDRA_OK) {
+        status = hy_color_new(photo, color, diag);
+        hy_photo_close(photo); /* the transform does not need it any more */
+    }
+    return status;
+}

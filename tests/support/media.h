@@ -115,5 +115,7 @@ hydra_status test_decode_within(const test_file *file, const hydra_policy *polic
 /* The same with the default limits. */
 hydra_status test_decode(const test_file *file, test_photo *out, hy_diag *diag);
 void test_photo_free(test_photo *photo);
+/* Open the photo and make its colour transform. */
+hydra_status test_color_of(const test_file *file, hy_color **color, hy_diag *diag);
 
 #endif

@@ -110,24 +110,10 @@ static test_file make_ink_profile(void)
     return save_profile(profile);
 }
 
-/* ---- The transform of a file ---- */
+/* ---- Files with a profile ---- */
 
-static hydra_status color_of(const test_file *file, hy_color **color, hy_diag *diag)
-{
-    hydra_policy policy;
-    hydra_policy_init(&policy);
-    hy_photo *photo;
-    *color = NULL;
-    hydra_status status = hy_photo_open(file->data, file->size, "photo", &policy, &photo, diag);
-    if (status == HYDRA_OK) {
-        status = hy_color_new(photo, color, diag);
-        hy_photo_close(photo); /* the transform does not need it any more */
-    }
-    return status;
-}
-
-/* JPEG, PNG, WebP and TIFF with the profile; sets the number of files. */
-static int make_files(const test_file *icc, test_file files[4])
+/* JPEG, PNG and WebP with the profile; returns how many. */
+static int make_files(const test_file *icc, test_file files[3])
 {
     uint8_t *rgb = test_gradient(W, H);
     uint8_t bgra[W * H * 4];
@@ -161,12 +147,12 @@ static void check_rgb_profile(const test_file *icc)
     cmsHTRANSFORM exact =
         cmsCreateTransform(in, TYPE_RGB_DBL, out, TYPE_RGB_DBL, INTENT_RELATIVE_COLORIMETRIC,
                            cmsFLAGS_BLACKPOINTCOMPENSATION | cmsFLAGS_NOOPTIMIZE);
-    test_file files[4];
+    test_file files[3];
     int count = make_files(icc, files);
     for (int f = 0; f < count; f++) {
         hy_color *color;
         hy_diag diag = {0};
-        assert_ok(color_of(&files[f], &color, &diag), &diag);
+        assert_ok(test_color_of(&files[f], &color, &diag), &diag);
         assert_non_null(color);
         uint64_t seed = 7;
         for (int i = 0; i < 2000; i++) {
@@ -206,11 +192,11 @@ static void keeps_greys_of_adobe_rgb(void **state)
 {
     (void)state;
     test_file icc = make_adobe_rgb();
-    test_file files[4];
+    test_file files[3];
     int count = make_files(&icc, files);
     hy_color *color;
     hy_diag diag = {0};
-    assert_ok(color_of(&files[0], &color, &diag), &diag);
+    assert_ok(test_color_of(&files[0], &color, &diag), &diag);
     for (int i = 0; i <= 16; i++) {
         uint16_t level = (uint16_t)(i * 65535 / 16);
         double light = pow(level / 65535.0, 563.0 / 256);
@@ -236,12 +222,12 @@ static void needs_nothing_for_srgb(void **state)
     static const cmsCIExyYTRIPLE bt709 = {{0.64, 0.33, 1}, {0.30, 0.60, 1}, {0.15, 0.06, 1}};
     profiles[1] = make_rgb_profile(&bt709, srgb_curve());
     for (int i = 0; i < 2; i++) {
-        test_file files[4];
+        test_file files[3];
         int count = make_files(&profiles[i], files);
         for (int f = 0; f < count; f++) {
             hy_color *color;
             hy_diag diag = {0};
-            assert_ok(color_of(&files[f], &color, &diag), &diag);
+            assert_ok(test_color_of(&files[f], &color, &diag), &diag);
             assert_null(color);
             test_file_free(&files[f]);
         }
@@ -264,7 +250,7 @@ static void converts_grey_profiles(void **state)
     test_file file = make_grey_jpeg(&icc);
     hy_color *color;
     hy_diag diag = {0};
-    assert_ok(color_of(&file, &color, &diag), &diag);
+    assert_ok(test_color_of(&file, &color, &diag), &diag);
     assert_non_null(color);
     for (int i = 0; i <= 32; i++) {
         uint16_t level = (uint16_t)(i * 65535 / 32);
@@ -291,7 +277,7 @@ static void converts_ink_profiles(void **state)
         ink, W, H, &(test_jpeg){.kind = TEST_JPEG_CMYK, .icc = icc.data, .icc_size = icc.size});
     hy_color *color;
     hy_diag diag = {0};
-    assert_ok(color_of(&file, &color, &diag), &diag);
+    assert_ok(test_color_of(&file, &color, &diag), &diag);
     assert_non_null(color);
     /* 0 = full ink: paper, black, and the inks alone. */
     hy_rgba64 pixels[6] = {{65535, 65535, 65535, 65535}, {65535, 65535, 65535, 0},
@@ -336,7 +322,7 @@ static void ignores_profiles_that_do_not_suit(void **state)
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         hy_color *color;
         hy_diag diag = {0};
-        assert_ok(color_of(&files[i], &color, &diag), &diag);
+        assert_ok(test_color_of(&files[i], &color, &diag), &diag);
         assert_null(color);
         test_file_free(&files[i]);
     }
@@ -353,7 +339,7 @@ static void assert_damaged(test_file *file)
 {
     hy_color *color;
     hy_diag diag = {0};
-    assert_failed(color_of(file, &color, &diag), HYDRA_ERR_FORMAT, &diag, "photo: ");
+    assert_failed(test_color_of(file, &color, &diag), HYDRA_ERR_FORMAT, &diag, "photo: ");
     if (!strstr(diag.text, "colour profile")) {
         fail_msg("%s", diag.text);
     }
@@ -366,7 +352,7 @@ static void refuses_damaged_profiles(void **state)
     (void)state;
     test_file icc = make_adobe_rgb();
     test_file cut = {icc.data, icc.size / 2};
-    test_file files[4];
+    test_file files[3];
     int count = make_files(&cut, files);
     for (int i = 0; i < count; i++) {
         assert_damaged(&files[i]);
@@ -390,7 +376,7 @@ static void refuses_profiles_without_content(void **state)
     cmsSetColorSpace(profile, cmsSigRgbData);
     cmsSetPCS(profile, cmsSigXYZData);
     test_file icc = save_profile(profile);
-    test_file files[4];
+    test_file files[3];
     int count = make_files(&icc, files);
     for (int i = 0; i < count; i++) {
         assert_damaged(&files[i]);
@@ -465,7 +451,7 @@ static void survives_flipped_bits(void **state)
             &(test_jpeg){.kind = kinds[round % 3], .icc = copy, .icc_size = icc->size});
         hy_color *color;
         hy_diag diag = {0};
-        hydra_status status = color_of(&file, &color, &diag);
+        hydra_status status = test_color_of(&file, &color, &diag);
         assert_true(status == HYDRA_OK || status == HYDRA_ERR_FORMAT);
         if (color) {
             hy_rgba64 pixels[2] = {{1, 2, 3, 4}, {60000, 50000, 40000, 30000}};

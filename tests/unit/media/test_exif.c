@@ -69,6 +69,7 @@ static void survives_lies(void **state)
     assert_int_equal(with_change(14, "\x03\0\0\0\x06\0\0\0", 8), 1); /* values inside the header */
     assert_int_equal(with_change(14, "\x03\0\0\0\x19\0\0\0", 8), 1); /* across the end */
     assert_int_equal(with_change(12, "\x04\0", 2), 6);               /* a long does no harm */
+    assert_int_equal(with_change(12, "\x01\0", 2), 6);               /* nor does a byte */
 }
 
 int main(void)

@@ -366,6 +366,25 @@ static void decodes_bmp_from_the_top(void **state)
     free(samples);
 }
 
+/* The header of OS/2: 12 bytes. */
+static void decodes_old_bmp(void **state)
+{
+    (void)state;
+    static const uint8_t bytes[] = {
+        'B', 'M', 42, 0,  0,  0,  0, 0, 0, 0, 26, 0, 0, 0, /* 26: where the pixels are */
+        12,  0,   0,  0,  2,  0,  2, 0, 1, 0, 24, 0,       /* 2 x 2, 24 bits */
+        1,   2,   3,  4,  5,  6,  0, 0,                    /* lower row, padded */
+        7,   8,   9,  10, 11, 12, 0, 0,
+    };
+    test_file file = {0};
+    test_file_append(&file, bytes, sizeof bytes);
+    test_photo photo = decode_ok(&file);
+    assert_int_equal(photo.info.rows.channels, 3);
+    assert_memory_equal(photo.rows, "\x09\x08\x07\x0c\x0b\x0a\x03\x02\x01\x06\x05\x04", 12);
+    test_photo_free(&photo);
+    test_file_free(&file);
+}
+
 /* ---- PNG: transparency by colour, interlacing, small grey ---- */
 
 /* A PNG from packed rows, without filters. */
@@ -648,6 +667,22 @@ static void straightens_multiplied_alpha(void **state)
     test_file_free(&file);
 }
 
+static void straightens_deep_alpha(void **state)
+{
+    (void)state;
+    uint16_t samples[4] = {10000, 5000, 0, 20000};
+    test_file file = test_make_picture("tiff", "rgba64le", (const uint8_t *)samples, 1, 1,
+                                       "compression_algo=raw");
+    uint8_t *entry = memmem(file.data, file.size, "\x52\x01\x03\0\x01\0\0\0", 8);
+    assert_non_null(entry);
+    entry[8] = 1;
+    test_photo photo = decode_ok(&file);
+    static const uint16_t straight[4] = {32768, 16384, 0, 20000};
+    assert_memory_equal(photo.rows, straight, sizeof straight);
+    test_photo_free(&photo);
+    test_file_free(&file);
+}
+
 /* ---- PNG encoder ---- */
 
 static void writes_png(void **state)
@@ -672,6 +707,13 @@ static void writes_png(void **state)
     assert_null(png);
 }
 
+static void count_rows(void *user, const void *rows, ptrdiff_t stride_bytes, int32_t count)
+{
+    (void)rows;
+    (void)stride_bytes;
+    *(int32_t *)user += count;
+}
+
 static void decodes_only_once(void **state)
 {
     (void)state;
@@ -684,6 +726,13 @@ static void decodes_only_once(void **state)
     assert_ok(hy_photo_open(file.data, file.size, "a", &policy, &photo, &diag), &diag);
     hy_photo_close(photo); /* without decoding */
     hy_photo_close(NULL);
+    assert_ok(hy_photo_open(file.data, file.size, "a", &policy, &photo, &diag), &diag);
+    int32_t rows = 0;
+    assert_ok(hy_photo_decode(photo, count_rows, &rows, &diag), &diag);
+    assert_failed(hy_photo_decode(photo, count_rows, &rows, &diag), HYDRA_ERR_INTERNAL, &diag,
+                  "a: decoded");
+    assert_int_equal(rows, H);
+    hy_photo_close(photo);
     test_file_free(&file);
     free(rgb);
 }
@@ -703,6 +752,7 @@ int main(void)
         cmocka_unit_test(decodes_bmp),
         cmocka_unit_test(decodes_bmp_alpha),
         cmocka_unit_test(decodes_bmp_from_the_top),
+        cmocka_unit_test(decodes_old_bmp),
         cmocka_unit_test(decodes_transparent_colour),
         cmocka_unit_test(decodes_small_grey),
         cmocka_unit_test(decodes_interlaced_png),
@@ -711,6 +761,7 @@ int main(void)
         cmocka_unit_test(decodes_lossy_webp),
         cmocka_unit_test(keeps_webp_colours),
         cmocka_unit_test(straightens_multiplied_alpha),
+        cmocka_unit_test(straightens_deep_alpha),
         cmocka_unit_test(writes_png),
         cmocka_unit_test(decodes_only_once),
     };

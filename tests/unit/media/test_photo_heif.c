@@ -212,20 +212,6 @@ static void puts_grids_together(void **state)
 
 /* ---- Colour ---- */
 
-static hydra_status color_of(const test_file *file, hy_color **color, hy_diag *diag)
-{
-    hydra_policy policy;
-    hydra_policy_init(&policy);
-    hy_photo *photo;
-    *color = NULL;
-    hydra_status status = hy_photo_open(file->data, file->size, "photo", &policy, &photo, diag);
-    if (status == HYDRA_OK) {
-        status = hy_color_new(photo, color, diag);
-        hy_photo_close(photo);
-    }
-    return status;
-}
-
 static test_file make_with(test_heif how)
 {
     uint8_t *rgb = test_gradient(W, H);
@@ -263,7 +249,7 @@ static void reads_numbered_primaries(void **state)
             .av1 = true, .primaries = cases[i].primaries, .transfer = cases[i].transfer});
         hy_color *color;
         hy_diag diag = {0};
-        assert_ok(color_of(&file, &color, &diag), &diag);
+        assert_ok(test_color_of(&file, &color, &diag), &diag);
         if (!cases[i].needed != !color) {
             fail_msg("case %zu", i);
         }
@@ -291,7 +277,7 @@ static void refuses_hdr(void **state)
         test_file file = make_with((test_heif){.primaries = 9, .transfer = transfers[i]});
         hy_color *color;
         hy_diag diag = {0};
-        assert_failed(color_of(&file, &color, &diag), HYDRA_ERR_UNSUPPORTED, &diag,
+        assert_failed(test_color_of(&file, &color, &diag), HYDRA_ERR_UNSUPPORTED, &diag,
                       i < 2 ? "photo: an HDR photo" : "photo: HEIC with transfer curve 9");
         test_file_free(&file);
     }
@@ -313,7 +299,7 @@ static void reads_profiles(void **state)
         test_file file = make_with((test_heif){.av1 = av1 != 0, .icc = icc, .icc_size = size});
         hy_color *color;
         hy_diag diag = {0};
-        assert_ok(color_of(&file, &color, &diag), &diag);
+        assert_ok(test_color_of(&file, &color, &diag), &diag);
         assert_non_null(color);
         hy_rgba64 green = {0, 65535, 0, 0};
         hy_color_convert(color, &green, 1);
@@ -326,7 +312,7 @@ static void reads_profiles(void **state)
     test_file file = make_with((test_heif){.icc = icc, .icc_size = size});
     hy_color *color;
     hy_diag diag = {0};
-    assert_failed(color_of(&file, &color, &diag), HYDRA_ERR_FORMAT, &diag, "colour profile");
+    assert_failed(test_color_of(&file, &color, &diag), HYDRA_ERR_FORMAT, &diag, "colour profile");
     test_file_free(&file);
     free(icc);
     cmsFreeToneCurve(curve);
