@@ -85,7 +85,6 @@ static hydra_status read_meta(const hy_photo *photo, hy_heif_file *file, span me
                 return hy_photo_damaged(photo, "a box is there twice", diag);
             }
             file->parts[i] = child.body;
-            file->iref_type = i == HY_HEIF_IREF ? child.type_at : file->iref_type;
         }
     }
     return meta.bad ? hy_photo_damaged(photo, "a box in its header is too long", diag) : HYDRA_OK;
@@ -374,8 +373,13 @@ hydra_status hy_heif_take_apart(const hy_photo *photo, const hy_heif_file *file,
         return hy_fail_memory(diag);
     }
     memcpy(*copy, photo->data, photo->size);
-    if (file->iref_type) {
-        memcpy(*copy + (file->iref_type - photo->data), "free", 4);
+    int32_t id_bytes;
+    span list = hy_heif_references_of(file, &id_bytes);
+    box entry;
+    while (next_box(&list, &entry)) {
+        if (entry.type != hy_heif_name("dimg")) { /* newer ones open no grid without */
+            memcpy(*copy + (entry.type_at - photo->data), "free", 4);
+        }
     }
     for (size_t i = 0; i < file->item_count; i++) {
         (*copy)[file->items[i].flags - photo->data] &= 0xfe;

@@ -41,7 +41,6 @@ typedef struct hy_heif_item {
 typedef struct hy_heif_file {
     hy_heif_span all;
     hy_heif_span parts[HY_HEIF_PARTS]; /* data NULL: there is none */
-    const uint8_t *iref_type;          /* where the file says "iref" */
     uint32_t primary;                  /* item that is to be shown */
     hy_heif_item *items;               /* owned, by ascending id */
     size_t item_count;
@@ -53,8 +52,8 @@ hydra_status hy_heif_read(const hy_photo *photo, hy_heif_file *file, hy_diag *di
 void hy_heif_free(hy_heif_file *file);
 /* Order of items, for bsearch. */
 int hy_heif_by_id(const void *a, const void *b);
-/* A copy of the file in which no item refers to another and none is hidden: from it libheif hands
- * out every item and can put none together. Free with hy_free. */
+/* A copy of the file in which nothing is hidden and nothing belongs to another item: from it
+ * libheif hands out every item by itself. Free with hy_free. */
 hydra_status hy_heif_take_apart(const hy_photo *photo, const hy_heif_file *file, uint8_t **copy,
                                 hy_diag *diag);
 
