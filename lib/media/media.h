@@ -26,7 +26,8 @@ typedef struct hy_photo_info {
     int32_t height;
     int32_t orientation; /* EXIF 1..8: how to turn the rows upright */
     hy_row_format rows;
-    const char *format; /* "JPEG"; static */
+    const char *format;   /* "JPEG"; static */
+    int64_t decode_bytes; /* that decoding needs at most, besides the file */
 } hy_photo_info;
 
 /*
