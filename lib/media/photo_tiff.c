@@ -64,8 +64,17 @@ static hydra_status choose_rows(hy_photo *photo, const hy_tiff *tiff, hy_diag *d
     case RGB:
         rows->channels = samples >= 4 ? 4 : 3;
         break;
+    case SEPARATED:                          /* FFmpeg turns the ink into RGB, */
+        if (bits > 8 && !tiff->big_endian) { /* but this one not */
+            return hy_fail(
+                diag, HYDRA_ERR_UNSUPPORTED,
+                "%s: TIFF in CMYK with %u bits per sample, little-endian; 8 bits will do",
+                photo->name, (unsigned)bits);
+        }
+        rows->bits = 8;
+        rows->channels = 3;
+        break;
     case PALETTE:
-    case SEPARATED: /* FFmpeg turns the ink into RGB */
         rows->bits = 8;
         rows->channels = 3;
         break;
