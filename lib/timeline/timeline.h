@@ -135,11 +135,13 @@ typedef struct hy_placement {
 } hy_placement;
 
 /*
- * The asset is as large as the closest view needs, one asset pixel per canvas pixel, and for
- * cover and fill never larger than the photo itself (but for rounding up to even numbers). A view
+ * The asset is as large as the closest view needs, one asset pixel per canvas pixel.
+ * Cover and fill: never larger than the photo itself (but for rounding up to even numbers). A view
  * that never moves becomes an asset of exactly the canvas size (or, when the photo has fewer
- * pixels, of the view's own).
- * A moving one keeps a few pixels around the views where the photo has them, for the filter.
+ * pixels, of the view's own). A moving one keeps a few pixels around the views where the photo has
+ * them, for the filter.
+ * Contain: the region is the whole canvas, whatever part of it the views show, no larger than
+ * stage->detail asks.
  */
 void hy_placement_plan(const hydra_image_options *options, const hy_stage *stage, int32_t canvas_w,
                        int32_t canvas_h, hy_placement *out);
