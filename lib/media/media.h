@@ -87,7 +87,7 @@ typedef struct hy_encoder_config {
     int32_t profile;      /* HYDRA_PROFILE_* */
     double crf;           /* or HYDRA_AUTO */
     int32_t bitrate_kbps; /* 0 = constant quality */
-    const char *preset;   /* or NULL */
+    const char *preset;   /* checked; or NULL */
     int32_t threads;      /* >= 1 */
 } hy_encoder_config;
 
@@ -120,6 +120,9 @@ const hy_encoder_ops *const *hy_encoder_list(int32_t *count);
  * taken. An unavailable one: HYDRA_ERR_UNSUPPORTED with its reason. */
 hydra_status hy_encoder_choose(int32_t encoder, const hy_encoder_ops **out, const char **reason,
                                hy_diag *diag);
+/* Whether x264 has a preset of that name; NULL = none asked for. The same for every encoder, so
+ * that a mistake shows wherever the project is rendered. */
+hydra_status hy_encoder_check_preset(const char *preset, hy_diag *diag);
 /* Frames between key frames at most: 2 s. */
 int32_t hy_encoder_gop_frames(hy_rate rate);
 

@@ -284,6 +284,8 @@ static void test_render_options(void **state)
     CHECK(audio_bitrate_kbps, 1000, "audio_bitrate_kbps");
     CHECK(threads, 129, "threads");
     CHECK(preset, "warp", "warp");
+    o.encoder = HYDRA_ENCODER_RAW; /* has no use for it, but a mistake is a mistake */
+    assert_compose_fails(c, hydra_compose_render(c, p->out, &o), HYDRA_ERR_ARGUMENT, "placebo");
 #undef CHECK
     o = good;
     o.crf = 20;
