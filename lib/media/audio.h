@@ -77,6 +77,9 @@ typedef struct hy_resampler {
     AVChannelLayout layout;
     int sample_format;
     int sample_hz;
+    int64_t pushed; /* samples, at their own rate */
+    int64_t pulled; /* samples at 48 kHz */
+    bool padded;    /* with silence, which is not to be pulled */
 } hy_resampler;
 
 /* Whether the frame continues what was pushed before: same rate, format and channels. */
