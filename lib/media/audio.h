@@ -26,7 +26,7 @@
 #include "media.h"
 
 enum {
-    HY_SAMPLE_HZ = 48000,
+    HY_SAMPLE_HZ = HY_AUDIO_HZ,
     HY_AUDIO_BLOCK = 1024 /* samples that stages hand over at once; also an AAC frame */
 };
 

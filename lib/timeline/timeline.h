@@ -76,12 +76,10 @@ typedef struct hy_plan {
     int32_t height;
     hy_rate rate;
     int64_t frames;
-    int64_t audio_samples; /* at 48 kHz, of the whole video; 0 without music */
+    int64_t audio_samples; /* at HY_AUDIO_HZ, of the whole video; 0 without music */
     hy_clip *clips;        /* one per image */
     int32_t clip_count;
 } hy_plan;
-
-#define HY_AUDIO_HZ 48000
 
 /*
  * Cuts are computed in microseconds and rounded to frames once each, so errors never add up.
