@@ -137,7 +137,9 @@ typedef struct hy_audio_config {
 } hy_audio_config;
 
 /*
- * Opens the music and decodes up to its first used sample. The reader must outlive the audio.
+ * Opens the music and decodes up to its first used sample. That costs time in proportion to
+ * start_us, and a loop that is longer than 16 s pays it again in each pass: seek tables and time
+ * stamps are not exact enough to start in the middle. The reader must outlive the audio.
  * HYDRA_ERR_FORMAT: no sound in it, damaged, not a sound file. HYDRA_ERR_UNSUPPORTED: a playlist,
  * or a codec, rate or channel count that is not handled. HYDRA_ERR_ARGUMENT: start_us is behind the
  * end. Damage that only shows later comes out of the calls below.
