@@ -169,9 +169,9 @@ HYDRA_API hydra_status hydra_compose_new(hydra_context *context, hydra_compose *
 HYDRA_API void hydra_compose_free(hydra_compose *c);
 
 /**
- * What went wrong in the last call on `c` that failed: the input's name and the cause.
+ * What went wrong in the last call on `c`, if it failed: the input's name and the cause.
  *
- * @return Text, "" if nothing failed yet. Borrowed until the next call on `c`. Never NULL.
+ * @return Text, "" after a call that worked. Borrowed until the next call on `c`. Never NULL.
  * Thread: owner of `c`. Since 0.1.
  */
 HYDRA_API const char *hydra_compose_error(const hydra_compose *c);

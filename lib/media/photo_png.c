@@ -157,7 +157,11 @@ static hydra_status open_png(hy_photo *photo, hy_diag *diag)
             photo->info.orientation = hy_exif_orientation(chunk.body, chunk.size);
         }
     }
-    return choose_rows(photo, header, transparent, diag);
+    status = choose_rows(photo, header, transparent, diag);
+    const hy_row_format *rows = &photo->info.rows;
+    int64_t pixel_bytes = header[9] == PALETTE ? 1 : rows->channels * (rows->bits / 8);
+    photo->info.decode_bytes = hy_photo_picture_bytes(photo, pixel_bytes);
+    return status;
 }
 
 static bool makes_picture(const png_chunk *chunk)

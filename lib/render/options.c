@@ -2,6 +2,7 @@
 /* Render options: the defaults, and the ranges that render.h promises. */
 #include <string.h>
 
+#include "media/media.h"
 #include "render/render.h"
 
 void hydra_render_options_init(hydra_render_options *options)
@@ -53,5 +54,6 @@ hydra_status hy_render_options_check(const hydra_render_options *options, hydra_
     } else if (!within(out->threads, 0, 128)) {
         bad = "threads must be 0..128";
     }
-    return bad ? hy_fail(diag, HYDRA_ERR_ARGUMENT, "render options: %s", bad) : HYDRA_OK;
+    return bad ? hy_fail(diag, HYDRA_ERR_ARGUMENT, "render options: %s", bad)
+               : hy_encoder_check_preset(out->preset, diag);
 }
