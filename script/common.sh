@@ -26,3 +26,23 @@ configure() {
         meson setup "$folder" "$@"
     fi
 }
+
+media=$PWD/build/media
+
+# Unpack a Debian package into build/media; nothing is installed, no dependency comes along.
+unpack_package() {
+    local package=$1 folder=$media/$1
+    [ -f "$folder/.complete" ] && return
+    say "fetching $package"
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    ( cd "$folder" && download "$package" && dpkg-deb -x ./*.deb . && rm -f ./*.deb ) ||
+        die "$package could not be fetched"
+    touch "$folder/.complete"
+}
+
+# The sandbox user of apt cannot write into our folder, hence root does the download.
+download() {
+    local get=(apt-get -qq -o APT::Sandbox::User=root download)
+    "${get[@]}" "$1" 2>/dev/null || { apt-get -qq update && "${get[@]}" "$1"; }
+}

@@ -57,7 +57,7 @@ static int quota_count(void)
     if (quota <= 0 || period <= 0) {
         return 0;
     }
-    long long cpus = (quota + period - 1) / period;
+    long long cpus = quota / period + (quota % period != 0);
     return cpus < 65536 ? (int)cpus : 65536;
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,27 +14,60 @@ void hy_diag_clear(hy_diag *diag)
     diag->text[0] = '\0';
 }
 
-/* A file name may hold line breaks and terminal escapes; a log line must not. A text that was cut
- * must not end inside a UTF-8 sequence. */
-static void make_printable(char *text)
+/* Length of the UTF-8 sequence (RFC 3629) that starts a NUL-terminated text; 0 = it is not one. */
+static size_t sequence_length(const unsigned char *text)
 {
-    size_t length = strlen(text);
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c < 0x20 || c == 0x7f) {
-            text[i] = '?';
+    unsigned char lead = text[0];
+    if (lead < 0x80) {
+        return 1;
+    }
+    if (lead < 0xc2 || lead > 0xf4) {
+        return 0;
+    }
+    size_t length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] & 0xc0) != 0x80) {
+            return 0;
         }
     }
-    if (length + 1 < HY_DIAG_BYTES) {
-        return;
+    /* Longer than need be, a surrogate, or beyond U+10FFFF: the second byte tells. */
+    bool valid = !(lead == 0xe0 && text[1] < 0xa0) && !(lead == 0xed && text[1] > 0x9f) &&
+                 !(lead == 0xf0 && text[1] < 0x90) && !(lead == 0xf4 && text[1] > 0x8f);
+    return valid ? length : 0;
+}
+
+/* C0, DEL, and C1 (U+0080..U+009F), which some terminals obey too. */
+static bool is_control(const unsigned char *text)
+{
+    return text[0] < 0x20 || text[0] == 0x7f || (text[0] == 0xc2 && text[1] < 0xa0);
+}
+
+/* A text that was cut must not end within a sequence. */
+static void drop_partial_sequence(char *text)
+{
+    size_t start = strlen(text);
+    for (int i = 0; i < 3 && start > 0 && ((unsigned char)text[start - 1] & 0xc0) == 0x80; i++) {
+        start--;
     }
-    while (length > 0 && ((unsigned char)text[length - 1] & 0xc0) == 0x80) {
-        length--;
+    if (start > 0 && (unsigned char)text[start - 1] >= 0xc0 &&
+        sequence_length((unsigned char *)text + start - 1) == 0) {
+        text[start - 1] = '\0';
     }
-    if (length > 0 && (unsigned char)text[length - 1] >= 0xc0) {
-        length--;
+}
+
+/* A file name may hold line breaks, terminal escapes and bytes that are no UTF-8; an error text
+ * must not, it goes into logs and into strings of other languages. */
+static void make_printable(char *text)
+{
+    unsigned char *at = (unsigned char *)text;
+    while (*at) {
+        size_t length = sequence_length(at);
+        if (length == 0 || is_control(at)) {
+            length = length ? length : 1;
+            memset(at, '?', length);
+        }
+        at += length;
     }
-    text[length] = '\0';
 }
 
 hydra_status hy_fail(hy_diag *diag, hydra_status status, const char *format, ...)
@@ -44,8 +78,11 @@ hydra_status hy_fail(hy_diag *diag, hydra_status status, const char *format, ...
     diag->status = status;
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(diag->text, sizeof diag->text, format, args);
+    int length = vsnprintf(diag->text, sizeof diag->text, format, args);
     va_end(args);
+    if (length >= (int)sizeof diag->text) {
+        drop_partial_sequence(diag->text);
+    }
     make_printable(diag->text);
     return status;
 }

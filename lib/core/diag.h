@@ -16,8 +16,9 @@ typedef struct hy_diag {
 void hy_diag_clear(hy_diag *diag);
 
 /*
- * Record a failure unless one is recorded already, and return `status` either way, so that
- * `return hy_fail(...)` reads well. Control characters that came with names are replaced.
+ * Record a failure unless one is recorded already, and return the status that is recorded, so that
+ * `return hy_fail(...)` reads well. The text is UTF-8: control characters and other bytes that came
+ * with names are replaced by '?'; a text that is too long is cut.
  * No %f and the like: their output depends on the locale.
  */
 hydra_status hy_fail(hy_diag *diag, hydra_status status, const char *format, ...)

@@ -121,16 +121,26 @@ bool hy_buffer_append(hy_buffer *buffer, const void *data, size_t size)
 
 bool hy_buffer_print(hy_buffer *buffer, const char *format, ...)
 {
-    char line[1024];
+    char line[256];
+    char *text = line;
     va_list args;
     va_start(args, format);
     int length = vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    if (length < 0) {
-        return false;
+    if (length >= (int)sizeof line) {
+        text = hy_calloc((size_t)length + 1, 1);
+        if (!text) {
+            return false;
+        }
+        va_start(args, format);
+        length = vsnprintf(text, (size_t)length + 1, format, args);
+        va_end(args);
     }
-    size_t size = (size_t)length < sizeof line ? (size_t)length : sizeof line - 1;
-    return hy_buffer_append(buffer, line, size);
+    bool appended = length >= 0 && hy_buffer_append(buffer, text, (size_t)length);
+    if (text != line) {
+        hy_free(text);
+    }
+    return appended;
 }
 
 void hy_buffer_free(hy_buffer *buffer)

@@ -48,7 +48,7 @@ typedef struct hy_buffer {
  * memory, and the buffer is unchanged. */
 bool hy_buffer_reserve(hy_buffer *buffer, size_t size);
 bool hy_buffer_append(hy_buffer *buffer, const void *data, size_t size);
-/* Append text; `format` as in hy_fail. */
+/* Append text of any length, without its NUL; `format` as in hy_fail. */
 bool hy_buffer_print(hy_buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void hy_buffer_free(hy_buffer *buffer);

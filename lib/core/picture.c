@@ -12,23 +12,25 @@ hydra_status hy_picture_new(int32_t width, int32_t height, hy_meter *meter, hy_p
     size_t luma_stride = ((size_t)width + HY_ALIGN - 1) & ~(size_t)(HY_ALIGN - 1);
     size_t chroma_stride = ((size_t)width / 2 + HY_ALIGN - 1) & ~(size_t)(HY_ALIGN - 1);
     size_t luma;
-    size_t chroma;
+    size_t chroma; /* both planes have height / 2 rows */
+    size_t bytes;
     if (!hy_mul_size(luma_stride, (size_t)height, &luma) ||
-        !hy_mul_size(chroma_stride, (size_t)height / 2, &chroma)) {
+        !hy_mul_size(chroma_stride, (size_t)height, &chroma) ||
+        !hy_add_size(luma, chroma, &bytes)) {
         return hy_fail_memory(diag);
     }
     hy_picture *picture = hy_calloc(1, sizeof *picture);
     if (!picture) {
         return hy_fail_memory(diag);
     }
-    picture->bytes = luma + 2 * chroma;
+    picture->bytes = bytes;
     picture->plane[0] = hy_alloc_aligned(picture->bytes);
     if (!picture->plane[0]) {
         hy_free(picture);
         return hy_fail_memory(diag);
     }
     picture->plane[1] = picture->plane[0] + luma;
-    picture->plane[2] = picture->plane[1] + chroma;
+    picture->plane[2] = picture->plane[1] + chroma / 2;
     picture->stride[0] = (ptrdiff_t)luma_stride;
     picture->stride[1] = (ptrdiff_t)chroma_stride;
     picture->stride[2] = (ptrdiff_t)chroma_stride;

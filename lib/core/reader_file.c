@@ -42,8 +42,11 @@ hydra_status hy_reader_file_open(const hy_source *source, hy_reader **out, hy_di
     if (!file) {
         return hy_fail_memory(diag);
     }
-    /* O_NONBLOCK: opening a FIFO without a writer must not hang; regular files ignore it. */
-    file->fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    /* O_NONBLOCK: opening a FIFO without a writer must not hang; regular files ignore it.
+     * O_NOCTTY: opening a terminal must not make it the host's. */
+    do {
+        file->fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    } while (file->fd < 0 && errno == EINTR);
     hydra_status status = HYDRA_OK;
     struct stat info;
     if (file->fd < 0) {

@@ -17,7 +17,7 @@
 
 #include "core/core.h"
 
-/* ---- Photos (photo.c chooses; photo_jpeg.c, photo_heif.c, photo_ffmpeg.c decode) ---- */
+/* ---- Photos (photo.c chooses; photo_jpeg.c, photo_heif.c, photo_png.c ... decode) ---- */
 
 typedef struct hy_photo hy_photo;
 
@@ -63,7 +63,11 @@ hydra_status hy_png_encode(const uint8_t *rgb, int32_t width, int32_t height, ui
 
 /* ---- Packets ---- */
 
-/* One encoded picture or sound block. The data belongs to its maker until the next call on it. */
+/*
+ * One encoded picture or sound block, in the form that its container takes: H.264 as NAL units with
+ * 4-byte lengths, AAC without ADTS headers. The data belongs to its maker until the next call on
+ * it.
+ */
 typedef struct hy_packet {
     const uint8_t *data;
     size_t size;
@@ -99,12 +103,14 @@ typedef struct hy_encoder_ops {
      * `key`: playing must be able to start here. NULL picture: no more frames will come. */
     hydra_status (*send)(hy_encoder *encoder, const hy_picture *picture, int64_t n, bool key,
                          hy_diag *diag);
-    /* The next packet, if there is one: `*got`. After the NULL picture: until none is left. */
+    /* The next packet, if there is one: `*got`. Take all that there are after every send; after the
+     * NULL picture: until none is left. */
     hydra_status (*receive)(hy_encoder *encoder, hy_packet *packet, bool *got, hy_diag *diag);
     void (*close)(hy_encoder *encoder);
 } hy_encoder_ops;
 struct hy_encoder {
     const hy_encoder_ops *ops;
+    const struct hy_encoder_stream *stream; /* what the muxer must know; private to media/ */
 };
 
 /* All encoders that the library knows, best first. */
@@ -126,7 +132,12 @@ typedef struct hy_audio_config {
     int32_t bitrate_kbps;
 } hy_audio_config;
 
-/* Opens the music and finds its sound. The reader must outlive the audio. */
+/*
+ * Opens the music and decodes up to its first used sample. The reader must outlive the audio.
+ * HYDRA_ERR_FORMAT: no sound in it, damaged, not a sound file. HYDRA_ERR_UNSUPPORTED: a playlist,
+ * or a codec, rate or channel count that is not handled. HYDRA_ERR_ARGUMENT: start_us is behind the
+ * end. Damage that only shows later comes out of the calls below.
+ */
 hydra_status hy_audio_open(hy_reader *reader, const hy_audio_config *config, hy_audio **out,
                            hy_diag *diag);
 /* The next packet in order; `*got` = false after the last. Reads the music as it goes. */

@@ -91,6 +91,9 @@ hydra_status hy_scene_want(hy_scene *scene, int32_t index, hy_diag *diag)
 static hydra_status image_ready(hy_scene *scene, int32_t index, bool wait, bool *ready,
                                 hy_diag *diag)
 {
+    if (scene->assets[index]) {
+        return HYDRA_OK; /* frames in flight read the entry: it is written once */
+    }
     hydra_status status = hy_scene_want(scene, index, diag);
     if (status != HYDRA_OK) {
         return status;

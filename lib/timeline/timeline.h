@@ -68,7 +68,7 @@ typedef struct hy_clip {
     int64_t first;
     int64_t end;
     int64_t fade_frames;
-    int64_t cut; /* the frame at which the cut before it lies (image 0: 0) */
+    int64_t cut; /* frame of the cut before it (overlap: where the fade begins; image 0: 0) */
 } hy_clip;
 
 typedef struct hy_plan {
@@ -85,31 +85,35 @@ typedef struct hy_plan {
 
 /*
  * Cuts are computed in microseconds and rounded to frames once each, so errors never add up.
- * Fails with HYDRA_ERR_ARGUMENT when there is no image, an image gets no frame of its own, or a
- * transition is longer than its images allow; HYDRA_ERR_LIMIT beyond policy->max_duration_us.
+ * Fails with HYDRA_ERR_ARGUMENT when there is no image, an image gets no frame, the durations
+ * contradict the set one, or a transition is longer than its images allow, so that never more than
+ * two images are visible; HYDRA_ERR_LIMIT beyond policy->max_duration_us.
  */
 hydra_status hy_plan_build(const hy_project *project, const hydra_policy *policy, hy_plan *out,
                            hy_diag *diag);
 void hy_plan_free(hy_plan *plan);
 /* The clip that frame n shows on top, by binary search; 0 <= n < plan->frames. */
 int32_t hy_plan_clip_at(const hy_plan *plan, int64_t n);
-/* True when frame n starts a hard cut (no fade): the encoder puts a key frame there. */
+/* True when an image but the first comes up at once in frame n: the encoder puts a key frame
+ * there. */
 bool hy_plan_is_hard_cut(const hy_plan *plan, int64_t n);
-/* Readable description for people and tests. False: no memory. */
+/* Append a readable description for people and tests, without a closing NUL. False: no memory, or
+ * `out` is full. */
 bool hy_plan_print(const hy_plan *plan, const hy_project *project, hy_buffer *out);
 
-/* ---- motion.c: where the camera is ---- */
+/* ---- motion.c, stage.c: where the camera is ---- */
 
 /* A stage is the plane that the camera moves over: the upright photo in its own pixels (cover,
  * fill), or the canvas with the photo on its backdrop (contain). Views are windows into it. */
 typedef struct hy_stage {
     double width;
     double height;
+    double detail; /* asset pixels per stage pixel beyond which the photo has no more to show */
     hy_rect start; /* view at the first frame */
     hy_rect end;   /* view at the last */
 } hy_stage;
 
-/* photo_w, photo_h: the upright photo. Options are checked ones. */
+/* photo_w, photo_h: the upright photo. Options are checked ones. All views lie inside the stage. */
 void hy_stage_plan(const hydra_image_options *options, int32_t canvas_w, int32_t canvas_h,
                    int32_t photo_w, int32_t photo_h, hy_stage *out);
 
@@ -118,6 +122,8 @@ double hy_ease(int32_t easing, double u);
 /* The view at eased progress e. Size changes so that the magnification is linear in e, and every
  * point that start and end have in common stays on a straight line (a shared corner stays put). */
 hy_rect hy_view_at(const hy_stage *stage, double e);
+
+/* ---- placement.c: how large a photo is prepared ---- */
 
 /* The prepared picture of a photo: which part of the stage it holds, at what size. */
 typedef struct hy_placement {
@@ -130,8 +136,9 @@ typedef struct hy_placement {
 
 /*
  * The asset is as large as the closest view needs, one asset pixel per canvas pixel, and for
- * cover and fill never larger than the photo itself. A view that never moves becomes an asset of
- * exactly the canvas size (or, when the photo has fewer pixels, of the view's own).
+ * cover and fill never larger than the photo itself (but for rounding up to even numbers). A view
+ * that never moves becomes an asset of exactly the canvas size (or, when the photo has fewer
+ * pixels, of the view's own).
  * A moving one keeps a few pixels around the views where the photo has them, for the filter.
  */
 void hy_placement_plan(const hydra_image_options *options, const hy_stage *stage, int32_t canvas_w,

@@ -38,7 +38,7 @@ void test_add_picture(hydra_compose *c, int32_t width, int32_t height, test_pixe
 void test_add_tone(hydra_compose *c, double seconds, const hydra_audio_options *options)
 {
     size_t size;
-    uint8_t *file = test_wav(48000, (int64_t)(seconds * 48000), test_sample_tone, NULL, &size);
+    uint8_t *file = test_mono_wav(48000, (int64_t)(seconds * 48000), test_sample_tone, NULL, &size);
     assert_compose_ok(c, hydra_compose_set_audio_memory(c, file, size, "tone.wav", options));
     free(file);
 }

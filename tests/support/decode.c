@@ -61,14 +61,31 @@ static double mean_luma(const AVFrame *frame)
     return sum / frame->width / frame->height;
 }
 
+/* Room for one more item, by doubling: a sanitizer copies on every realloc. */
+static void *grow(void *items, int64_t count, int64_t more, size_t size)
+{
+    int64_t capacity = 1024;
+    while (capacity < count) {
+        capacity *= 2;
+    }
+    if (items && count + more <= capacity) {
+        return items;
+    }
+    while (capacity < count + more) {
+        capacity *= 2;
+    }
+    items = realloc(items, (size_t)capacity * size);
+    assert_non_null(items);
+    return items;
+}
+
 static void take_picture(const AVFrame *frame, AVRational time_base, test_picture_fn *picture,
                          void *user, test_video *out)
 {
-    int64_t n = out->frames++;
-    out->luma_mean = realloc(out->luma_mean, (size_t)out->frames * sizeof(double));
-    out->time_s = realloc(out->time_s, (size_t)out->frames * sizeof(double));
-    assert_non_null(out->luma_mean);
-    assert_non_null(out->time_s);
+    int64_t n = out->frames;
+    out->luma_mean = grow(out->luma_mean, n, 1, sizeof *out->luma_mean);
+    out->time_s = grow(out->time_s, n, 1, sizeof *out->time_s);
+    out->frames++;
     assert_int_equal(frame->format, AV_PIX_FMT_YUV420P);
     out->luma_mean[n] = mean_luma(frame);
     out->time_s[n] = (double)frame->pts * av_q2d(time_base);
@@ -84,9 +101,7 @@ static void take_sound(const AVFrame *frame, AVRational time_base, test_video *o
     if (out->samples == 0) {
         out->sound_start_s = (double)frame->pts * av_q2d(time_base);
     }
-    size_t total = (size_t)(out->samples + frame->nb_samples);
-    out->sound = realloc(out->sound, total * sizeof(float));
-    assert_non_null(out->sound);
+    out->sound = grow(out->sound, out->samples, frame->nb_samples, sizeof *out->sound);
     const float *left = (const float *)frame->data[0];
     const float *right = (const float *)frame->data[1];
     for (int i = 0; i < frame->nb_samples; i++) {
@@ -109,8 +124,8 @@ static void drain(AVCodecContext *decoder, const AVPacket *packet, AVFrame *fram
     }
 }
 
-void test_decode(const void *mp4, size_t size, test_picture_fn *picture, void *user,
-                 test_video *out)
+void test_decode_video(const void *mp4, size_t size, test_picture_fn *picture, void *user,
+                       test_video *out)
 {
     memset(out, 0, sizeof *out);
     memory_file file = {mp4, (int64_t)size, 0};

@@ -72,8 +72,8 @@ uint32_t test_pixel_natural(int32_t x, int32_t y, const void *user)
     return r << 16 | g << 8 | b;
 }
 
-uint8_t *test_wav(int32_t hz, int64_t samples, test_sample_fn *sample, const void *user,
-                  size_t *size)
+uint8_t *test_mono_wav(int32_t hz, int64_t samples, test_sample_fn *sample, const void *user,
+                       size_t *size)
 {
     *size = 44 + (size_t)samples * 2;
     uint8_t *file = calloc(*size, 1);

@@ -21,8 +21,8 @@ uint32_t test_pixel_natural(int32_t x, int32_t y, const void *user);
 /* Sample `i` at `hz`, -1..1. */
 typedef double test_sample_fn(int64_t i, int32_t hz, const void *user);
 /* A mono 16-bit WAV file; free with free. */
-uint8_t *test_wav(int32_t hz, int64_t samples, test_sample_fn *sample, const void *user,
-                  size_t *size);
+uint8_t *test_mono_wav(int32_t hz, int64_t samples, test_sample_fn *sample, const void *user,
+                       size_t *size);
 double test_sample_tone(int64_t i, int32_t hz, const void *user);
 
 /* A decoded video: pictures as they come out, sound after the edit list. */
@@ -42,8 +42,8 @@ typedef struct test_video {
 typedef void test_picture_fn(void *user, int64_t n, uint8_t *const plane[3], const int stride[3]);
 
 /* Decode an MP4 in memory with libavformat and libavcodec. Fails the test on any error. */
-void test_decode(const void *mp4, size_t size, test_picture_fn *picture, void *user,
-                 test_video *out);
+void test_decode_video(const void *mp4, size_t size, test_picture_fn *picture, void *user,
+                       test_video *out);
 void test_video_free(test_video *video);
 
 #endif

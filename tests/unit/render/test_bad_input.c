@@ -142,7 +142,7 @@ static void test_audio(void **state)
     check_audio(p, "photo.ogg", photo, photo_size, HYDRA_ERR_FORMAT, "photo.ogg");
     free(photo);
     /* A WAV header that is cut before its data. */
-    uint8_t *wav = test_wav(48000, 100, test_sample_tone, NULL, &size);
+    uint8_t *wav = test_mono_wav(48000, 100, test_sample_tone, NULL, &size);
     check_audio(p, "short.wav", wav, 30, HYDRA_ERR_FORMAT, "short.wav");
     free(wav);
     /* Starts after its own end. */

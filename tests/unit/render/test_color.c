@@ -61,7 +61,7 @@ static void test_patches_survive(void **state)
         assert_int_equal(hydra_compose_output(c, &mp4, &size), HYDRA_OK);
         int worst = 0;
         test_video video;
-        test_decode(mp4, size, check_patches, &worst, &video);
+        test_decode_video(mp4, size, check_patches, &worst, &video);
         assert_int_equal(video.frames, 15);
         test_video_free(&video);
         print_message("profile %d: worst patch is off by %d levels\n", (int)profile, worst);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whole renders: the record, the file, memory, the writer, rates, modes. */
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,7 +66,7 @@ static void test_record_and_playback(void **state)
     assert_true(r.pool_peak_bytes > 0 && r.key_frames >= 2);
     assert_true(r.total_s > 0 && r.decode_s > 0 && r.compose_s > 0 && r.encode_s > 0);
     test_video video;
-    test_decode(mp4, size, NULL, NULL, &video);
+    test_decode_video(mp4, size, NULL, NULL, &video);
     assert_int_equal(video.frames, 72);
     for (int64_t n = 0; n < video.frames; n++) {
         assert_true(video.time_s[n] > (double)n / 30 - 1e-6);
@@ -189,7 +191,7 @@ static void test_no_music_has_no_sound_track(void **state)
     assert_int_equal(r.audio_samples, 0);
     assert_string_equal(r.audio_codec, "");
     test_video video;
-    test_decode(mp4, size, NULL, NULL, &video);
+    test_decode_video(mp4, size, NULL, NULL, &video);
     assert_int_equal(video.frames, 72);
     assert_int_equal(video.samples, 0);
     test_video_free(&video);
@@ -215,7 +217,7 @@ static void test_rates_are_exact(void **state)
         assert_int_equal(r.fps_den, rates[i][1]);
         assert_true(r.av_offset_us >= -21 && r.av_offset_us <= 21);
         test_video video;
-        test_decode(mp4, size, NULL, NULL, &video);
+        test_decode_video(mp4, size, NULL, NULL, &video);
         assert_int_equal(video.frames, rates[i][2]);
         double last = (double)(video.frames - 1) * rates[i][1] / rates[i][0];
         assert_true(video.time_s[video.frames - 1] > last - 1e-5);
@@ -319,6 +321,39 @@ static void test_frame_formats(void **state)
     hydra_compose_free(c);
 }
 
+/* FFmpeg's log level is left at its default here, as in a host that never heard of it. */
+static void test_prints_nothing(void **state)
+{
+    (void)state;
+    char *folder = test_folder_new();
+    char *path = test_path(folder, "printed");
+    int log = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int out = dup(STDOUT_FILENO);
+    int err = dup(STDERR_FILENO);
+    assert_true(log >= 0 && out >= 0 && err >= 0);
+    (void)fflush(NULL);
+    (void)dup2(log, STDOUT_FILENO);
+    (void)dup2(log, STDERR_FILENO);
+    hydra_compose *c = three_photos();
+    test_add_tone(c, 1, NULL);
+    hydra_status status = hydra_compose_render_memory(c, NULL);
+    hydra_frame *frame = NULL;
+    hydra_status frame_status = hydra_compose_frame(c, 0, HYDRA_FRAME_PNG, &frame);
+    (void)fflush(NULL);
+    (void)dup2(out, STDOUT_FILENO);
+    (void)dup2(err, STDERR_FILENO);
+    assert_int_equal(status, HYDRA_OK);
+    assert_int_equal(frame_status, HYDRA_OK);
+    assert_int_equal(lseek(log, 0, SEEK_END), 0);
+    (void)close(log);
+    (void)close(out);
+    (void)close(err);
+    hydra_frame_free(frame);
+    hydra_compose_free(c);
+    free(path);
+    test_folder_free(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_hard_cut_has_a_key_frame),
         cmocka_unit_test(test_raw_is_y4m),
         cmocka_unit_test(test_frame_formats),
+        cmocka_unit_test(test_prints_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ static void check_clapper(double seconds, int32_t fps_num, int32_t fps_den)
     add_color(c, 0xffffff, 100000);
     add_color(c, 0x000000, 500000);
     size_t size;
-    uint8_t *wav = test_wav(8000, (int64_t)((seconds + 1) * 8000), click, &seconds, &size);
+    uint8_t *wav = test_mono_wav(8000, (int64_t)((seconds + 1) * 8000), click, &seconds, &size);
     hydra_audio_options audio;
     hydra_audio_options_init(&audio);
     audio.fade_out_us = 0;
@@ -40,7 +40,7 @@ static void check_clapper(double seconds, int32_t fps_num, int32_t fps_den)
     assert_int_equal(hydra_compose_result(c, &result), HYDRA_OK);
     assert_true(llabs(result.av_offset_us) <= 21334);
     test_video video;
-    test_decode(mp4, size, NULL, NULL, &video);
+    test_decode_video(mp4, size, NULL, NULL, &video);
     int64_t frame = 0;
     while (frame < video.frames && video.luma_mean[frame] < 128) {
         frame++;

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fills a picture with RGB pixels in runs of any direction and order. Luma is final at once; the
+ * chroma of each pixel is added to the samples that it belongs to and rounded when all are there.
+ * Every pixel of the picture must be painted exactly once.
+ */
+#ifndef HY_COMPOSITOR_PAINTER_H
+#define HY_COMPOSITOR_PAINTER_H
+
+#include "core/core.h"
+#include "orient.h"
+
+typedef struct hy_painter {
+    hy_picture *picture;
+    int16_t *sums[2]; /* of U and V, one per chroma sample, rows without gaps */
+} hy_painter;
+
+hydra_status hy_painter_init(hy_painter *painter, int32_t width, int32_t height, hy_meter *meter,
+                             hy_diag *diag);
+/* The run must lie inside the picture. */
+void hy_painter_run(hy_painter *painter, hy_run run, const hy_rgba64 *pixels, int32_t count);
+/* Hand out the picture. */
+hy_picture *hy_painter_finish(hy_painter *painter);
+/* Also right after a failed init and after finish. */
+void hy_painter_clear(hy_painter *painter);
+
+#endif

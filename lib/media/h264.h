@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Private to media/: the little of H.264 (ITU-T H.264) and of its MP4 form (ISO/IEC 14496-15) that
+ * the encoders set and the verifier reads back. */
+#ifndef HY_H264_H
+#define HY_H264_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/core.h"
+
+/* Reference frames that every level we choose has room for: what a B pyramid needs. */
+#define HY_H264_DPB_FRAMES 4
+
+/*
+ * The smallest level (x 10) of Annex A, table A-1, for this size and rate, with room for
+ * HY_H264_DPB_FRAMES references and, where it is not 0, for this bit rate in High profile.
+ * 62 when none is large enough.
+ */
+int32_t hy_h264_level(int32_t width, int32_t height, hy_rate rate, int32_t bitrate_kbps);
+
+/*
+ * An avcC record from one SPS and one PPS, each behind its 4-byte length; a record is copied as it
+ * is. False: not such a header, or no memory. Free `*avcc` with hy_free.
+ */
+bool hy_h264_make_avcc(const uint8_t *header, size_t size, uint8_t **avcc, size_t *avcc_size);
+
+/* Fields of a sequence parameter set; colours as in ITU-T H.273, 2 = not told. */
+typedef struct hy_h264_sps {
+    int32_t profile_idc;
+    int32_t level_idc;
+    int32_t chroma_format_idc;
+    int32_t bit_depth;
+    int32_t width; /* after cropping */
+    int32_t height;
+    bool full_range;
+    int32_t primaries;
+    int32_t transfer;
+    int32_t matrix;
+    uint32_t units_in_tick; /* a frame lasts 2 * units_in_tick / time_scale seconds; 0 = not told */
+    uint32_t time_scale;
+} hy_h264_sps;
+
+/* Read the first SPS of an avcC record. False when it is damaged or uses something that no encoder
+ * here makes (scaling lists, picture order type 1, interlacing). */
+bool hy_h264_read_sps(const uint8_t *avcc, size_t size, hy_h264_sps *sps);
+
+#endif

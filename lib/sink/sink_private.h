@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* What the backends share; private to sink/. */
+#ifndef HY_SINK_PRIVATE_H
+#define HY_SINK_PRIVATE_H
+
+#include <sys/types.h>
+
+#include "sink.h"
+
+/* HYDRA_ERR_INTERNAL unless the sink is open (neither committed nor aborted) and the range
+ * offset .. offset + size lies within 0 .. INT64_MAX. */
+hydra_status hy_sink_check(const hy_sink *sink, bool open, int64_t offset, size_t size,
+                           hy_diag *diag);
+
+/* Where a file really goes: its folder, held open, and its name there. */
+typedef struct hy_target {
+    int folder;  /* descriptor; -1 = none */
+    char *name;  /* no folder, not a symbolic link */
+    bool exists; /* there is a regular file of that name */
+    mode_t mode; /* its permission bits */
+} hy_target;
+
+/*
+ * Find the target of `path` and refuse what is not a regular file. A symbolic link is followed to
+ * the file that it names, existing or not, so that the link stays and its file is replaced. Links
+ * are followed exactly where open(2) would (fs.protected_symlinks). The target is closed with
+ * hy_target_close, also after a failure.
+ */
+hydra_status hy_target_open(hy_target *target, const char *path, hy_diag *diag);
+void hy_target_close(hy_target *target);
+
+#endif

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: MIT */
+/* The x264 backend: times, key frames, settings, borrowed pictures, and pictures decoded again. */
+#include <math.h>
+
+#include <libavutil/log.h>
+
+#include "media/h264.h"
+
+#include "clip.h"
+
+#define FRAMES 75
+#define CUT    37
+
+static const hy_rate rate_30 = {30, 1};
+
+static hy_encoder *open_encoder(const hy_encoder_config *config)
+{
+    hy_diag diag = {0};
+    hy_encoder *encoder = NULL;
+    assert_ok(hy_encoder_x264.open(config, &encoder, &diag), &diag);
+    return encoder;
+}
+
+/* ---- Times and key frames ---- */
+
+/* Every number once; decoding times count up by one and are never after the pictures'. */
+static void check_times(const clip_packets *packets, int64_t frames)
+{
+    bool *seen = calloc((size_t)frames, sizeof *seen);
+    assert_non_null(seen);
+    assert_int_equal(packets->count, frames);
+    for (size_t i = 0; i < packets->count; i++) {
+        const hy_packet *p = &packets->list[i];
+        assert_in_range(p->pts, 0, frames - 1);
+        assert_false(seen[p->pts]);
+        seen[p->pts] = true;
+        assert_int_equal(p->dts, packets->list[0].dts + (int64_t)i);
+        assert_true(p->dts <= p->pts);
+        assert_int_equal(p->duration, 1);
+    }
+    free(seen);
+}
+
+/* Key frames at 0, at the cut and at most 2 s apart. In a closed GOP no later packet shows a
+ * picture from before the key frame. */
+static void check_keys(const clip_packets *packets, int64_t cut, int32_t gop)
+{
+    int64_t last_key = 0;
+    bool cut_is_key = false;
+    assert_true(packets->list[0].key);
+    assert_int_equal(packets->list[0].pts, 0);
+    for (size_t i = 0; i < packets->count; i++) {
+        const hy_packet *p = &packets->list[i];
+        if (p->key) {
+            assert_true(p->pts - last_key <= gop);
+            last_key = p->pts;
+            cut_is_key = cut_is_key || p->pts == cut;
+            for (size_t k = 0; k < i; k++) {
+                assert_true(packets->list[k].pts < p->pts);
+            }
+        } else {
+            assert_true(p->pts > last_key);
+        }
+        assert_true(p->pts - last_key < gop);
+    }
+    assert_true(cut_is_key);
+}
+
+static void every_profile_and_rate_keeps_time(void **state)
+{
+    (void)state;
+    static const hy_rate rates[] = {{24, 1},       {25, 1},       {30, 1},  {24000, 1001},
+                                    {30000, 1001}, {60000, 1001}, {120, 1}, {7, 1}};
+    for (size_t r = 0; r < sizeof rates / sizeof rates[0]; r++) {
+        for (int32_t profile = HYDRA_PROFILE_DRAFT; profile <= HYDRA_PROFILE_BEST; profile++) {
+            hy_encoder_config config = clip_config(rates[r], profile);
+            hy_encoder *encoder = open_encoder(&config);
+            clip_packets packets = clip_encode(encoder, FRAMES, CUT);
+            check_times(&packets, FRAMES);
+            check_keys(&packets, CUT, hy_encoder_gop_frames(rates[r]));
+            clip_packets_free(&packets);
+            encoder->ops->close(encoder);
+        }
+    }
+}
+
+static void cuts_may_be_neighbours(void **state)
+{
+    (void)state;
+    hy_diag diag = {0};
+    hy_encoder_config config = clip_config(rate_30, HYDRA_PROFILE_DEFAULT);
+    hy_encoder *encoder = open_encoder(&config);
+    clip_packets packets = {NULL, 0};
+    for (int64_t n = 0; n < 30; n++) {
+        hy_picture *picture = clip_picture(n);
+        assert_ok(encoder->ops->send(encoder, picture, n, n >= 10 && n < 14, &diag), &diag);
+        hy_picture_free(picture);
+        clip_receive(encoder, &packets);
+    }
+    assert_ok(encoder->ops->send(encoder, NULL, 0, false, &diag), &diag);
+    clip_receive(encoder, &packets);
+    check_times(&packets, 30);
+    for (size_t i = 0; i < packets.count; i++) {
+        int64_t n = packets.list[i].pts;
+        assert_int_equal(packets.list[i].key, n == 0 || (n >= 10 && n < 14));
+    }
+    clip_packets_free(&packets);
+    encoder->ops->close(encoder);
+}
+
+static void one_frame_is_enough(void **state)
+{
+    (void)state;
+    hy_encoder_config config = clip_config((hy_rate){1, 4}, HYDRA_PROFILE_BEST);
+    config.threads = 3;
+    hy_encoder *encoder = open_encoder(&config);
+    clip_packets packets = clip_encode(encoder, 1, 0);
+    check_times(&packets, 1);
+    assert_true(packets.list[0].key);
+    clip_packets_free(&packets);
+    encoder->ops->close(encoder);
+}
+
+/* ---- Settings ---- */
+
+/* x264 writes its settings as text into the first packet. */
+static bool has_setting(const clip_packets *packets, const char *setting)
+{
+    return memmem(packets->list[0].data, packets->list[0].size, setting, strlen(setting)) != NULL;
+}
+
+static clip_packets encode_with(const hy_encoder_config *config, hy_h264_sps *sps)
+{
+    hy_encoder *encoder = open_encoder(config);
+    const AVCodecParameters *codec = encoder->stream->codec;
+    assert_true(hy_h264_read_sps(codec->extradata, (size_t)codec->extradata_size, sps));
+    clip_packets packets = clip_encode(encoder, 12, 6);
+    encoder->ops->close(encoder);
+    return packets;
+}
+
+static void assert_settings(const hy_encoder_config *config, const char *const *settings)
+{
+    hy_h264_sps sps;
+    clip_packets packets = encode_with(config, &sps);
+    for (; *settings; settings++) {
+        if (!has_setting(&packets, *settings)) {
+            fail_msg("setting \"%s\" is missing in %.*s", *settings, (int)packets.list[0].size - 25,
+                     (const char *)packets.list[0].data + 25);
+        }
+    }
+    /* The same whatever the tuning: how the result plays. */
+    static const char *const always[] = {"8x8dct=1", "scenecut=0", "keyint=60", "keyint_min=1"};
+    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) {
+        if (!has_setting(&packets, always[i])) {
+            fail_msg("setting \"%s\" is missing in %.*s", always[i], (int)packets.list[0].size - 25,
+                     (const char *)packets.list[0].data + 25);
+        }
+    }
+    assert_int_equal(sps.profile_idc, 100);
+    assert_int_equal(sps.level_idc, 11);
+    assert_int_equal(sps.chroma_format_idc, 1);
+    assert_int_equal(sps.bit_depth, 8);
+    assert_int_equal(sps.width, CLIP_WIDTH);
+    assert_int_equal(sps.height, CLIP_HEIGHT);
+    assert_false(sps.full_range);
+    assert_int_equal(sps.primaries, 1);
+    assert_int_equal(sps.transfer, 1);
+    assert_int_equal(sps.matrix, 1);
+    assert_int_equal(sps.units_in_tick * 60, sps.time_scale);
+    clip_packets_free(&packets);
+}
+
+static void profiles_have_their_tuning(void **state)
+{
+    (void)state;
+    hy_encoder_config config = clip_config(rate_30, HYDRA_PROFILE_DEFAULT);
+    static const char *const standard[] = {
+        "mbtree=1", "open_gop=0", "bframes=5", "b_adapt=0", "me=dia",    "ref=1", "trellis=0",
+        "aq=1:",    "subme=1",    "weightp=0", "rc=crf",    "crf=17.6 ", NULL};
+    assert_settings(&config, standard);
+    config.profile = HYDRA_PROFILE_DRAFT;
+    static const char *const draft[] = {"crf=23.0", "subme=1", "bframes=3", "me=dia", NULL};
+    assert_settings(&config, draft);
+    config.profile = HYDRA_PROFILE_QUALITY;
+    static const char *const quality[] = {"crf=20.0", "subme=6", "ref=2", "rc_lookahead=30", NULL};
+    assert_settings(&config, quality);
+    config.profile = HYDRA_PROFILE_BEST;
+    static const char *const best[] = {"crf=18.0", "subme=8", "rc_lookahead=50", NULL};
+    assert_settings(&config, best);
+}
+
+static void preset_replaces_the_tuning(void **state)
+{
+    (void)state;
+    hy_encoder_config config = clip_config(rate_30, HYDRA_PROFILE_DEFAULT);
+    config.preset = "veryfast";
+    static const char *const veryfast[] = {"crf=20.0", "subme=2", "bframes=3", "mbtree=1", NULL};
+    assert_settings(&config, veryfast);
+    config.preset = "ultrafast"; /* by itself not High profile */
+    config.crf = 30.0;
+    static const char *const ultrafast[] = {"crf=30.0", "subme=0", "cabac=0", NULL};
+    assert_settings(&config, ultrafast);
+    config.preset = NULL;
+    config.crf = 0.0; /* a value, not "the default"; below 1 x264 would leave High for lossless */
+    static const char *const finest[] = {"crf=1.0", NULL};
+    assert_settings(&config, finest);
+    config.crf = 5.5;
+    static const char *const crf[] = {"crf=5.5", "bframes=5", NULL};
+    assert_settings(&config, crf);
+    config.crf = HYDRA_AUTO;
+    config.bitrate_kbps = 123;
+    static const char *const bitrate[] = {"rc=abr", "bitrate=123", "bframes=5", NULL};
+    assert_settings(&config, bitrate);
+}
+
+static void references_fit_the_level(void **state)
+{
+    (void)state;
+    hy_diag diag = {0};
+    hy_encoder_config config = clip_config(rate_30, HYDRA_PROFILE_BEST);
+    config.width = 1080;
+    config.height = 1920;
+    config.preset = "veryslow"; /* 16 references; level 4.0 holds four */
+    hy_encoder *encoder = open_encoder(&config);
+    const AVCodecParameters *codec = encoder->stream->codec;
+    hy_h264_sps sps;
+    assert_true(hy_h264_read_sps(codec->extradata, (size_t)codec->extradata_size, &sps));
+    assert_int_equal(sps.level_idc, 40);
+    assert_int_equal(sps.width, 1080);
+    assert_int_equal(sps.height, 1920);
+    hy_picture *picture = NULL;
+    clip_packets packets = {NULL, 0};
+    assert_ok(hy_picture_new(1080, 1920, NULL, &picture, &diag), &diag);
+    clip_draw(picture, 0);
+    assert_ok(encoder->ops->send(encoder, picture, 0, true, &diag), &diag);
+    assert_ok(encoder->ops->send(encoder, NULL, 0, false, &diag), &diag);
+    clip_receive(encoder, &packets);
+    assert_true(has_setting(&packets, " ref=4 "));
+    clip_packets_free(&packets);
+    hy_picture_free(picture);
+    encoder->ops->close(encoder);
+}
+
+static void truncated_headers_are_refused(void **state)
+{
+    (void)state;
+    hy_encoder_config config = clip_config(rate_30, HYDRA_PROFILE_DEFAULT);
+    hy_encoder *encoder = open_encoder(&config);
+    const AVCodecParameters *codec = encoder->stream->codec;
+    uint8_t copy[256];
+    hy_h264_sps sps;
+    size_t size = (size_t)codec->extradata_size;
+    size_t sps_end = 8 + codec->extradata[7];
+    assert_true(size <= sizeof copy && sps_end < size);
+    for (size_t cut = 0; cut < sps_end; cut++) {
+        assert_false(hy_h264_read_sps(codec->extradata, cut, &sps));
+    }
+    /* Damage: never a crash, and with zeros for a body never a success. */
+    uint64_t random = 1;
+    for (int i = 0; i < 2000; i++) {
+        memcpy(copy, codec->extradata, size);
+        copy[8 + test_random(&random) % (sps_end - 8)] ^= (uint8_t)(1U << test_random(&random) % 8);
+        (void)hy_h264_read_sps(copy, size, &sps);
+    }
+    memset(copy + 12, 0, sps_end - 12);
+    assert_false(hy_h264_read_sps(copy, size, &sps));
+    encoder->ops->close(encoder);
+}
+
+/* ---- Pictures ---- */
+
+static bool same_packets(const clip_packets *a, const clip_packets *b)
+{
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && i < a->count; i++) {
+        same = a->list[i].size == b->list[i].size &&
+               memcmp(a->list[i].data, b->list[i].data, a->list[i].size) == 0;
+    }
+    return same;
+}
+
+/* clip_encode overwrites its one picture after each send. Here each frame has its own. */
+static void pictures_may_be_overwritten_after_send(void **state)
+{
+    (void)state;
+    hy_diag diag = {0};
+    hy_encoder_config config = clip_config(rate_30, HYDRA_PROFILE_DEFAULT);
+    hy_encoder *encoder = open_encoder(&config);
+    clip_packets reused = clip_encode(encoder, 40, 20);
+    encoder->ops->close(encoder);
+    encoder = open_encoder(&config);
+    hy_picture *pictures[40];
+    clip_packets kept = {NULL, 0};
+    for (int64_t n = 0; n < 40; n++) {
+        pictures[n] = clip_picture(n >= 20 ? n + 50 : n);
+        assert_ok(encoder->ops->send(encoder, pictures[n], n, n == 0 || n == 20, &diag), &diag);
+        clip_receive(encoder, &kept);
+    }
+    assert_ok(encoder->ops->send(encoder, NULL, 0, false, &diag), &diag);
+    clip_receive(encoder, &kept);
+    assert_true(same_packets(&reused, &kept));
+    for (int n = 0; n < 40; n++) {
+        hy_picture_free(pictures[n]);
+    }
+    clip_packets_free(&reused);
+    clip_packets_free(&kept);
+    encoder->ops->close(encoder);
+}
+
+static double frame_psnr(const AVFrame *frame, const hy_picture *picture, int plane)
+{
+    double sum = 0.0;
+    for (int32_t y = 0; y < hy_plane_height(picture, plane); y++) {
+        for (int32_t x = 0; x < hy_plane_width(picture, plane); x++) {
+            int difference = frame->data[plane][y * frame->linesize[plane] + x] -
+                             picture->plane[plane][y * picture->stride[plane] + x];
+            sum += (double)difference * difference;
+        }
+    }
+    double mse = sum / hy_plane_height(picture, plane) / hy_plane_width(picture, plane);
+    return 10.0 * log10(255.0 * 255.0 / (mse + 1e-9));
+}
+
+static void check_decoded(AVCodecContext *decoder, AVFrame *frame, int64_t *shown)
+{
+    while (avcodec_receive_frame(decoder, frame) >= 0) {
+        assert_int_equal(frame->pts, *shown);
+        assert_int_equal(frame->format, AV_PIX_FMT_YUV420P);
+        assert_int_equal(frame->width, CLIP_WIDTH);
+        assert_int_equal(frame->height, CLIP_HEIGHT);
+        assert_int_equal(frame->color_range, AVCOL_RANGE_MPEG);
+        assert_int_equal(frame->color_primaries, AVCOL_PRI_BT709);
+        assert_int_equal(frame->color_trc, AVCOL_TRC_BT709);
+        assert_int_equal(frame->colorspace, AVCOL_SPC_BT709);
+        assert_int_equal(frame->chroma_location, AVCHROMA_LOC_LEFT);
+        hy_picture *expected = clip_picture(*shown >= CUT ? *shown + 50 : *shown);
+        for (int plane = 0; plane < 3; plane++) {
+            assert_true(frame_psnr(frame, expected, plane) > 34.0);
+        }
+        hy_picture_free(expected);
+        (*shown)++;
+    }
+}
+
+static void pictures_come_back(void **state)
+{
+    (void)state;
+    hy_encoder_config config = clip_config(rate_30, HYDRA_PROFILE_DRAFT); /* the worst of them */
+    config.threads = 2;
+    hy_encoder *encoder = open_encoder(&config);
+    clip_packets packets = clip_encode(encoder, FRAMES, CUT);
+    AVCodecContext *decoder = avcodec_alloc_context3(avcodec_find_decoder(AV_CODEC_ID_H264));
+    assert_true(avcodec_parameters_to_context(decoder, encoder->stream->codec) >= 0);
+    assert_int_equal(avcodec_open2(decoder, NULL, NULL), 0);
+    AVPacket *packet = av_packet_alloc();
+    AVFrame *frame = av_frame_alloc();
+    int64_t shown = 0;
+    for (size_t i = 0; i <= packets.count; i++) {
+        if (i < packets.count) {
+            assert_int_equal(av_new_packet(packet, (int)packets.list[i].size), 0);
+            memcpy(packet->data, packets.list[i].data, packets.list[i].size);
+            packet->pts = packets.list[i].pts;
+            packet->dts = packets.list[i].dts;
+        }
+        assert_int_equal(avcodec_send_packet(decoder, i < packets.count ? packet : NULL), 0);
+        av_packet_unref(packet);
+        check_decoded(decoder, frame, &shown);
+    }
+    assert_int_equal(shown, FRAMES);
+    av_frame_free(&frame);
+    av_packet_free(&packet);
+    avcodec_free_context(&decoder);
+    clip_packets_free(&packets);
+    encoder->ops->close(encoder);
+}
+
+/* ---- Wrong use ---- */
+
+static void bad_configs_are_refused(void **state)
+{
+    (void)state;
+    hy_diag diag = {0};
+    hy_encoder *encoder = NULL;
+    hy_encoder_config config = clip_config(rate_30, HYDRA_PROFILE_DEFAULT);
+    config.preset = "Fast";
+    assert_failed(hy_encoder_x264.open(&config, &encoder, &diag), HYDRA_ERR_ARGUMENT, &diag,
+                  "\"Fast\"");
+    assert_non_null(strstr(diag.text, "ultrafast, superfast, veryfast"));
+    assert_null(encoder);
+    hy_diag_clear(&diag);
+    config = clip_config(rate_30, 4);
+    assert_failed(hy_encoder_x264.open(&config, &encoder, &diag), HYDRA_ERR_ARGUMENT, &diag,
+                  "profile 4");
+    hy_diag_clear(&diag);
+    config = clip_config(rate_30, HYDRA_PROFILE_DEFAULT);
+    config.height = 191;
+    assert_failed(hy_encoder_x264.open(&config, &encoder, &diag), HYDRA_ERR_ARGUMENT, &diag,
+                  "128 x 191");
+    hy_diag_clear(&diag);
+    config.height = 16386;
+    assert_failed(hy_encoder_x264.open(&config, &encoder, &diag), HYDRA_ERR_ARGUMENT, &diag,
+                  "2 to 16384 pixels");
+    hy_diag_clear(&diag);
+    config = clip_config((hy_rate){0, 1}, HYDRA_PROFILE_DEFAULT); /* libavcodec's own refusal */
+    assert_failed(hy_encoder_x264.open(&config, &encoder, &diag), HYDRA_ERR_ENCODER, &diag,
+                  "x264: opening the encoder failed");
+    assert_null(encoder);
+}
+
+static void wrong_use_is_refused(void **state)
+{
+    (void)state;
+    hy_diag diag = {0};
+    hy_encoder_config config = clip_config(rate_30, HYDRA_PROFILE_DRAFT);
+    config.width = 64;
+    hy_encoder *encoder = open_encoder(&config);
+    hy_picture *picture = clip_picture(0);
+    assert_failed(encoder->ops->send(encoder, picture, 0, true, &diag), HYDRA_ERR_INTERNAL, &diag,
+                  "128 x 192");
+    encoder->ops->close(encoder);
+    hy_encoder_x264.close(NULL);
+    config = clip_config(rate_30, HYDRA_PROFILE_DRAFT);
+    encoder = open_encoder(&config);
+    hydra_status status = HYDRA_OK;
+    int64_t n = 0;
+    hy_diag_clear(&diag);
+    while (status == HYDRA_OK) { /* without ever receiving */
+        status = encoder->ops->send(encoder, picture, n++, false, &diag);
+        assert_true(n < 200);
+    }
+    assert_failed(status, HYDRA_ERR_INTERNAL, &diag, "before a packet was received");
+    clip_packets packets = {NULL, 0};
+    clip_receive(encoder, &packets);
+    hy_diag_clear(&diag);
+    assert_ok(encoder->ops->send(encoder, NULL, 0, false, &diag), &diag);
+    assert_failed(encoder->ops->send(encoder, picture, n, false, &diag), HYDRA_ERR_INTERNAL, &diag,
+                  "after the end");
+    clip_packets_free(&packets);
+    hy_picture_free(picture);
+    encoder->ops->close(encoder); /* with packets left inside */
+}
+
+/* ---- Silence ---- */
+
+static int lines;
+
+static void count_visible_lines(void *object, int level, const char *format, va_list args)
+{
+    const AVClass *class = object ? *(const AVClass **)object : NULL;
+    if (class && class->log_level_offset_offset) {
+        level += *(const int *)((const char *)object + class->log_level_offset_offset);
+    }
+    (void)format;
+    (void)args;
+    if (level <= AV_LOG_TRACE) {
+        lines++;
+    }
+}
+
+static void a_default_host_sees_no_log_line(void **state)
+{
+    (void)state;
+    lines = 0;
+    av_log_set_callback(count_visible_lines);
+    hy_encoder_config config = clip_config(rate_30, HYDRA_PROFILE_DEFAULT);
+    hy_encoder *encoder = open_encoder(&config);
+    clip_packets packets = clip_encode(encoder, 12, 6);
+    encoder->ops->close(encoder);
+    av_log_set_callback(av_log_default_callback);
+    clip_packets_free(&packets);
+    assert_int_equal(lines, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_profile_and_rate_keeps_time),
+        cmocka_unit_test(cuts_may_be_neighbours),
+        cmocka_unit_test(one_frame_is_enough),
+        cmocka_unit_test(profiles_have_their_tuning),
+        cmocka_unit_test(preset_replaces_the_tuning),
+        cmocka_unit_test(references_fit_the_level),
+        cmocka_unit_test(truncated_headers_are_refused),
+        cmocka_unit_test(pictures_may_be_overwritten_after_send),
+        cmocka_unit_test(pictures_come_back),
+        cmocka_unit_test(bad_configs_are_refused),
+        cmocka_unit_test(wrong_use_is_refused),
+        cmocka_unit_test(a_default_host_sees_no_log_line),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
