@@ -72,7 +72,7 @@ def check_public(_: Path, quote: str, name: str) -> str | None:
 def check_user(path: Path, quote: str, name: str) -> str | None:
     if quote == "<" and MEDIA_LIBRARIES.match(name):
         return f"<{name}>: users of the library need its own headers only"
-    if quote == '"' and not (path.parent / name).is_file():
+    if quote == '"' and (".." in Path(name).parts or not (path.parent / name).is_file()):
         return f'"{name}" lies outside this folder'
     return None
 
