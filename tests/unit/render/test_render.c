@@ -260,8 +260,8 @@ static void test_hold_keeps_the_length(void **state)
     hydra_compose_free(c);
 }
 
-/* Photos of 0.5, 0.7, 3.1, 1/30, 0.5 and 0.5 s: every cut is a key frame, and so is every second second
- * after one. Nothing else is, crossfades (from the last photo but one on) included. */
+/* Photos of 0.5, 0.7, 3.1, 1/30, 0.5 and 0.5 s: every cut is a key frame, and so is every second
+ * second after one. Nothing else is, crossfades (from the last photo but one on) included. */
 static void test_key_frames_are_at_hard_cuts(void **state)
 {
     (void)state;

@@ -96,7 +96,7 @@ static void folder_is_removed_during_the_render(void **state)
     char *folder = test_path(*state, "gone");
     assert_int_equal(mkdir(folder, 0700), 0);
     char *path = test_path(folder, "out.mp4");
-    hydra_compose *c = with_photo(10000000);
+    hydra_compose *c = with_photo(60000000);
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, remove_folder, folder), 0);
     assert_compose_fails(c, hydra_compose_render(c, path, NULL), HYDRA_ERR_NOT_FOUND, path);
