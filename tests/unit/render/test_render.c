@@ -260,19 +260,39 @@ static void test_hold_keeps_the_length(void **state)
     hydra_compose_free(c);
 }
 
-static void test_hard_cut_has_a_key_frame(void **state)
+/* Photos of 0.5, 0.7, 3.1, 1/30, 0.5 and 0.5 s: every cut is a key frame, and so is every second
+ * second after one. Nothing else is, crossfades (from the last photo but one on) included. */
+static void test_key_frames_are_at_hard_cuts(void **state)
 {
     (void)state;
+    static const int64_t durations_us[] = {500000, 700000, 3100000, 33334, 500000, 500000};
+    static const int64_t keys[] = {0, 15, 36, 96, 129, 130};
     hydra_compose *c = test_compose(2, 64, 64, 30, 1);
-    hydra_image_options image;
-    hydra_image_options_init(&image);
-    image.duration_us = 500000;
-    for (uint32_t seed = 1; seed <= 4; seed++) {
+    for (uint32_t seed = 1; seed <= 6; seed++) {
+        hydra_image_options image;
+        hydra_image_options_init(&image);
+        image.duration_us = durations_us[seed - 1];
         test_add_picture(c, 80, 80, test_pixel_natural, &seed, &image);
     }
+    hydra_transition_options fade;
+    hydra_transition_options_init(&fade);
+    fade.duration_us = 200000;
+    assert_compose_ok(c, hydra_compose_set_transition(c, 4, &fade));
     size_t size;
-    (void)test_render(c, &size);
-    assert_int_equal(result_of(c).key_frames, 4);
+    const void *mp4 = test_render(c, &size);
+    assert_int_equal(result_of(c).key_frames, 6);
+    test_video video;
+    test_decode_video(mp4, size, NULL, NULL, &video);
+    size_t found = 0;
+    for (int64_t n = 0; n < video.frames; n++) {
+        if (video.is_key[n]) {
+            assert_true(found < 6);
+            assert_int_equal(n, keys[found]);
+            found++;
+        }
+    }
+    assert_int_equal(found, 6);
+    test_video_free(&video);
     hydra_compose_free(c);
 }
 
@@ -378,7 +398,7 @@ int main(void)
         cmocka_unit_test(test_no_music_has_no_sound_track),
         cmocka_unit_test(test_rates_are_exact),
         cmocka_unit_test(test_hold_keeps_the_length),
-        cmocka_unit_test(test_hard_cut_has_a_key_frame),
+        cmocka_unit_test(test_key_frames_are_at_hard_cuts),
         cmocka_unit_test(test_raw_is_y4m),
         cmocka_unit_test(test_frame_formats),
         cmocka_unit_test(test_prints_nothing),
