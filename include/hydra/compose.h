@@ -128,6 +128,16 @@ typedef struct hydra_transition_options {
 /** Every cut, in hydra_compose_set_transition. */
 #define HYDRA_ALL_CUTS (-1)
 
+/** One finding about a project. Strings are borrowed until the next call on the compose. */
+typedef struct hydra_issue {
+    uint32_t struct_size; /**< Set by the caller to sizeof(hydra_issue). */
+    hydra_status status;  /**< What kind of error. */
+    int32_t line;         /**< Line in the JSON text, from 1; 0 = not known. */
+    int32_t column;       /**< Column in bytes, from 1; 0 = not known. */
+    const char *pointer;  /**< JSON pointer (RFC 6901) of the value, "/images/0/fit"; "" = all. */
+    const char *text;     /**< What is wrong, with "did you mean" where a word is close. */
+} hydra_issue;
+
 /** What plays on when the music is shorter than the pictures. */
 enum {
     HYDRA_AUDIO_SILENCE = 0,
@@ -291,6 +301,61 @@ HYDRA_API hydra_status hydra_compose_set_audio_memory(hydra_compose *c, const vo
  * Thread: owner of `c`. Since 0.1.
  */
 HYDRA_API hydra_status hydra_compose_plan_text(hydra_compose *c, const char **text);
+
+/**
+ * Replace the whole project by one described in JSON (docs/project.md, `"hydra": 1`).
+ *
+ * Paths in it are as in hydra_compose_add_image. It may hold render options ("output"), which
+ * then apply to renders that are given none.
+ *
+ * @param json  UTF-8 text, not NULL. Not kept.
+ * @param size  Bytes, at most 16 MiB.
+ * @return HYDRA_OK
+ *         HYDRA_ERR_FORMAT    not JSON: line and column are in the issue
+ *         HYDRA_ERR_ARGUMENT  a key, word or value is wrong; all of them are issues
+ *         HYDRA_ERR_LIMIT     too large, too deep, or more images than the policy allows
+ *         HYDRA_ERR_STATE, HYDRA_ERR_MEMORY
+ * On failure the project is unchanged; hydra_compose_error has the first issue.
+ * Thread: owner of `c`. Since 0.1.
+ */
+HYDRA_API hydra_status hydra_compose_load_json(hydra_compose *c, const char *json, size_t size);
+
+/**
+ * Write the project as JSON. Loading that text gives the same project.
+ *
+ * @param json  Receives UTF-8 text, borrowed until the next call on `c`.
+ * @return HYDRA_OK
+ *         HYDRA_ERR_ARGUMENT     `json` is NULL
+ *         HYDRA_ERR_UNSUPPORTED  a source is bytes in memory; the text names it
+ *         HYDRA_ERR_MEMORY
+ * Thread: owner of `c`. Since 0.1.
+ */
+HYDRA_API hydra_status hydra_compose_to_json(hydra_compose *c, const char **json);
+
+/** The JSON Schema (draft 2020-12) of the project format. Static. Thread: any. Since 0.1. */
+HYDRA_API const char *hydra_project_schema(void);
+
+/**
+ * Look at everything that a render would use, without rendering: the timeline, each photo's header
+ * and colour profile, the music.
+ *
+ * @return HYDRA_OK, or the status of the first issue; all are then at hydra_compose_issue.
+ * Thread: owner of `c`; reads files. Since 0.1.
+ */
+HYDRA_API hydra_status hydra_compose_check(hydra_compose *c);
+
+/** Number of issues that the last load_json or check found. 0 for NULL. Since 0.1. */
+HYDRA_API int32_t hydra_compose_issue_count(const hydra_compose *c);
+
+/**
+ * One issue.
+ *
+ * @param index  0 .. hydra_compose_issue_count() - 1.
+ * @param issue  Filled. `struct_size` must be set.
+ * @return HYDRA_OK, HYDRA_ERR_ARGUMENT. Thread: owner of `c`. Since 0.1.
+ */
+HYDRA_API hydra_status hydra_compose_issue(const hydra_compose *c, int32_t index,
+                                           hydra_issue *issue);
 
 #ifdef __cplusplus
 }

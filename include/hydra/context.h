@@ -26,7 +26,10 @@ typedef struct hydra_context hydra_context;
 typedef struct hydra_context_options {
     uint32_t struct_size; /**< Set by hydra_context_options_init. */
     int32_t threads;      /**< Workers, 1..256; 0 (default) = the CPUs this process may use. */
-    const hydra_policy *policy; /**< NULL (default) = hydra_policy_init. Copied. */
+    const hydra_policy *policy;  /**< NULL (default) = hydra_policy_init. Copied. */
+    int64_t memory_budget_bytes; /**< Estimated memory of all jobs that run at once; a job beyond it
+                                      waits or fails, see hydra_render_options. 0 (default) = no
+                                      budget. */
 } hydra_context_options;
 
 /** Fill with the defaults. `options` not NULL. Thread: any. Since 0.1. */

@@ -33,7 +33,11 @@ enum {
     HYDRA_ERR_LIMIT = -10,      /**< Input is larger than the policy allows. */
     HYDRA_ERR_ENCODER = -11,    /**< The video or audio encoder failed. */
     HYDRA_ERR_VERIFY = -12,     /**< The finished output did not pass its own check. */
-    HYDRA_ERR_INTERNAL = -13    /**< A broken promise inside the library: please report it. */
+    HYDRA_ERR_INTERNAL = -13,   /**< A broken promise inside the library: please report it. */
+    HYDRA_ERR_CANCELLED = -14,  /**< hydra_render_cancel was called. */
+    HYDRA_ERR_TIMEOUT = -15,    /**< Not finished within the time that a wait was given. */
+    HYDRA_ERR_DEADLINE = -16,   /**< The job's deadline passed before it was finished. */
+    HYDRA_ERR_BUSY = -17        /**< The context's memory budget is taken by other jobs. */
 };
 
 /** Name of a status, "HYDRA_ERR_LIMIT". Static; "HYDRA_UNKNOWN" for others. Since 0.1. */
