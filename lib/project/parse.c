@@ -71,7 +71,7 @@ static hydra_status status_of(const json_error_t *error)
 }
 
 /* jansson gives strtod the decimal point of the locale, but knows only points of one byte and
- * aborts on others (fa_IR). So this thread, and no other, is in the C locale meanwhile. */
+ * aborts on others (ps_AF). So this thread, and no other, is in the C locale meanwhile. */
 static json_t *parse_in_c_locale(const char *json, size_t size, json_error_t *error)
 {
     locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
