@@ -110,8 +110,9 @@ json_t *hy_json_parse(const char *json, size_t size, hy_issues *issues, hy_diag 
         (void)hy_fail_memory(diag);
         return NULL;
     }
-    /* The position is behind the last byte that was looked at. */
-    size_t at = error.position > 0 ? (size_t)error.position - 1 : 0;
+    /* The position is behind the last byte that was taken; one that is no UTF-8 is not. */
+    size_t at = error.position > 0 ? (size_t)error.position : 0;
+    at -= at > 0 && json_error_code(&error) != json_error_invalid_utf8;
     add_issue(status_of(&error), text_of(&error), hy_text_place_at(json, size, at), issues, diag);
     return NULL;
 }
