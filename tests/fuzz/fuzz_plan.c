@@ -94,8 +94,8 @@ static hydra_canvas_options choose_canvas(fuzz_input *in)
     hydra_canvas_options_init(&options);
     options.preset = (int32_t)choose(in, HYDRA_CANVAS_9_16, HYDRA_CANVAS_4_5);
     int64_t longest = fuzz_pick(in, 0, 1) ? 40 : 2048;
-    options.width_px = (int32_t)(2 * choose(in, 32, longest));
-    options.height_px = (int32_t)(2 * choose(in, 32, longest));
+    options.width_px = (int32_t)(2 * (uint64_t)choose(in, 32, longest));
+    options.height_px = (int32_t)(2 * (uint64_t)choose(in, 32, longest));
     options.fps_den = (int32_t)choose(in, 1, 1001);
     options.fps_num = (int32_t)choose(in, 1, 120120);
     return options;
