@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes as music, mixed for up to two seconds. How it is used follows from the size of the
+ * Any bytes as music, mixed for less than a second. How it is used follows from the size of the
  * input, so that the files of the corpus are plain sound files.
  */
 #include <math.h>
@@ -8,7 +8,7 @@
 #include "fuzz.h"
 #include "media/media.h"
 
-#define TRACK_SAMPLES 96000
+#define TRACK_SAMPLES 36000
 #define BLOCK         4096
 
 static hy_audio_config config_for(size_t size)
