@@ -85,6 +85,7 @@ static void add_other(test_file file)
 static int make_inputs(void **state)
 {
     (void)state;
+    hydra_silence_ffmpeg();
     uint8_t *rgb = test_gradient(W, 4 * H);
     jpeg = test_make_jpeg(rgb, W, H, &(test_jpeg){.orientation = 6});
     test_file icc = wide_profile();
