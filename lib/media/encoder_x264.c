@@ -132,7 +132,12 @@ static hydra_status describe(x264_encoder *x264, hy_diag *diag)
     }
     uint8_t *record;
     size_t size;
-    if (!hy_h264_make_avcc(codec->extradata, (size_t)codec->extradata_size, &record, &size)) {
+    hydra_status status =
+        hy_h264_make_avcc(codec->extradata, (size_t)codec->extradata_size, &record, &size);
+    if (status == HYDRA_ERR_MEMORY) {
+        return hy_fail_memory(diag);
+    }
+    if (status != HYDRA_OK) {
         return hy_fail(diag, HYDRA_ERR_ENCODER, "x264: its stream header cannot be read");
     }
     uint8_t *padded = av_mallocz(size + AV_INPUT_BUFFER_PADDING_SIZE);
