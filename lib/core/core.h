@@ -7,6 +7,7 @@
 #ifndef HY_CORE_H
 #define HY_CORE_H
 
+#include "cancel.h"   /* IWYU pragma: export */
 #include "clock.h"    /* IWYU pragma: export */
 #include "diag.h"     /* IWYU pragma: export */
 #include "display.h"  /* IWYU pragma: export */

@@ -18,6 +18,7 @@ typedef struct hy_scene {
     hy_pool *pool;
     const hy_plan *plan;
     hy_meter *meter;
+    const hy_job *job;
     hy_stopwatch decode_time;
 
     hy_scene_image **images;   /* one per project image, NULL while not wanted */
