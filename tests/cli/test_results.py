@@ -99,8 +99,9 @@ class TimelineTest(CliTest):
     def test_presets(self) -> None:
         presets = {"9:16": (1080, 1920), "16:9": (1920, 1080), "1:1": (1080, 1080),
                    "4:5": (1080, 1350)}
+        self.write("large.png", media.png(1920, 1920))
         for preset, size in presets.items():
-            result = self.render("a.png", "-y", "--size", preset, "--image-duration", "0.1")
+            result = self.render("large.png", "-y", "--size", preset, "--image-duration", "0.1")
             self.assertEqual((result["width_px"], result["height_px"]), size)
 
     def test_frame_rates_are_exact(self) -> None:

@@ -14,7 +14,7 @@
 
 #define PERCENT_CELLS 4
 #define MIN_CELLS     10
-#define MAX_CELLS     40
+#define MAX_CELLS     30
 #define TAIL_BYTES    96
 #define LINE_BYTES    1024
 
@@ -126,5 +126,6 @@ int bar_draw(const hydra_event *event, const char *stage, int before)
 void bar_clear(int cells)
 {
     int columns = terminal_columns() - 1;
+    cells += 2; /* the terminal may have written ^C behind it */
     fprintf(stderr, "\r%*s\r", cells < columns ? cells : columns, "");
 }

@@ -26,7 +26,7 @@ static int check(const cli_settings *settings, hydra_compose *c)
 {
     hydra_status status = hydra_compose_check(c);
     if (status != HYDRA_OK) {
-        return cli_fail_issues(settings, status, c, project_name(settings));
+        return cli_fail_issues(settings, CLI_INPUT, status, c, project_name(settings));
     }
     print_fine(settings, c);
     return CLI_OK;

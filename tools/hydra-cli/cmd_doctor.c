@@ -263,7 +263,7 @@ static int run(cli_settings *settings, char **inputs, int count)
 const cli_verb cli_verb_doctor = {
     .name = "doctor",
     .synopsis = "[--json]",
-    .summary = "tell what is missing on this host and what to do",
+    .summary = "what is missing here and what to do",
     .groups = groups,
     .run = run,
 };

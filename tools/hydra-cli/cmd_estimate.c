@@ -39,7 +39,7 @@ static int run(cli_settings *settings, char **inputs, int count)
 const cli_verb cli_verb_estimate = {
     .name = "estimate",
     .synopsis = "PHOTO...|PROJECT",
-    .summary = "tell the memory, size and time that a render needs",
+    .summary = "memory, size and time that a render needs",
     .groups = groups,
     .run = run,
 };

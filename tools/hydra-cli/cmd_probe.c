@@ -72,7 +72,7 @@ static int run(cli_settings *settings, char **inputs, int count)
 const cli_verb cli_verb_probe = {
     .name = "probe",
     .synopsis = "[--json]",
-    .summary = "tell what is built in and which encoders work here",
+    .summary = "what is built in, which encoders work here",
     .groups = groups,
     .run = run,
 };

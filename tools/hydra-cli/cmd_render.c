@@ -97,6 +97,10 @@ static int run(cli_settings *settings, char **inputs, int count)
     if (!settings->plan && !settings->output && !settings->save_project) {
         return cli_usage("render", "no output given: -o FILE");
     }
+    if (settings->output && settings->save_project &&
+        strcmp(settings->output, settings->save_project) == 0) {
+        return cli_usage("render", "--output and --save-project are the same");
+    }
     code = check_targets(settings, inputs, count);
     if (code == CLI_OK) {
         code = project_open(settings, inputs, count, &c);
@@ -110,8 +114,8 @@ static int run(cli_settings *settings, char **inputs, int count)
 
 const cli_verb cli_verb_render = {
     .name = "render",
-    .synopsis = "PHOTO...|PROJECT [--music FILE] -o FILE",
-    .summary = "make a video",
+    .synopsis = "PHOTO...|PROJECT -o FILE",
+    .summary = "make a video of photos and music",
     .groups = groups,
     .run = run,
 };

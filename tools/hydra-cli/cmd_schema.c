@@ -18,7 +18,7 @@ static int run(cli_settings *settings, char **inputs, int count)
 const cli_verb cli_verb_schema = {
     .name = "schema",
     .synopsis = "",
-    .summary = "print the JSON Schema of project files",
+    .summary = "the JSON Schema of project files",
     .groups = groups,
     .run = run,
 };

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -12,18 +13,18 @@ static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
 
 #define COUNT (sizeof numbers / sizeof numbers[0])
 
-/* A handler has no argument of ours, so these cannot live anywhere else. */
-static volatile sig_atomic_t noted;
+/* A handler has no argument of ours, so these cannot live anywhere else. Two signals may come on
+ * two threads at once. */
+static atomic_int noted;
 static int pipe_ends[2] = {-1, -1};
 static struct sigaction before[COUNT];
 
 static void note(int number)
 {
     int saved = errno;
-    if (noted) {
+    if (atomic_exchange(&noted, number)) {
         _exit(128 + number);
     }
-    noted = number;
     ssize_t done = write(pipe_ends[1], "", 1);
     (void)done; /* the pipe is empty: there is room for one byte */
     errno = saved;
@@ -49,7 +50,7 @@ int interrupt_begin(void)
 
 int interrupt_signal(void)
 {
-    return noted;
+    return atomic_load(&noted);
 }
 
 void interrupt_end(void)

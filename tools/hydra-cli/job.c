@@ -61,14 +61,17 @@ static bool reader_is_gone(const cli_settings *settings)
 static int fail(const cli_settings *settings, hydra_status status, const hydra_render *job)
 {
     const char *text = hydra_render_error(job);
-    int code = cli_code(settings, status);
     if (status == HYDRA_ERR_CANCELLED && interrupt_signal()) {
-        code = 128 + interrupt_signal();
-    } else if (status == HYDRA_ERR_IO && reader_is_gone(settings)) {
+        return cli_fail(settings, 128 + interrupt_signal(), status,
+                        target_is_stdout(settings->output) ? "cancelled; the output is incomplete"
+                                                           : "cancelled; nothing was left behind");
+    }
+    if (status == HYDRA_ERR_IO && reader_is_gone(settings)) {
         return cli_fail(settings, CLI_OUTPUT, status,
                         "standard output: the program that reads it has gone away");
     }
-    return cli_fail(settings, code, status, *text ? text : hydra_status_text(status));
+    return cli_fail(settings, cli_code(settings, status), status,
+                    *text ? text : hydra_status_text(status));
 }
 
 static void print_result(const cli_settings *settings, const hydra_result *result)

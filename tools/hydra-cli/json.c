@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 /* Bytes of the valid UTF-8 sequence at `text` (RFC 3629); 0 if there is none. */
 static size_t sequence_length(const unsigned char *text)
@@ -27,7 +28,7 @@ static size_t sequence_length(const unsigned char *text)
     return length;
 }
 
-static void print_string(FILE *out, const char *value)
+void json_write_string(FILE *out, const char *value)
 {
     const unsigned char *text = (const unsigned char *)value;
     fputc('"', out);
@@ -65,7 +66,7 @@ static void begin_member(json_writer *json, const char *key)
     }
     json->has_member = true;
     if (key) {
-        print_string(json->out, key);
+        json_write_string(json->out, key);
         fputs(": ", json->out);
     }
 }
@@ -95,7 +96,7 @@ void json_close(json_writer *json, char bracket)
 void json_text(json_writer *json, const char *key, const char *value)
 {
     begin_member(json, key);
-    print_string(json->out, value);
+    json_write_string(json->out, value);
 }
 
 void json_integer(json_writer *json, const char *key, int64_t value)
@@ -116,14 +117,18 @@ void json_null(json_writer *json, const char *key)
     fputs("null", json->out);
 }
 
+void json_write_millionths(FILE *out, int64_t value)
+{
+    long long size = llabs((long long)value);
+    fprintf(out, "%s%lld.%06lld", value < 0 ? "-" : "", size / 1000000, size % 1000000);
+}
+
 void json_number(json_writer *json, const char *key, double value)
 {
     if (!isfinite(value) || fabs(value) > 9e12) {
         json_null(json, key);
         return;
     }
-    long long millionths = llrint(value * 1e6);
-    long long size = millionths < 0 ? -millionths : millionths;
     begin_member(json, key);
-    fprintf(json->out, "%s%lld.%06lld", millionths < 0 ? "-" : "", size / 1000000, size % 1000000);
+    json_write_millionths(json->out, llrint(value * 1e6));
 }

@@ -28,4 +28,8 @@ void json_null(json_writer *json, const char *key);
 /* Rounded to millionths; null if it is not finite. */
 void json_number(json_writer *json, const char *key, double value);
 
+/* Single values, as they stand in such a text. */
+void json_write_string(FILE *out, const char *value);
+void json_write_millionths(FILE *out, int64_t value);
+
 #endif

@@ -5,7 +5,6 @@
  */
 #include "json_edit.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +65,19 @@ static const char *value_end(const char *text)
     return text;
 }
 
+/* Bytes of the first key of a path, without its "?". */
+static size_t key_length(const char *path)
+{
+    return strcspn(path, ".?");
+}
+
+static const char *after_key(const char *path)
+{
+    path += key_length(path);
+    path += *path == '?';
+    return path + (*path == '.');
+}
+
 /* The selection for the member or element `name` of a value. False if no edit is below it. */
 static bool narrow(const editor *e, const selection *from, const char *name, size_t length,
                    selection *to)
@@ -74,24 +86,43 @@ static bool narrow(const editor *e, const selection *from, const char *name, siz
     for (size_t i = 0; i < e->count; i++) {
         const char *rest = from->rest[i];
         bool match =
-            rest && *rest && strcspn(rest, ".") == length && strncmp(rest, name, length) == 0;
-        to->rest[i] = match ? rest + length + (rest[length] == '.') : NULL;
+            rest && *rest && key_length(rest) == length && strncmp(rest, name, length) == 0;
+        to->rest[i] = match ? after_key(rest) : NULL;
         any = any || match;
     }
     return any;
 }
 
 /* Does an edit set this very value? Its text, which may be NULL. */
-static bool is_set(const editor *e, const selection *s, const char **value)
+static bool is_set(const editor *e, const selection *s, bool exists, const char **value)
 {
     bool found = false;
     for (size_t i = 0; i < e->count; i++) {
-        if (s->rest[i] && !*s->rest[i]) {
-            *value = e->edits[i].values[e->index % e->edits[i].count];
+        const json_edit *edit = &e->edits[i];
+        bool applies = !edit->if_missing || (!exists && !found);
+        if (s->rest[i] && !*s->rest[i] && applies) {
+            *value = edit->values[e->index % edit->count];
             found = true;
         }
     }
     return found;
+}
+
+/* Is anything set or added below this value that exists? */
+static bool is_touched(const editor *e, const selection *s)
+{
+    bool touched = false;
+    for (size_t i = 0; i < e->count; i++) {
+        touched = touched || (s->rest[i] && (*s->rest[i] || !e->edits[i].if_missing));
+    }
+    return touched;
+}
+
+static void drop(const editor *e, selection *s, const selection *below)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        s->rest[i] = below->rest[i] ? NULL : s->rest[i];
+    }
 }
 
 static void write_new(editor *e, const selection *s);
@@ -103,18 +134,15 @@ static void add_members(editor *e, selection *s, bool is_first)
         const char *rest = s->rest[i];
         selection below;
         const char *value = NULL;
-        if (!rest || !narrow(e, s, rest, strcspn(rest, "."), &below)) {
+        if (!rest || rest[key_length(rest)] == '?' ||
+            !narrow(e, s, rest, key_length(rest), &below)) {
             continue;
         }
-        for (size_t j = i; j < e->count; j++) {
-            if (below.rest[j]) {
-                s->rest[j] = NULL;
-            }
-        }
-        if (is_set(e, &below, &value) && !value) {
+        drop(e, s, &below);
+        if (is_set(e, &below, false, &value) && !value) {
             continue;
         }
-        fprintf(e->out, "%s\"%.*s\":", is_first ? "" : ",", (int)strcspn(rest, "."), rest);
+        fprintf(e->out, "%s\"%.*s\":", is_first ? "" : ",", (int)key_length(rest), rest);
         write_new(e, &below);
         is_first = false;
     }
@@ -123,7 +151,7 @@ static void add_members(editor *e, selection *s, bool is_first)
 static void write_new(editor *e, const selection *s)
 {
     const char *value = NULL;
-    if (is_set(e, s, &value)) {
+    if (is_set(e, s, false, &value)) {
         fputs(value ? value : "null", e->out);
         return;
     }
@@ -158,10 +186,10 @@ static bool edit_member(editor *e, selection *s, bool is_first)
     bool touched = length > 2 && narrow(e, s, key + 1, length - 2, &below);
     expect(e, ':');
     skip_blanks(e);
-    for (size_t i = 0; touched && i < e->count; i++) {
-        s->rest[i] = below.rest[i] ? NULL : s->rest[i];
+    if (touched) {
+        drop(e, s, &below);
     }
-    if (touched && is_set(e, &below, &value) && !value) {
+    if (touched && is_set(e, &below, true, &value) && !value) {
         e->at = value_end(e->at);
         return false;
     }
@@ -219,16 +247,33 @@ static void edit_array(editor *e, const selection *s)
     fputc(']', e->out);
 }
 
+static void edit_string(editor *e, const selection *s)
+{
+    selection left = *s;
+    selection type;
+    if (narrow(e, s, "type", 4, &type)) {
+        drop(e, &left, &type);
+    }
+    fputs("{\"type\":", e->out);
+    edit_value(e, &type);
+    add_members(e, &left, false);
+    fputc('}', e->out);
+}
+
 static void edit_value(editor *e, const selection *s)
 {
     const char *value = NULL;
-    if (is_set(e, s, &value)) {
+    if (is_set(e, s, true, &value)) {
         fputs(value ? value : "null", e->out);
         e->at = value_end(e->at);
+    } else if (!is_touched(e, s)) {
+        copy_value(e);
     } else if (*e->at == '{') {
         edit_object(e, s);
     } else if (*e->at == '[') {
         edit_array(e, s);
+    } else if (*e->at == '"') {
+        edit_string(e, s);
     } else {
         write_new(e, s);
         e->at = value_end(e->at);

@@ -6,12 +6,19 @@
 #ifndef JSON_EDIT_H
 #define JSON_EDIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
+/*
+ * A path names a member by its keys, "canvas.fps"; "*" is every element of an array. After a key
+ * "?" means: only where that member exists. A string in whose place members are set becomes an
+ * object first, with the string as its "type".
+ */
 typedef struct json_edit {
-    const char *path;          /* "canvas.fps", "images.*.fit": "*" is every element of an array */
+    const char *path;
     const char *const *values; /* JSON texts; NULL in it removes the member */
     size_t count;              /* element i of an array takes values[i % count]; 1.. */
+    bool if_missing;           /* a member that is there stays as it is */
 } json_edit;
 
 #define JSON_MAX_EDITS 64

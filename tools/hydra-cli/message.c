@@ -56,9 +56,18 @@ static void json_failure(json_writer *json, int code, hydra_status status, const
     json_integer(json, "exit_code", code);
 }
 
+/* What a first project in another folder runs into. */
+static void hint(const cli_settings *settings, hydra_status status)
+{
+    if (status == HYDRA_ERR_NOT_FOUND && settings->project && strchr(settings->project, '/')) {
+        cli_note("paths in a project count from the current folder, not from the project's");
+    }
+}
+
 int cli_fail(const cli_settings *settings, int code, hydra_status status, const char *text)
 {
     print_line("error", "\x1b[1;31m", text);
+    hint(settings, status);
     if (settings->json) {
         json_writer json = {.out = cli_json_stream(settings)};
         json_failure(&json, code, status, text);
@@ -172,20 +181,20 @@ static void json_issue(json_writer *json, const hydra_issue *issue, bool with_li
     json_close(json, '}');
 }
 
-int cli_fail_issues(const cli_settings *settings, hydra_status status, const hydra_compose *c,
-                    const char *name)
+int cli_fail_issues(const cli_settings *settings, int code, hydra_status status,
+                    const hydra_compose *c, const char *name)
 {
     int32_t count = hydra_compose_issue_count(c);
-    int code = cli_code(settings, status);
     hydra_issue issue = {.struct_size = sizeof issue};
     if (count == 0) {
-        return cli_fail_compose(settings, status, c);
+        return cli_fail(settings, code, status, compose_text(status, c));
     }
     for (int32_t i = 0; i < count; i++) {
         if (hydra_compose_issue(c, i, &issue) == HYDRA_OK) {
             print_issue(&issue, name);
         }
     }
+    hint(settings, status);
     if (settings->json) {
         json_writer json = {.out = cli_json_stream(settings)};
         json_failure(&json, code, status, compose_text(status, c));

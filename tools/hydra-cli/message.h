@@ -28,10 +28,10 @@ FILE *cli_json_stream(const cli_settings *settings);
 /*
  * All issues that the last load or check of `c` found, "NAME:LINE:COLUMN: POINTER: TEXT" each as an
  * error; with --json one object that holds them. `name` is the project's, NULL when lines of it
- * mean nothing. Without issues it is cli_fail_compose. Returns the exit code.
+ * mean nothing. Without issues the error of the call is told. Returns `code`.
  */
-int cli_fail_issues(const cli_settings *settings, hydra_status status, const hydra_compose *c,
-                    const char *name);
+int cli_fail_issues(const cli_settings *settings, int code, hydra_status status,
+                    const hydra_compose *c, const char *name);
 
 /* Text from outside: control characters become '?'. */
 void cli_print_clean(FILE *out, const char *text);

@@ -4,6 +4,7 @@
 
 #include "message.h"
 #include "project.h"
+#include "project_override.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -57,7 +58,7 @@ static int read_project(const char *path, char **text, size_t *size)
     return error;
 }
 
-int project_load(const cli_settings *settings, hydra_compose *c)
+static int load_file(const cli_settings *settings, hydra_compose *c)
 {
     char *text = NULL;
     size_t size = 0;
@@ -70,5 +71,29 @@ int project_load(const cli_settings *settings, hydra_compose *c)
     hydra_status status = hydra_compose_load_json(c, text, size);
     free(text);
     return status == HYDRA_OK ? CLI_OK
-                              : cli_fail_issues(settings, status, c, project_name(settings));
+                              : cli_fail_issues(settings, cli_code(settings, status), status, c,
+                                                project_name(settings));
+}
+
+static int override(const cli_settings *settings, hydra_compose *c)
+{
+    const char *json = NULL;
+    hydra_status status = hydra_compose_to_json(c, &json);
+    if (status != HYDRA_OK) {
+        return cli_fail_compose(settings, status, c);
+    }
+    char *text = project_override(settings, json);
+    if (!text) {
+        return cli_fail(settings, CLI_FAILED, HYDRA_ERR_MEMORY, "out of memory");
+    }
+    status = hydra_compose_load_json(c, text, strlen(text));
+    free(text);
+    /* The file was fine, so an option is not; lines of this text mean nothing to anybody. */
+    return status == HYDRA_OK ? CLI_OK : cli_fail_issues(settings, CLI_USAGE, status, c, NULL);
+}
+
+int project_load(const cli_settings *settings, hydra_compose *c)
+{
+    int code = load_file(settings, c);
+    return code == CLI_OK && project_is_overridden(settings) ? override(settings, c) : code;
 }
