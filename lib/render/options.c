@@ -55,8 +55,8 @@ hydra_status hy_render_options_check(const hydra_render_options *options, hydra_
         bad = "audio_bitrate_kbps must be 32..320";
     } else if (!within(out->threads, 0, 128)) {
         bad = "threads must be 0..128";
-    } else if (out->deadline_us < 0) {
-        bad = "deadline_us must be 0 or more";
+    } else if (!within((double)out->deadline_us, 0, 1e15)) {
+        bad = "deadline_us must be 0..1000000000000000";
     } else if (!within(out->when_busy, HYDRA_BUSY_WAIT, HYDRA_BUSY_FAIL)) {
         bad = "when_busy is not a HYDRA_BUSY_ value";
     } else if (!within(out->in_order, HYDRA_IN_ORDER_FRAGMENTED, HYDRA_IN_ORDER_BUFFERED)) {
