@@ -167,7 +167,8 @@ class OverrideTest(ProjectCase):
 
     def test_transitions(self) -> None:
         project = PROJECT | {"transition": {"type": "crossfade", "duration": 0.25, "mode": "hold"}}
-        project["images"][0] = {"src": "a.png", "transition": {"type": "crossfade", "duration": 0.5}}
+        project["images"] = [{"src": "a.png", "transition": {"type": "crossfade", "duration": 0.5}},
+                             {"src": "b.png"}]
         text = json.dumps(project).encode()
         saved = self.saved("-", "--transition-duration", "0.125", stdin=text)
         self.assertEqual(saved["transition"] | {"duration": 0.125, "mode": "hold"}, saved["transition"])

@@ -12,7 +12,7 @@ from terminal import Terminal
 __all__ = ["DeadlineTest", "SignalTest"]
 
 # An hour of video: nobody waits for its end.
-ENDLESS = ["--size", "256x256", "--duration", "3600", "--profile", "draft"]
+ENDLESS = ["--size", "128x128", "--fps", "120", "--duration", "3600", "--profile", "draft"]
 CANCEL_S = 2
 
 

@@ -12,6 +12,9 @@ from terminal import Terminal
 
 __all__ = ["StreamTest"]
 
+# An hour of video: nobody waits for its end.
+ENDLESS = ["render", "--size", "128x128", "--fps", "120", "--duration", "3600", "--profile", "draft",
+           "a.png", "-o", "-"]
 RENDER = ["render", *SMALL, "--profile", "draft", "a.png", "b.png", "--music", "music.wav"]
 
 
@@ -78,9 +81,8 @@ class StreamTest(CliTest):
         self.assert_plays(data)
 
     def test_reader_that_goes_away(self) -> None:
-        process = subprocess.Popen(
-            [PROGRAM, "render", "--size", "256x256", "--duration", "3600", "--profile", "draft", "a.png",
-             "-o", "-"], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process = subprocess.Popen([PROGRAM, *ENDLESS], cwd=self.folder, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
         assert process.stdout and process.stderr
         self.assertEqual(len(process.stdout.read(1000)), 1000)
         process.stdout.close()
@@ -123,10 +125,8 @@ class StreamTest(CliTest):
         self.assertEqual(json.loads(done.stderr)["bytes"], len(done.stdout))
 
     def test_signals_reach_a_pipe_nobody_reads(self) -> None:
-        process = subprocess.Popen(
-            [PROGRAM, "render", "--size", "256x256", "--duration", "3600", "--profile", "draft",
-             "--progress", "json", "a.png", "-o", "-"],
-            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process = subprocess.Popen([PROGRAM, *ENDLESS], cwd=self.folder, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
         assert process.stdout and process.stderr
         process.stdout.read(1000)  # then the pipe runs full
         process.terminate()
