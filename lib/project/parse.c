@@ -71,7 +71,7 @@ static hydra_status status_of(const json_error_t *error)
 }
 
 /* jansson gives strtod the decimal point of the locale, but knows only points of one byte and
- * aborts on others (fa_IR). So this thread, and no other, is in the C locale meanwhile. */
+ * aborts on others (ps_AF). So this thread, and no other, is in the C locale meanwhile. */
 static json_t *parse_in_c_locale(const char *json, size_t size, json_error_t *error)
 {
     locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
@@ -110,8 +110,9 @@ json_t *hy_json_parse(const char *json, size_t size, hy_issues *issues, hy_diag 
         (void)hy_fail_memory(diag);
         return NULL;
     }
-    /* The position is behind the last byte that was looked at. */
-    size_t at = error.position > 0 ? (size_t)error.position - 1 : 0;
+    /* The position is behind the last byte that was taken; one that is no UTF-8 is not. */
+    size_t at = error.position > 0 ? (size_t)error.position : 0;
+    at -= at > 0 && json_error_code(&error) != json_error_invalid_utf8;
     add_issue(status_of(&error), text_of(&error), hy_text_place_at(json, size, at), issues, diag);
     return NULL;
 }

@@ -2,7 +2,8 @@
 /*
  * The loader as a filter, for schema_check.py. Reads documents from stdin, each as "SIZE\n" and so
  * many bytes. Answers for each with one line, "reject STATUS LINE COLUMN POINTER<tab>TEXT" or
- * "accept SIZE", the latter followed by SIZE bytes: the project as the library writes it.
+ * "accept SIZE", the latter followed by SIZE bytes: the project as the library writes it. With
+ * "--schema" it prints the schema that is in the library.
  */
 #include <locale.h>
 #include <stdio.h>
@@ -32,10 +33,14 @@ static void accept(hydra_compose *c)
     printf("accept %zu\n%s", strlen(json), json);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     size_t size;
     hydra_compose *c;
+    if (argc > 1 && strcmp(argv[1], "--schema") == 0) {
+        printf("%s", hydra_project_schema());
+        return 0;
+    }
     (void)setlocale(LC_ALL, "");
     if (hydra_compose_new(NULL, &c) != HYDRA_OK) {
         return 1;
