@@ -7,6 +7,9 @@
  *
  * Exit code: 0 done, 1 failed, 2 wrong usage, 130 cancelled.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* ppoll */
+#endif
 #include <hydra/hydra.h>
 
 #include <poll.h>

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Documents keep up with the code: commands, versions, statuses, options, links.
+"""Documents keep up with the code: commands, versions, statuses and texts, options, links, paths.
 
     docs.py BUILD_FOLDER
 """
@@ -104,10 +104,18 @@ def check_links() -> Iterator[str]:
                 yield f"{path}: link to {target}, which does not exist"
 
 
+def check_paths() -> Iterator[str]:
+    """Files that CONTRIBUTING.md sends people to. Names in capitals stand for others."""
+    for path in re.findall(r"`([\w.-]+/[\w./-]+\.\w+)`", read("CONTRIBUTING.md")):
+        if "NAME" not in path and not Path(path).exists():
+            yield f"CONTRIBUTING.md: {path} does not exist"
+
+
 def main(build: str) -> int:
     bad = 0
     for check in (check_readme(), check_changelog(), check_statuses(), check_error_texts(),
-                  check_options(f"{build}/tools/hydra-cli"), check_links()):
+                  check_options(f"{build}/tools/hydra-cli"), check_links(),
+                  check_paths()):
         for problem in check:
             print(problem)
             bad += 1
