@@ -23,6 +23,7 @@ extern "C" {
 /** Shared by jobs. Opaque. Thread: any number of threads at once. */
 typedef struct hydra_context hydra_context;
 
+/** What a context is made of. */
 typedef struct hydra_context_options {
     uint32_t struct_size; /**< Set by hydra_context_options_init. */
     int32_t threads;      /**< Workers, 1..256; 0 (default) = the CPUs this process may use. */
@@ -32,7 +33,7 @@ typedef struct hydra_context_options {
                                       budget. */
 } hydra_context_options;
 
-/** Fill with the defaults. `options` not NULL. Thread: any. Since 0.1. */
+/** Fill with the defaults. @param options Not NULL. Thread: any. Since 0.1. */
 HYDRA_API void hydra_context_options_init(hydra_context_options *options);
 
 /**
@@ -47,7 +48,7 @@ HYDRA_API void hydra_context_options_init(hydra_context_options *options);
  */
 HYDRA_API hydra_status hydra_context_new(const hydra_context_options *options, hydra_context **out);
 
-/** Drop the caller's reference. NULL does nothing. Thread: any. Since 0.1. */
+/** Drop the caller's reference. @param context NULL does nothing. Thread: any. Since 0.1. */
 HYDRA_API void hydra_context_free(hydra_context *context);
 
 /**

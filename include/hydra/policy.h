@@ -41,7 +41,7 @@ typedef struct hydra_policy {
                                         NULL (default) = anywhere. Copied. */
 } hydra_policy;
 
-/** Fill with the defaults. `policy` not NULL. Thread: any. Since 0.1. */
+/** Fill with the defaults. @param policy Not NULL. Thread: any. Since 0.1. */
 HYDRA_API void hydra_policy_init(hydra_policy *policy);
 
 #ifdef __cplusplus

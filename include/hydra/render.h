@@ -2,7 +2,8 @@
 /**
  * @file render.h  From a compose to a finished, verified video, or to one frame of it.
  *
- * A render blocks until the video is complete. Nothing appears under its final name before it has
+ * hydra_compose_render blocks until the video is complete; hydra_render_start gives a job that runs
+ * by itself and is asked for events. Either way nothing appears under its final name before it has
  * been written, read again and found correct; on failure nothing is left behind.
  * Frames depend on the project alone: the same input gives the same frames on any number of
  * threads.
@@ -30,6 +31,7 @@ enum {
     HYDRA_PROFILE_BEST = 3     /**< Archive. */
 };
 
+/** How a render encodes, and how long it may take. */
 typedef struct hydra_render_options {
     uint32_t struct_size;       /**< Set by hydra_render_options_init. */
     int32_t encoder;            /**< HYDRA_ENCODER_*. Default auto. */
@@ -117,7 +119,7 @@ typedef struct hydra_result {
     int32_t key_frames;          /**< Pictures at which playing can start. */
 } hydra_result;
 
-/** Fill with the defaults. The pointer must not be NULL. Thread: any. Since 0.1. */
+/** Fill with the defaults. @param options Not NULL. Thread: any. Since 0.1. */
 HYDRA_API void hydra_render_options_init(hydra_render_options *options);
 
 /**
@@ -147,13 +149,24 @@ HYDRA_API hydra_status hydra_compose_render(hydra_compose *c, const char *destin
                                             const hydra_render_options *options);
 
 /**
- * Render to memory; the bytes are then at hydra_compose_output. As hydra_compose_render;
- * HYDRA_ERR_SPACE beyond policy.max_output_bytes. Since 0.1.
+ * Render to memory; the bytes are then at hydra_compose_output.
+ *
+ * @param c        Compose handle with at least one image.
+ * @param options  NULL for defaults.
+ * @return As hydra_compose_render; HYDRA_ERR_SPACE beyond policy.max_output_bytes.
+ * Thread: owner of `c`; blocks. Since 0.1.
  */
 HYDRA_API hydra_status hydra_compose_render_memory(hydra_compose *c,
                                                    const hydra_render_options *options);
 
-/** Render into functions of the host. As hydra_compose_render. `writer` is copied. Since 0.1. */
+/**
+ * Render into functions of the host.
+ *
+ * @param c        Compose handle with at least one image.
+ * @param writer   Not NULL. Copied; what it points to must live until the call returns.
+ * @param options  NULL for defaults.
+ * @return As hydra_compose_render. Thread: owner of `c`; blocks. Since 0.1.
+ */
 HYDRA_API hydra_status hydra_compose_render_writer(hydra_compose *c, const hydra_writer *writer,
                                                    const hydra_render_options *options);
 
@@ -161,6 +174,7 @@ HYDRA_API hydra_status hydra_compose_render_writer(hydra_compose *c, const hydra
  * What the last render of `c` made, if it was successful. Every render that starts forgets the
  * result of the one before.
  *
+ * @param c       Compose handle, not NULL.
  * @param result  Filled; struct_size must be set. Its strings are borrowed until the next render
  *                of `c` or its end.
  * @return HYDRA_OK, HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE (nothing rendered). Since 0.1.
@@ -171,6 +185,7 @@ HYDRA_API hydra_status hydra_compose_result(const hydra_compose *c, hydra_result
  * The bytes of the last render of `c`, if it went to memory and was successful. Every render that
  * starts frees the bytes of the one before.
  *
+ * @param c           Compose handle, not NULL.
  * @param data, size  Receive the bytes, borrowed until the next render of `c` or its end.
  * @return HYDRA_OK, HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE (not rendered to memory). Since 0.1.
  */
@@ -180,6 +195,7 @@ HYDRA_API hydra_status hydra_compose_output(const hydra_compose *c, const void *
 /**
  * The render options of this project, for renders that are given none.
  *
+ * @param c        Compose handle, not NULL.
  * @param options  NULL for defaults. Copied, with its strings.
  * @return HYDRA_OK, HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE, HYDRA_ERR_MEMORY. Since 0.1.
  */
@@ -200,6 +216,7 @@ typedef struct hydra_estimate {
 /**
  * Estimate memory, size and time of a render. Reads the photos' headers.
  *
+ * @param c         Compose handle, not NULL.
  * @param options   As for the render. NULL = the project's.
  * @param estimate  Filled. `struct_size` must be set.
  * @return HYDRA_OK, or as hydra_compose_check. Thread: owner of `c`. Since 0.1.
@@ -249,6 +266,7 @@ typedef struct hydra_event {
  * A snapshot of the project is taken: `c` may be changed, rendered again or freed while the job
  * runs.
  *
+ * @param c            Compose handle, not NULL.
  * @param destination  As hydra_compose_render; also `pull:` (the host takes the bytes in order by
  *                     hydra_render_read), a FIFO, and `fd:N`: an open file descriptor, written in
  *                     order and left open.
@@ -265,19 +283,21 @@ HYDRA_API hydra_status hydra_render_start(hydra_compose *c, const char *destinat
 /**
  * Wait for the end of a job.
  *
+ * @param render      The job, not NULL.
  * @param timeout_us  Longest wait, 0.. ; HYDRA_AUTO = as long as it takes.
  * @return HYDRA_ERR_TIMEOUT  still running
  *         otherwise how the job ended: as hydra_compose_render, HYDRA_ERR_CANCELLED,
  *         HYDRA_ERR_DEADLINE, HYDRA_ERR_BUSY
- * A `pull:` job ends only when its bytes have been read. Since 0.1.
+ * A `pull:` job ends only when its bytes have been read. Thread: owner of `render`. Since 0.1.
  */
 HYDRA_API hydra_status hydra_render_wait(hydra_render *render, int64_t timeout_us);
 
 /**
  * Take the next event, without waiting.
  *
- * @param event  Filled; kind HYDRA_EVENT_NONE when there is none. `struct_size` must be set.
- * @return HYDRA_OK, HYDRA_ERR_ARGUMENT. Since 0.1.
+ * @param render  The job, not NULL.
+ * @param event   Filled; kind HYDRA_EVENT_NONE when there is none. `struct_size` must be set.
+ * @return HYDRA_OK, HYDRA_ERR_ARGUMENT. Thread: owner of `render`. Since 0.1.
  */
 HYDRA_API hydra_status hydra_render_next_event(hydra_render *render, hydra_event *event);
 
@@ -285,7 +305,8 @@ HYDRA_API hydra_status hydra_render_next_event(hydra_render *render, hydra_event
  * A file descriptor that is readable (poll, epoll, select) while events wait. The host only polls
  * it: it must not read, write or close it. Valid until hydra_render_free.
  *
- * @return The descriptor; -1 for NULL. Since 0.1.
+ * @param render  May be NULL.
+ * @return The descriptor; -1 for NULL. Thread: any. Since 0.1.
  */
 HYDRA_API int32_t hydra_render_fd(const hydra_render *render);
 
@@ -294,10 +315,12 @@ HYDRA_API int32_t hydra_render_fd(const hydra_render *render);
  *
  * The job keeps at most 1 MiB that was not read and waits beyond that.
  *
+ * @param render            The job, not NULL.
  * @param buffer, capacity  Where to put them, 1.. bytes.
  * @param offset            Receives their place in the file. May be NULL.
  * @param got               Receives how many: 0 = none now, or the end (hydra_render_wait tells).
- * @return HYDRA_OK, HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE (not a `pull:` job). Since 0.1.
+ * @return HYDRA_OK, HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE (not a `pull:` job).
+ * Thread: owner of `render`. Since 0.1.
  */
 HYDRA_API hydra_status hydra_render_read(hydra_render *render, void *buffer, size_t capacity,
                                          int64_t *offset, size_t *got);
@@ -307,18 +330,38 @@ HYDRA_API hydra_status hydra_render_read(hydra_render *render, void *buffer, siz
  *
  * The job ends with HYDRA_ERR_CANCELLED after the foreign call that is running (one frame of the
  * encoder, one strip of a photo) and leaves nothing behind. A job that is already finished stays
- * finished. Thread: any, but not together with hydra_render_free. Since 0.1.
+ * finished.
+ *
+ * @param render  NULL does nothing.
+ * Thread: any, but not together with hydra_render_free. Since 0.1.
  */
 HYDRA_API void hydra_render_cancel(hydra_render *render);
 
-/** As hydra_compose_result, for a job that ended well. Strings live as long as the job. Since 0.1.
+/**
+ * What a job made that ended well.
+ *
+ * @param render  The job, not NULL.
+ * @param result  Filled; struct_size must be set. Its strings live as long as the job.
+ * @return HYDRA_OK, HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE (still running, or it failed).
+ * Thread: owner of `render`. Since 0.1.
  */
 HYDRA_API hydra_status hydra_render_result(const hydra_render *render, hydra_result *result);
 
-/** As hydra_compose_error, for a job that ended; "" before and after success. Since 0.1. */
+/**
+ * What went wrong in a job: the input's name and the cause.
+ *
+ * @param render  NULL gives "".
+ * @return Text, "" while the job runs and after success. Lives as long as the job. Never NULL.
+ * Thread: owner of `render`. Since 0.1.
+ */
 HYDRA_API const char *hydra_render_error(const hydra_render *render);
 
-/** Cancel a job that still runs, wait for its end, free it. NULL does nothing. Since 0.1. */
+/**
+ * Cancel a job that still runs, wait for its end, free it.
+ *
+ * @param render  NULL does nothing.
+ * Thread: owner of `render`. Since 0.1.
+ */
 HYDRA_API void hydra_render_free(hydra_render *render);
 
 /** One composed picture. Opaque. Thread: one at a time. */
@@ -336,6 +379,7 @@ enum {
  *
  * Only the photos that are visible then are opened.
  *
+ * @param c        Compose handle, not NULL.
  * @param time_us  0 .. length - 1. The frame that is on screen at that time.
  * @param format   HYDRA_FRAME_*.
  * @param out      Receives the frame; the caller owns it. Set to NULL on failure.
@@ -344,22 +388,23 @@ enum {
 HYDRA_API hydra_status hydra_compose_frame(hydra_compose *c, int64_t time_us, int32_t format,
                                            hydra_frame **out);
 
-/** Free a frame. NULL does nothing. Since 0.1. */
+/** Free a frame. @param frame NULL does nothing. Since 0.1. */
 HYDRA_API void hydra_frame_free(hydra_frame *frame);
 
-/** Width in pixels; 0 for NULL. Since 0.1. */
+/** Width in pixels. @param frame May be NULL. @return 64..4096; 0 for NULL. Since 0.1. */
 HYDRA_API int32_t hydra_frame_width(const hydra_frame *frame);
 
-/** Height in pixels; 0 for NULL. Since 0.1. */
+/** Height in pixels. @param frame May be NULL. @return 64..4096; 0 for NULL. Since 0.1. */
 HYDRA_API int32_t hydra_frame_height(const hydra_frame *frame);
 
-/** Number of the frame in the video, from 0; -1 for NULL. Since 0.1. */
+/** Its number in the video. @param frame May be NULL. @return 0.. ; -1 for NULL. Since 0.1. */
 HYDRA_API int64_t hydra_frame_number(const hydra_frame *frame);
 
 /**
  * Bytes of the frame: rows (I420: planes Y, U, V) one after another without gaps, or the PNG.
  *
- * @param size  Receives the number of bytes; may be NULL.
+ * @param frame  May be NULL.
+ * @param size   Receives the number of bytes; may be NULL.
  * @return Borrowed until hydra_frame_free; NULL for NULL. Since 0.1.
  */
 HYDRA_API const void *hydra_frame_data(const hydra_frame *frame, size_t *size);
