@@ -21,7 +21,7 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-from mutations import mutate_text, mutate_value
+from mutations import dumped, edges, mutate_text, mutate_value
 
 HERE = Path(__file__).parent
 SCHEMA_FILE = HERE.parent.parent / "docs" / "project.schema.json"
@@ -52,7 +52,7 @@ class Loader:
                              env=os.environ | environment)
         answers = list(self.parse(run.stdout))
         if len(answers) != len(documents):
-            raise RuntimeError(f"{len(documents)} documents, {len(answers)} answers: {run.stderr!r}")
+            raise RuntimeError(f"{len(answers)} answers of {len(documents)}: {run.stderr!r}")
         return answers
 
     @staticmethod
@@ -140,7 +140,8 @@ def check_corpus(report: Report, loader: Loader, schema: Schema) -> list[bytes]:
     return valid
 
 
-def compare(loader: Loader, schema: Schema, documents: list[bytes]) -> tuple[list[str], list[bytes]]:
+def compare(loader: Loader, schema: Schema,
+            documents: list[bytes]) -> tuple[list[str], list[bytes]]:
     """Differences, and what the loader made of the accepted ones."""
     problems = []
     saved = []
@@ -216,13 +217,18 @@ def main(build: str) -> int:
     structured = [mutate_value(rng, values) for _ in range(STRUCTURED)]
     textual = [mutate_text(rng, valid) for _ in range(TEXTUAL)]
     report.check(MANUAL.name, check_manual(loader, schema))
-    problems, saved = compare(loader, schema, structured)
-    report.check("mutations of values", problems)
-    problems, more = compare(loader, schema, textual)
-    report.check("mutations of text", problems)
-    report.check("written documents", check_saved(loader, schema, saved + more))
+    ends = [dumped(value) for value in edges(schema.validator.schema)]
+    count = 0
+    saved = []
+    for name, documents in {"ends of ranges": ends, "mutations of values": structured,
+                            "mutations of text": textual}.items():
+        problems, written = compare(loader, schema, documents)
+        report.check(name, problems)
+        saved += written
+        count += len(documents)
+    report.check("written documents", check_saved(loader, schema, saved))
     check_locales(report, loader, valid + saved[:500])
-    print(f"{STRUCTURED + TEXTUAL} mutations, {len(saved) + len(more)} of them accepted by both")
+    print(f"{count} documents beside the corpus, {len(saved)} of them accepted by both")
     print(f"{report.passed} passed, {report.failed} failed")
     return 1 if report.failed else 0
 
