@@ -58,8 +58,6 @@ hydra_status hy_json_check_extent(const char *json, size_t size, const hydra_pol
 static hydra_status status_of(const json_error_t *error)
 {
     switch (json_error_code(error)) {
-    case json_error_stack_overflow:
-        return HYDRA_ERR_LIMIT;
     case json_error_duplicate_key:
     case json_error_numeric_overflow:
     case json_error_null_character:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Random changes to project documents: of values, which mostly stay JSON, and of bytes."""
+"""Documents around what is right: each rule of the schema met and just missed, and random changes
+of values, which mostly stay JSON, and of bytes."""
 
 import copy
 import json
@@ -32,8 +33,8 @@ MISTAKES = ["", " ", "Cover", "coverr", "top top", "center  center", "left right
 COLORS = ["#000000", "#FFFFFF", "#1e90Ff", "#12345", "#1234567", "#12345g", "123456", "red",
           "#123456\n", "\n#123456", "#\u0661\u0662\u0663\u0664\u0665\u0666"]
 RATES = ["30000/1001", "24000/1001", "1/1", "999/13", "999999/1", "120120/1001", "30/1002",
-         "1000000/1", "0/1", "30/0", "30/01", "030/1", "30", "30/", "/1", "30/1\n", "30 /1", "-30/1",
-         "30/1001/1", "30/1000", "30/999", "30/1003", "30/1010", "\u0663/\u0661"]
+         "1000000/1", "0/1", "30/0", "30/01", "030/1", "30", "30/", "/1", "30/1\n", "30 /1",
+         "-30/1", "30/1001/1", "30/1000", "30/999", "30/1003", "30/1010", "\u0663/\u0661"]
 SOURCES = ["a.jpg", "/a/b c.jpg", "../a", "caf\u00e9.jpg", "a\u0001b", "\n", "a:b", "C:/a", "C:",
            "x://", "http://a/b", "HTTP://a", "s3://a/b", "a+b-c.d://e", "+a://b", "1a://b", "://a",
            "file:", "file:a", "FILE:a.jpg", "file:/", "file://", "file:///", "file:///a%20b",
@@ -44,9 +45,50 @@ SOURCES = ["a.jpg", "/a/b c.jpg", "../a", "caf\u00e9.jpg", "a\u0001b", "\n", "a:
 STRINGS = WORDS + MISTAKES + COLORS + RATES + SOURCES
 KEYS = ["hydra", "$schema", "canvas", "fps", "background", "duration", "images", "transition",
         "audio", "output", "preset", "width", "height", "src", "fit", "position", "backdrop",
-        "motion", "type", "amount", "easing", "start", "end", "x", "y", "mode", "gain_db", "fade_in",
-        "fade_out", "when_short", "encoder", "profile", "crf", "bitrate_kbps", "audio_bitrate_kbps",
+        "motion", "type", "amount", "easing", "start", "end", "x", "y", "mode", "gain_db",
+        "fade_in", "fade_out", "when_short", "encoder", "profile", "crf", "bitrate_kbps",
+        "audio_bitrate_kbps",
         "threads", "deadline", "when_busy", "in_order", "", "Hydra", "fitt", "a/b~c", "\u00e9"]
+
+
+# What an object needs beside a key to be right.
+COMPANIONS = {"hydra": 1, "src": "a.jpg", "type": "none", "width": 64, "height": 64}
+
+
+def around(low, high):
+    """Both ends, a little and a whole step to each side of them, and something between."""
+    for end in (low, high):
+        yield from (end, math.nextafter(end, -math.inf), math.nextafter(end, math.inf))
+        yield from (end - 1, end + 1, end + 2, float(end))
+    yield from ((low + high) / 2, (low + high) // 2, -0.0)
+
+
+def edges(schema, root=None, wrap=lambda value: value):
+    """A document for each end of each range, each word and each key of the schema."""
+    root = root or schema
+    if "$ref" in schema:
+        yield from edges(root["$defs"][schema["$ref"].rpartition("/")[2]], root, wrap)
+    for part in schema.get("anyOf", []):
+        yield from edges(part, root, wrap)
+    for word in [*schema.get("enum", []), *([schema["const"]] if "const" in schema else [])]:
+        yield from (wrap(word), wrap(f"{word} "), wrap(str(word).upper()), wrap(str(word)[:-1]))
+    if "minimum" in schema:
+        yield from (wrap(value) for value in around(schema["minimum"], schema["maximum"]))
+    if "items" in schema:
+        yield from edges(schema["items"], root, lambda value: wrap([value]))
+    keys = schema.get("properties", {})
+    needed = [*schema.get("required", []), *schema.get("dependentRequired", {})]
+    for key, part in keys.items():
+        def inner(value, key=key):
+            beside = [name for name in needed if key != "preset" or name not in ("width", "height")]
+            # A transition has no type "none".
+            given = {name: COMPANIONS[name] for name in beside}
+            if "mode" in keys:
+                given["type"] = "crossfade"
+            return wrap({**given, key: value})
+        for value in (None, True, [], {}, "", RAW.format("1e400")):
+            yield inner(value)
+        yield from edges(part, root, inner)
 
 
 def containers(value, found=None):
@@ -144,7 +186,8 @@ def mutate_text(rng: random.Random, documents: list[bytes]) -> bytes:
             text[at:at + 1] = rng.choice(b'0123456789.eE+-"[]{},:\\ \n\tabnrtu/').to_bytes(1, "big")
         elif kind == 3:
             # White space between tokens changes nothing, within them it does.
-            text[at:at] = rng.choice([b" ", b"\n", b"\r\n", b"\t", b"\v", b"\xc2\xa0", b"\xef\xbb\xbf"])
+            text[at:at] = rng.choice([b" ", b"\n", b"\r\n", b"\t", b"\v", b"\xc2\xa0",
+                                      b"\xef\xbb\xbf"])
         elif kind == 4:
             source = rng.choice(documents)
             begin = rng.randrange(len(source))

@@ -11,6 +11,7 @@ back; in locales with another decimal point too.
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,10 +21,11 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-from mutations import mutate_text, mutate_value
+from mutations import dumped, edges, mutate_text, mutate_value
 
 HERE = Path(__file__).parent
 SCHEMA_FILE = HERE.parent.parent / "docs" / "project.schema.json"
+MANUAL = SCHEMA_FILE.with_name("project.md")
 SEED = 20250117
 STRUCTURED = 8000
 TEXTUAL = 4000
@@ -50,7 +52,7 @@ class Loader:
                              env=os.environ | environment)
         answers = list(self.parse(run.stdout))
         if len(answers) != len(documents):
-            raise RuntimeError(f"{len(documents)} documents, {len(answers)} answers: {run.stderr!r}")
+            raise RuntimeError(f"{len(answers)} answers of {len(documents)}: {run.stderr!r}")
         return answers
 
     @staticmethod
@@ -138,7 +140,8 @@ def check_corpus(report: Report, loader: Loader, schema: Schema) -> list[bytes]:
     return valid
 
 
-def compare(loader: Loader, schema: Schema, documents: list[bytes]) -> tuple[list[str], list[bytes]]:
+def compare(loader: Loader, schema: Schema,
+            documents: list[bytes]) -> tuple[list[str], list[bytes]]:
     """Differences, and what the loader made of the accepted ones."""
     problems = []
     saved = []
@@ -162,6 +165,31 @@ def check_saved(loader: Loader, schema: Schema, saved: list[bytes]) -> list[str]
         if not answer.accepted or answer.text != document:
             problems.append(f"{shown(document)} became {answer}")
     return problems
+
+
+def names_in(schema: object) -> Iterator[str]:
+    """Keys and words of the format."""
+    if isinstance(schema, dict):
+        yield from schema.get("properties", {})
+        yield from (f'"{word}"' for word in schema.get("enum", []))
+        for part in schema.values():
+            yield from names_in(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from names_in(part)
+
+
+def check_manual(loader: Loader, schema: Schema) -> list[str]:
+    """The examples work, and nothing is left out but the many ways to say a position."""
+    text = MANUAL.read_text()
+    examples = [block.encode() for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+    problems = [f"example: {answer}" for example, answer in zip(examples, loader.ask(examples))
+                if not answer.accepted or not schema.accepts(example)]
+    position = schema.validator.schema["$defs"]["image"]["properties"]["position"]["anyOf"][0]
+    several = {f'"{word}"' for word in position["enum"]}
+    problems += [f"{name} is not in the manual" for name in names_in(schema.validator.schema)
+                 if f"`{name}`" not in text and name not in several]
+    return problems if examples else ["no examples"]
 
 
 def check_locales(report: Report, loader: Loader, documents: list[bytes]) -> None:
@@ -188,13 +216,19 @@ def main(build: str) -> int:
     rng = random.Random(SEED)
     structured = [mutate_value(rng, values) for _ in range(STRUCTURED)]
     textual = [mutate_text(rng, valid) for _ in range(TEXTUAL)]
-    problems, saved = compare(loader, schema, structured)
-    report.check("mutations of values", problems)
-    problems, more = compare(loader, schema, textual)
-    report.check("mutations of text", problems)
-    report.check("written documents", check_saved(loader, schema, saved + more))
+    report.check(MANUAL.name, check_manual(loader, schema))
+    ends = [dumped(value) for value in edges(schema.validator.schema)]
+    count = 0
+    saved = []
+    for name, documents in {"ends of ranges": ends, "mutations of values": structured,
+                            "mutations of text": textual}.items():
+        problems, written = compare(loader, schema, documents)
+        report.check(name, problems)
+        saved += written
+        count += len(documents)
+    report.check("written documents", check_saved(loader, schema, saved))
     check_locales(report, loader, valid + saved[:500])
-    print(f"{STRUCTURED + TEXTUAL} mutations, {len(saved) + len(more)} of them accepted by both")
+    print(f"{count} documents beside the corpus, {len(saved)} of them accepted by both")
     print(f"{report.passed} passed, {report.failed} failed")
     return 1 if report.failed else 0
 
