@@ -147,7 +147,8 @@ enum {
 typedef struct hydra_audio_options {
     uint32_t struct_size; /**< Set by hydra_audio_options_init. */
     int32_t when_short;   /**< HYDRA_AUDIO_SILENCE (default) or HYDRA_AUDIO_LOOP. */
-    int64_t start_us;     /**< First moment of the music that is used, 0.. Default 0. */
+    int64_t start_us;     /**< First moment of the music that is used. Default 0. All times here are
+                               at most 10^15. */
     int64_t duration_us;  /**< How much from there, 1..; HYDRA_AUTO (default) = to its end. */
     double gain_db;       /**< -60..+24. Default 0. Peaks beyond full scale are limited. */
     int64_t fade_in_us;   /**< From the first frame, 0.. Default 0. */
@@ -179,9 +180,9 @@ HYDRA_API hydra_status hydra_compose_new(hydra_context *context, hydra_compose *
 HYDRA_API void hydra_compose_free(hydra_compose *c);
 
 /**
- * What went wrong in the last call on `c` that failed: the input's name and the cause.
+ * What went wrong in the last call on `c`, if it failed: the input's name and the cause.
  *
- * @return Text, "" if nothing failed yet. Borrowed until the next call on `c`. Never NULL.
+ * @return Text, "" after a call that worked. Borrowed until the next call on `c`. Never NULL.
  * Thread: owner of `c`. Since 0.1.
  */
 HYDRA_API const char *hydra_compose_error(const hydra_compose *c);
@@ -313,9 +314,11 @@ HYDRA_API hydra_status hydra_compose_plan_text(hydra_compose *c, const char **te
  * @return HYDRA_OK
  *         HYDRA_ERR_FORMAT    not JSON: line and column are in the issue
  *         HYDRA_ERR_ARGUMENT  a key, word or value is wrong; all of them are issues
+ *         HYDRA_ERR_UNSUPPORTED  a source's URI scheme is not file:
  *         HYDRA_ERR_LIMIT     too large, too deep, or more images than the policy allows
  *         HYDRA_ERR_STATE, HYDRA_ERR_MEMORY
- * On failure the project is unchanged; hydra_compose_error has the first issue.
+ * On failure the project is unchanged; the status and hydra_compose_error are those of the first
+ * issue.
  * Thread: owner of `c`. Since 0.1.
  */
 HYDRA_API hydra_status hydra_compose_load_json(hydra_compose *c, const char *json, size_t size);
@@ -326,7 +329,9 @@ HYDRA_API hydra_status hydra_compose_load_json(hydra_compose *c, const char *jso
  * @param json  Receives UTF-8 text, borrowed until the next call on `c`.
  * @return HYDRA_OK
  *         HYDRA_ERR_ARGUMENT     `json` is NULL
- *         HYDRA_ERR_UNSUPPORTED  a source is bytes in memory; the text names it
+ *         HYDRA_ERR_UNSUPPORTED  a source is bytes in memory, or its name is no UTF-8; the text
+ *                                names it
+ *         HYDRA_ERR_LIMIT        the text would be longer than 16 MiB
  *         HYDRA_ERR_MEMORY
  * Thread: owner of `c`. Since 0.1.
  */

@@ -22,7 +22,11 @@ typedef struct hydra_policy {
     int32_t max_images;        /**< Photos in one project. 1..100,000. Default 1,000. */
     int64_t max_image_bytes;   /**< Bytes of one photo file. 1.. Default 128 MiB. */
     int64_t max_image_pixels;  /**< Width x height of one photo. 1.. Default 200,000,000. */
-    int64_t max_image_side_px; /**< Width or height of one photo. 1..65,535. Default 32,768. */
+    int64_t max_image_side_px; /**< Width or height of one photo. 1..32,768. Default 32,768. */
+    int64_t max_decode_bytes;  /**< Memory that decoding one photo may need by what its header says,
+                                    besides the file: whole frames for PNG, TIFF, WebP, GIF, BMP and
+                                    HEIC, coefficients for progressive JPEG, a few rows for other
+                                    JPEG. 1.. Default 512 MiB. */
     int64_t max_audio_bytes;   /**< Bytes of the music file. 1.. Default 1 GiB. */
     int64_t max_duration_us;   /**< Length of the video. 1.. Default 2 hours. */
     int64_t max_output_bytes;  /**< Bytes of a render to memory, and of an in-order output that is

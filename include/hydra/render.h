@@ -36,9 +36,10 @@ typedef struct hydra_render_options {
     int32_t profile;            /**< HYDRA_PROFILE_*. Default default. */
     int32_t video_bitrate_kbps; /**< 50..500,000; 0 (default) = constant quality. */
     double crf;         /**< Constant quality, 0..51, lower is better; HYDRA_AUTO (default) =
-                             the profile's. Not together with video_bitrate_kbps. */
+                             the profile's. Below 1 counts as 1: x264's lossless mode is not High
+                             profile. Not together with video_bitrate_kbps. */
     const char *preset; /**< x264 preset name, "fast": replaces the profile's tuning; NULL
-                             (default). Borrowed for the call. */
+                             (default). Checked for every encoder. Borrowed for the call. */
     int32_t audio_bitrate_kbps; /**< AAC, 32..320. Default 160. */
     int32_t threads;            /**< Encoder threads, 1..128; 0 (default) = the context's. */
     int64_t deadline_us; /**< Wall clock for the whole job, waiting included, 1..; 0 (default)
@@ -63,7 +64,8 @@ enum {
 
 /**
  * Receives the bytes of a video. All calls come from the thread that called the render, one at a
- * time. A range may be written twice (the index at the front is filled in last).
+ * time. Each byte is written once, but not in order: the head of an MP4 file (ftyp, moov), at
+ * offset 0, comes last, when the rest is known. The first write is not at 0.
  */
 typedef struct hydra_writer {
     uint32_t struct_size; /**< sizeof(hydra_writer). */
@@ -122,7 +124,9 @@ HYDRA_API void hydra_render_options_init(hydra_render_options *options);
  * Render to a file.
  *
  * The video grows under a temporary name beside the target, is read again, and takes the target's
- * name, replacing a file of that name, only when it is correct and on disk.
+ * name, replacing a file of that name, only when it is correct and on disk. A file that is replaced
+ * leaves its permission bits to the new one; whether it may be replaced is up to its folder's
+ * permissions, not its own.
  *
  * @param c            Compose handle with at least one image.
  * @param destination  Path or file: URI, UTF-8. Its folder must exist.
@@ -135,8 +139,9 @@ HYDRA_API void hydra_render_options_init(hydra_render_options *options);
  *         HYDRA_ERR_PERMISSION, HYDRA_ERR_IO, HYDRA_ERR_SPACE  reading or writing
  *         HYDRA_ERR_FORMAT, HYDRA_ERR_UNSUPPORTED, HYDRA_ERR_LIMIT  an input
  *         HYDRA_ERR_ENCODER, HYDRA_ERR_VERIFY, HYDRA_ERR_MEMORY
- * On failure the target is as before and nothing is left behind. The compose can be rendered
- * again. Thread: owner of `c`; blocks. Since 0.1.
+ * On failure the target is as before and nothing is left behind, with one exception: when only the
+ * last step fails, which puts the new name on disk (syncing the folder), the complete new file is
+ * in place. The compose can be rendered again. Thread: owner of `c`; blocks. Since 0.1.
  */
 HYDRA_API hydra_status hydra_compose_render(hydra_compose *c, const char *destination,
                                             const hydra_render_options *options);
@@ -153,7 +158,8 @@ HYDRA_API hydra_status hydra_compose_render_writer(hydra_compose *c, const hydra
                                                    const hydra_render_options *options);
 
 /**
- * What the last successful render of `c` made.
+ * What the last render of `c` made, if it was successful. Every render that starts forgets the
+ * result of the one before.
  *
  * @param result  Filled; struct_size must be set. Its strings are borrowed until the next render
  *                of `c` or its end.
@@ -162,7 +168,8 @@ HYDRA_API hydra_status hydra_compose_render_writer(hydra_compose *c, const hydra
 HYDRA_API hydra_status hydra_compose_result(const hydra_compose *c, hydra_result *result);
 
 /**
- * The bytes of the last successful render to memory.
+ * The bytes of the last render of `c`, if it went to memory and was successful. Every render that
+ * starts frees the bytes of the one before.
  *
  * @param data, size  Receive the bytes, borrowed until the next render of `c` or its end.
  * @return HYDRA_OK, HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE (not rendered to memory). Since 0.1.

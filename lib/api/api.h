@@ -11,6 +11,7 @@
 #include <hydra/hydra.h>
 
 #include "core/core.h"
+#include "project/project.h"
 #include "timeline/timeline.h"
 
 struct hydra_context {
@@ -29,6 +30,10 @@ struct hydra_compose {
     uint8_t *output; /* bytes of a render to memory */
     size_t output_size;
     hy_buffer plan_text;
+    hy_buffer json_text;
+    hy_issues issues;                    /* of the last load or check */
+    hydra_render_options render_options; /* of the project; the preset in it is the next one */
+    char *preset;
 };
 
 hydra_context *hy_context_ref(hydra_context *context);

@@ -11,13 +11,17 @@ void hydra_context_options_init(hydra_context_options *options)
     *options = (hydra_context_options){.struct_size = sizeof *options};
 }
 
+/* Of the compositor: assets are as large as photos may be. */
+#define MAX_IMAGE_SIDE_PX 32768
+
 static bool policy_is_valid(const hydra_policy *policy)
 {
     return policy->struct_size >= sizeof *policy && policy->max_images >= 1 &&
            policy->max_images <= 100000 && policy->max_image_bytes >= 1 &&
            policy->max_image_pixels >= 1 && policy->max_image_side_px >= 1 &&
-           policy->max_image_side_px <= 65535 && policy->max_audio_bytes >= 1 &&
-           policy->max_duration_us >= 1 && policy->max_output_bytes >= 1;
+           policy->max_image_side_px <= MAX_IMAGE_SIDE_PX && policy->max_decode_bytes >= 1 &&
+           policy->max_audio_bytes >= 1 && policy->max_duration_us >= 1 &&
+           policy->max_output_bytes >= 1;
 }
 
 hydra_status hydra_context_new(const hydra_context_options *options, hydra_context **out)

@@ -141,7 +141,7 @@ hydra_status hydra_render_start(hydra_compose *c, const char *destination,
                        out ? "the destination" : "the out-parameter");
     }
     hydra_render_options checked;
-    status = hy_render_options_check(options, &checked, &c->diag);
+    status = hy_render_options_check(options ? options : &c->render_options, &checked, &c->diag);
     if (status != HYDRA_OK) {
         return status;
     }

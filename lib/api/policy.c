@@ -10,6 +10,7 @@ void hydra_policy_init(hydra_policy *policy)
         .max_image_bytes = (int64_t)128 << 20,
         .max_image_pixels = 200000000,
         .max_image_side_px = 32768,
+        .max_decode_bytes = (int64_t)512 << 20,
         .max_audio_bytes = (int64_t)1 << 30,
         .max_duration_us = INT64_C(7200) * 1000000,
         .max_output_bytes = (int64_t)1 << 30,

@@ -35,13 +35,14 @@ static hydra_status run(hydra_compose *c, const hydra_render_options *options, h
     return status;
 }
 
-/* What every render starts with: options checked, the last result forgotten. */
+/* What every render starts with: options (NULL = the project's) checked, the last result forgotten.
+ */
 static hydra_status begin(hydra_compose *c, const hydra_render_options *options,
                           hydra_render_options *checked)
 {
     hydra_status status = hy_compose_begin(c);
     if (status == HYDRA_OK) {
-        status = hy_render_options_check(options, checked, &c->diag);
+        status = hy_render_options_check(options ? options : &c->render_options, checked, &c->diag);
     }
     if (status != HYDRA_OK) {
         return status;

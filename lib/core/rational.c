@@ -5,16 +5,20 @@
 /* A product of two int64 always fits. */
 __extension__ typedef __int128 wide;
 
-hy_rate hy_rate_reduce(int32_t num, int32_t den)
+int64_t hy_gcd(int64_t a, int64_t b)
 {
-    int32_t a = num;
-    int32_t b = den;
     while (b) {
-        int32_t rest = a % b;
+        int64_t rest = a % b;
         a = b;
         b = rest;
     }
-    return (hy_rate){num / a, den / a};
+    return a;
+}
+
+hy_rate hy_rate_reduce(int32_t num, int32_t den)
+{
+    int32_t common = (int32_t)hy_gcd(num, den);
+    return (hy_rate){num / common, den / common};
 }
 
 static int64_t saturate(wide value)

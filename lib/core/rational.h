@@ -11,6 +11,12 @@ typedef struct hy_rate {
     int32_t den;
 } hy_rate;
 
+/* The rate of all sound: 48 kHz. */
+#define HY_AUDIO_HZ 48000
+
+/* Greatest common divisor of two positive numbers. */
+int64_t hy_gcd(int64_t a, int64_t b);
+
 hy_rate hy_rate_reduce(int32_t num, int32_t den);
 
 /* value * mul / div, exact inside, halves away from zero. div > 0; saturates at the int64 ends. */

@@ -26,7 +26,7 @@
 #include "media.h"
 
 enum {
-    HY_SAMPLE_HZ = 48000,
+    HY_SAMPLE_HZ = HY_AUDIO_HZ,
     HY_AUDIO_BLOCK = 1024 /* samples that stages hand over at once; also an AAC frame */
 };
 
@@ -77,6 +77,9 @@ typedef struct hy_resampler {
     AVChannelLayout layout;
     int sample_format;
     int sample_hz;
+    int64_t pushed; /* samples, at their own rate */
+    int64_t pulled; /* samples at 48 kHz */
+    bool padded;    /* with silence, which is not to be pulled */
 } hy_resampler;
 
 /* Whether the frame continues what was pushed before: same rate, format and channels. */

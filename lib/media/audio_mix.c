@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The sound track before encoding: music, gain, fades, limiter; exactly as many samples as the
- * pictures last. Fades are those of the track, not of the music: sin^2 of time, so the level is
- * half
- * (-6 dB) half way and there is no corner at either end.
+ * pictures last. Fades are those of the track, not of the music: sin^2 of time, so that the level
+ * is -6 dB half way and there is no corner at either end.
  */
 #include "audio.h"
 

@@ -15,6 +15,8 @@ enum {
     /* The filter's length grows with the rate; 64 times DSD is the highest in use. */
     MIN_SAMPLE_HZ = 1000,
     MAX_SAMPLE_HZ = 3072000,
+    /* More than the longest filter. */
+    PAD_SAMPLES = 4096,
     MAX_CHANNELS = 64
 };
 
@@ -70,6 +72,9 @@ hydra_status hy_resampler_setup(hy_resampler *resampler, const AVFrame *frame, c
     }
     resampler->sample_format = frame->format;
     resampler->sample_hz = frame->sample_rate;
+    resampler->pushed = 0;
+    resampler->pulled = 0;
+    resampler->padded = false;
     return HYDRA_OK;
 }
 
@@ -82,6 +87,7 @@ hydra_status hy_resampler_push(hy_resampler *resampler, const AVFrame *frame, co
         planes[i] = frame->extended_data[i];
     }
     int result = swr_convert(resampler->swr, NULL, 0, planes, frame->nb_samples);
+    resampler->pushed += frame->nb_samples;
     return result < 0 ? hy_fail_av(diag, result, HYDRA_ERR_INTERNAL, name, "resampling") : HYDRA_OK;
 }
 
@@ -94,6 +100,29 @@ static void tame(float *samples, int32_t count)
     }
 }
 
+/* Of music that is shorter than half its filter libswresample gives nothing: silence follows, and
+ * as much as the music lasts is taken. */
+static int pad_short(hy_resampler *resampler)
+{
+    if (resampler->padded || resampler->pushed == 0 || resampler->pushed >= PAD_SAMPLES ||
+        resampler->sample_hz == HY_SAMPLE_HZ) {
+        return 0;
+    }
+    resampler->padded = true;
+    return swr_inject_silence(resampler->swr, PAD_SAMPLES);
+}
+
+/* What of `capacity` may be pulled. */
+static int32_t room(const hy_resampler *resampler, int32_t capacity)
+{
+    if (!resampler->padded) {
+        return capacity;
+    }
+    int64_t length = hy_rescale(resampler->pushed, HY_SAMPLE_HZ, resampler->sample_hz);
+    int64_t left = (length > 0 ? length : 1) - resampler->pulled;
+    return left < 0 ? 0 : left < capacity ? (int32_t)left : capacity;
+}
+
 hydra_status hy_resampler_pull(hy_resampler *resampler, float *stereo, int32_t capacity, bool flush,
                                int32_t *got, const char *name, hy_diag *diag)
 {
@@ -104,11 +133,16 @@ hydra_status hy_resampler_pull(hy_resampler *resampler, float *stereo, int32_t c
     /* To swr_convert, no input at all means the end, and zero samples of input mean "go on". */
     static const uint8_t *nothing[MAX_CHANNELS] = {NULL};
     uint8_t *planes[1] = {(uint8_t *)stereo};
-    int result = swr_convert(resampler->swr, planes, capacity, flush ? NULL : nothing, 0);
+    int result = flush ? pad_short(resampler) : 0;
+    capacity = room(resampler, capacity);
+    if (result >= 0 && capacity > 0) {
+        result = swr_convert(resampler->swr, planes, capacity, flush ? NULL : nothing, 0);
+    }
     if (result < 0) {
         return hy_fail_av(diag, result, HYDRA_ERR_INTERNAL, name, "resampling");
     }
     tame(stereo, 2 * result);
+    resampler->pulled += result;
     *got = result;
     return HYDRA_OK;
 }

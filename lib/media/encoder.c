@@ -52,6 +52,22 @@ hydra_status hy_encoder_choose(int32_t encoder, const hy_encoder_ops **out, cons
     return hy_fail(diag, HYDRA_ERR_ARGUMENT, "encoder %d is not known", (int)encoder);
 }
 
+hydra_status hy_encoder_check_preset(const char *preset, hy_diag *diag)
+{
+    static const char *const presets[] = {"ultrafast", "superfast", "veryfast", "faster",
+                                          "fast",      "medium",    "slow",     "slower",
+                                          "veryslow",  "placebo"};
+    for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++) {
+        if (!preset || strcmp(preset, presets[i]) == 0) {
+            return HYDRA_OK;
+        }
+    }
+    return hy_fail(diag, HYDRA_ERR_ARGUMENT,
+                   "preset \"%s\" is not known; there are ultrafast, superfast, veryfast, faster, "
+                   "fast, medium, slow, slower, veryslow and placebo",
+                   preset);
+}
+
 int32_t hy_encoder_gop_frames(hy_rate rate)
 {
     int64_t frames = hy_rescale(2, rate.num, rate.den);

@@ -47,9 +47,6 @@ static const tuning profiles[] = {
 };
 #define PROFILE_COUNT ((int32_t)(sizeof profiles / sizeof profiles[0]))
 
-static const char *const presets[] = {"ultrafast", "superfast", "veryfast", "faster",   "fast",
-                                      "medium",    "slow",      "slower",   "veryslow", "placebo"};
-
 typedef struct x264_encoder {
     hy_encoder base;
     hy_encoder_stream stream;
@@ -75,19 +72,10 @@ static hydra_status choose_tuning(const hy_encoder_config *config, tuning *out, 
         return hy_fail(diag, HYDRA_ERR_ARGUMENT, "profile %d is not known", (int)config->profile);
     }
     *out = profiles[config->profile];
-    if (!config->preset) {
-        return HYDRA_OK;
+    if (config->preset) {
+        *out = (tuning){config->preset, PRESET_CRF, ""};
     }
-    for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++) {
-        if (strcmp(config->preset, presets[i]) == 0) {
-            *out = (tuning){presets[i], PRESET_CRF, ""};
-            return HYDRA_OK;
-        }
-    }
-    return hy_fail(diag, HYDRA_ERR_ARGUMENT,
-                   "preset \"%s\" is not known; x264 has ultrafast, superfast, veryfast, faster, "
-                   "fast, medium, slow, slower, veryslow and placebo",
-                   config->preset);
+    return HYDRA_OK;
 }
 
 static void set_stream(AVCodecContext *codec, const hy_encoder_config *config)

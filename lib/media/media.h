@@ -26,7 +26,8 @@ typedef struct hy_photo_info {
     int32_t height;
     int32_t orientation; /* EXIF 1..8: how to turn the rows upright */
     hy_row_format rows;
-    const char *format; /* "JPEG"; static */
+    const char *format;   /* "JPEG"; static */
+    int64_t decode_bytes; /* that decoding needs at most, besides the file */
 } hy_photo_info;
 
 /*
@@ -86,7 +87,7 @@ typedef struct hy_encoder_config {
     int32_t profile;      /* HYDRA_PROFILE_* */
     double crf;           /* or HYDRA_AUTO */
     int32_t bitrate_kbps; /* 0 = constant quality */
-    const char *preset;   /* or NULL */
+    const char *preset;   /* checked; or NULL */
     int32_t threads;      /* >= 1 */
 } hy_encoder_config;
 
@@ -119,6 +120,9 @@ const hy_encoder_ops *const *hy_encoder_list(int32_t *count);
  * taken. An unavailable one: HYDRA_ERR_UNSUPPORTED with its reason. */
 hydra_status hy_encoder_choose(int32_t encoder, const hy_encoder_ops **out, const char **reason,
                                hy_diag *diag);
+/* Whether x264 has a preset of that name; NULL = none asked for. The same for every encoder, so
+ * that a mistake shows wherever the project is rendered. */
+hydra_status hy_encoder_check_preset(const char *preset, hy_diag *diag);
 /* Frames between key frames at most: 2 s. */
 int32_t hy_encoder_gop_frames(hy_rate rate);
 
@@ -133,7 +137,9 @@ typedef struct hy_audio_config {
 } hy_audio_config;
 
 /*
- * Opens the music and decodes up to its first used sample. The reader must outlive the audio.
+ * Opens the music and decodes up to its first used sample. That costs time in proportion to
+ * start_us, and a loop that is longer than 16 s pays it again in each pass: seek tables and time
+ * stamps are not exact enough to start in the middle. The reader must outlive the audio.
  * HYDRA_ERR_FORMAT: no sound in it, damaged, not a sound file. HYDRA_ERR_UNSUPPORTED: a playlist,
  * or a codec, rate or channel count that is not handled. HYDRA_ERR_ARGUMENT: start_us is behind the
  * end. Damage that only shows later comes out of the calls below.

@@ -12,22 +12,9 @@
 
 /* Ticks of the movie header and of edit lists: whole for 48 kHz and for all usual rates. */
 #define MOVIE_TIMESCALE 240000
-#define AUDIO_HZ        48000
 
 /* ftyp, and the headers of mdat and of the box before it. */
 #define HEAD_SLACK 4096
-
-static int64_t common_multiple(int64_t a, int64_t b)
-{
-    int64_t x = a;
-    int64_t y = b;
-    while (y) {
-        int64_t rest = x % y;
-        x = y;
-        y = rest;
-    }
-    return a / x * b;
-}
 
 /* A scale that makes frames and samples whole where there is one; else edit lists are rounded up to
  * its next tick. */
@@ -36,7 +23,7 @@ static uint32_t choose_movie_timescale(hy_rate rate)
     if (MOVIE_TIMESCALE % rate.num == 0) {
         return MOVIE_TIMESCALE;
     }
-    int64_t scale = common_multiple(AUDIO_HZ, rate.num);
+    int64_t scale = HY_AUDIO_HZ / hy_gcd(HY_AUDIO_HZ, rate.num) * rate.num;
     return scale <= INT32_MAX ? (uint32_t)scale : MOVIE_TIMESCALE;
 }
 

@@ -115,6 +115,34 @@ hydra_status hy_photo_set_size(hy_photo *photo, int64_t width, int64_t height, h
     return HYDRA_OK;
 }
 
+int64_t hy_photo_picture_bytes(const hy_photo *photo, int64_t bytes_per_pixel)
+{
+    return (int64_t)photo->info.width * photo->info.height * bytes_per_pixel;
+}
+
+/* Room for one picture as it is decoded and one as rows. */
+static int64_t usual_bytes(const hy_photo *photo)
+{
+    const hy_row_format *rows = &photo->info.rows;
+    return 2 * hy_photo_picture_bytes(photo, rows->channels * (rows->bits / 8));
+}
+
+static hydra_status check_memory(hy_photo *photo, hy_diag *diag)
+{
+    hy_photo_info *info = &photo->info;
+    if (info->decode_bytes == 0) {
+        info->decode_bytes = usual_bytes(photo);
+    }
+    if (info->decode_bytes > photo->max_decode_bytes) {
+        return hy_fail(diag, HYDRA_ERR_LIMIT,
+                       "%s: decoding %s of %d x %d pixels may need %lld bytes, more than "
+                       "max_decode_bytes = %lld",
+                       photo->name, info->format, (int)info->width, (int)info->height,
+                       (long long)info->decode_bytes, (long long)photo->max_decode_bytes);
+    }
+    return HYDRA_OK;
+}
+
 hydra_status hy_photo_cut_short(const hy_photo *photo, hy_diag *diag)
 {
     return hy_fail(diag, HYDRA_ERR_FORMAT, "%s: the %s file is cut short", photo->name,
@@ -148,7 +176,8 @@ static hydra_status open_photo(hy_photo *photo, const char *name, hy_diag *diag)
     photo->decoder = found->decoder;
     photo->info.format = found->format;
     photo->info.orientation = 1;
-    return photo->decoder->open(photo, diag);
+    hydra_status status = photo->decoder->open(photo, diag);
+    return status == HYDRA_OK ? check_memory(photo, diag) : status;
 }
 
 hydra_status hy_photo_open(const uint8_t *data, size_t size, const char *name,
@@ -163,6 +192,7 @@ hydra_status hy_photo_open(const uint8_t *data, size_t size, const char *name,
     photo->size = size;
     photo->max_pixels = policy->max_image_pixels;
     photo->max_side_px = policy->max_image_side_px;
+    photo->max_decode_bytes = policy->max_decode_bytes;
     hydra_status status = open_photo(photo, name, diag);
     if (status != HYDRA_OK) {
         hy_photo_close(photo);

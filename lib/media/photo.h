@@ -37,6 +37,7 @@ struct hy_photo {
     size_t size;
     int64_t max_pixels;
     int64_t max_side_px;
+    int64_t max_decode_bytes;
     hy_photo_info info;
     hy_photo_profile profile;
     bool premultiplied; /* the file's colours are multiplied by their alpha; the rows never are */
@@ -46,7 +47,8 @@ struct hy_photo {
 /* The seam: one per decoding library. */
 struct hy_photo_decoder {
     /* Read the header: fill info (the format's name is there already; the size through
-     * hy_photo_set_size, before anything of that size is allocated), profile and state. */
+     * hy_photo_set_size, before anything of that size is allocated; decode_bytes unless it is two
+     * pictures of the rows' format), profile and state. */
     hydra_status (*open)(hy_photo *photo, hy_diag *diag);
     hydra_status (*decode)(hy_photo *photo, hy_rows_fn *rows, void *user, hy_diag *diag);
     /* Also after a failed open. NULL: there is no state. */
@@ -63,6 +65,8 @@ extern const hy_photo_decoder hy_photo_tiff;
 
 /* Hold a size against the limits and note it. */
 hydra_status hy_photo_set_size(hy_photo *photo, int64_t width, int64_t height, hy_diag *diag);
+/* Bytes of a whole picture. */
+int64_t hy_photo_picture_bytes(const hy_photo *photo, int64_t bytes_per_pixel);
 /* "NAME: the PNG file is cut short" and "NAME: the PNG file is damaged (DETAIL)". */
 hydra_status hy_photo_cut_short(const hy_photo *photo, hy_diag *diag);
 hydra_status hy_photo_damaged(const hy_photo *photo, const char *detail, hy_diag *diag);

@@ -80,6 +80,7 @@ static hydra_status open_bmp(hy_photo *photo, hy_diag *diag)
     }
     photo->info.rows.channels = header.bits == 32 ? 4 : 3;
     photo->info.rows.bits = 8;
+    photo->info.decode_bytes = hy_photo_picture_bytes(photo, photo->info.rows.channels);
     return HYDRA_OK;
 }
 

@@ -64,6 +64,8 @@ static hydra_status open_gif(hy_photo *photo, hy_diag *diag)
         return hy_photo_cut_short(photo, diag);
     }
     photo->info.rows = (hy_row_format){.channels = 4, .bits = 8};
+    /* The canvas, and a second one where it is to be restored later. */
+    photo->info.decode_bytes = hy_photo_picture_bytes(photo, 4 + 4);
     return HYDRA_OK;
 }
 

@@ -16,8 +16,8 @@
 #include "photo.h"
 
 #define STRIP_ROWS 16
-/* Progressive files keep all coefficients. Enough for 170 megapixels at 4:4:4. */
-#define MAX_MEMORY_BYTES ((long)1 << 30)
+/* What libjpeg and our strip hold at once when a file needs only one pass. */
+#define WORK_ROWS 64
 /* Encoders write about ten; each one costs a pass over the whole picture. */
 #define MAX_SCANS 100
 
@@ -47,7 +47,6 @@ static hydra_status status_of(int code)
     switch (code) {
     case JERR_OUT_OF_MEMORY:
         return HYDRA_ERR_MEMORY;
-    case JERR_NO_BACKING_STORE: /* MAX_MEMORY_BYTES is reached */
     case JERR_IMAGE_TOO_BIG:
         return HYDRA_ERR_LIMIT;
     case JERR_ARITH_NOTIMPL:
@@ -184,12 +183,29 @@ static hydra_status choose_rows(const jpeg_call *call)
     }
 }
 
+static int64_t round_up(int64_t value, int64_t step)
+{
+    return (value + step - 1) / step * step;
+}
+
+/* A file of several scans, as progressive ones are, is kept as coefficients until its end. */
+static int64_t count_bytes(struct jpeg_decompress_struct *jpeg)
+{
+    int64_t bytes = (int64_t)WORK_ROWS * jpeg->image_width * jpeg->num_components;
+    for (int i = 0; jpeg_has_multiple_scans(jpeg) && i < jpeg->num_components; i++) {
+        const jpeg_component_info *c = &jpeg->comp_info[i];
+        bytes += round_up(c->width_in_blocks, c->h_samp_factor) *
+                 round_up(c->height_in_blocks, c->v_samp_factor) * (int64_t)sizeof(JBLOCK);
+    }
+    return bytes;
+}
+
 static hydra_status read_header(const jpeg_call *call)
 {
     jpeg_state *state = call->state;
     struct jpeg_decompress_struct *jpeg = &state->jpeg;
     jpeg_create_decompress(jpeg);
-    jpeg->mem->max_memory_to_use = MAX_MEMORY_BYTES;
+    jpeg->mem->max_memory_to_use = 0; /* decode_bytes is the limit, not an environment variable */
     jpeg->progress = &state->progress;
     jpeg_mem_src(jpeg, call->photo->data, call->photo->size);
     jpeg_save_markers(jpeg, JPEG_APP0 + 1, 0xffff);
@@ -200,6 +216,7 @@ static hydra_status read_header(const jpeg_call *call)
     if (status != HYDRA_OK) {
         return status;
     }
+    call->photo->info.decode_bytes = count_bytes(jpeg);
     read_exif(call);
     read_icc(call);
     return choose_rows(call);

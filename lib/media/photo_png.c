@@ -167,7 +167,13 @@ static hydra_status open_png(hy_photo *photo, hy_diag *diag)
             photo->info.orientation = hy_exif_orientation(chunk.body, chunk.size);
         }
     }
-    return status == HYDRA_OK ? choose_rows(photo, header, transparent, diag) : status;
+    if (status == HYDRA_OK) {
+        status = choose_rows(photo, header, transparent, diag);
+    }
+    const hy_row_format *rows = &photo->info.rows;
+    int64_t pixel_bytes = header[9] == PALETTE ? 1 : rows->channels * (rows->bits / 8);
+    photo->info.decode_bytes = hy_photo_picture_bytes(photo, pixel_bytes);
+    return status;
 }
 
 static bool makes_picture(const png_chunk *chunk)

@@ -33,6 +33,11 @@ enum {
     SEPARATED = 5
 };
 
+enum {
+    DEFLATE = 8,
+    OLD_DEFLATE = 32946
+}; /* values of TAG_COMPRESSION */
+
 #define PREMULTIPLIED 1 /* value of TAG_EXTRA_SAMPLES */
 #define REDUCED       1 /* bit of TAG_KIND */
 #define UNSIGNED      1 /* value of TAG_SAMPLE_FORMAT */
@@ -59,8 +64,17 @@ static hydra_status choose_rows(hy_photo *photo, const hy_tiff *tiff, hy_diag *d
     case RGB:
         rows->channels = samples >= 4 ? 4 : 3;
         break;
+    case SEPARATED:                          /* FFmpeg turns the ink into RGB, */
+        if (bits > 8 && !tiff->big_endian) { /* but this one not */
+            return hy_fail(
+                diag, HYDRA_ERR_UNSUPPORTED,
+                "%s: TIFF in CMYK with %u bits per sample, little-endian; 8 bits will do",
+                photo->name, (unsigned)bits);
+        }
+        rows->bits = 8;
+        rows->channels = 3;
+        break;
     case PALETTE:
-    case SEPARATED: /* FFmpeg turns the ink into RGB */
         rows->bits = 8;
         rows->channels = 3;
         break;
@@ -73,10 +87,21 @@ static hydra_status choose_rows(hy_photo *photo, const hy_tiff *tiff, hy_diag *d
     return HYDRA_OK;
 }
 
+/* The picture; and deflated strips, of which one may be all of it, are unpacked beside it. */
+static int64_t count_bytes(const hy_photo *photo, const hy_tiff *tiff)
+{
+    uint32_t samples = hy_tiff_value(tiff, TAG_SAMPLES, 0, 1);
+    uint32_t compression = hy_tiff_value(tiff, TAG_COMPRESSION, 0, 1);
+    int64_t pixel_bytes = samples < 4 ? samples : 4;
+    pixel_bytes *= hy_tiff_value(tiff, TAG_BITS, 0, 1) > 8 ? 2 : 1;
+    bool beside = compression == DEFLATE || compression == OLD_DEFLATE;
+    return hy_photo_picture_bytes(photo, beside ? 2 * pixel_bytes : pixel_bytes);
+}
+
 /* What FFmpeg unpacks: nothing, fax, LZW, deflate (two numbers), PackBits. */
 static bool is_known_compression(uint32_t compression)
 {
-    static const uint16_t known[] = {1, 2, 3, 4, 5, 8, 32773, 32946};
+    static const uint16_t known[] = {1, 2, 3, 4, 5, DEFLATE, 32773, OLD_DEFLATE};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (compression == known[i]) {
             return true;
@@ -123,6 +148,7 @@ static hydra_status open_tiff(hy_photo *photo, hy_diag *diag)
     }
     (void)hy_tiff_bytes(&tiff, TAG_ICC, &photo->profile.icc, &photo->profile.icc_size);
     photo->info.orientation = hy_exif_orientation(photo->data, photo->size);
+    photo->info.decode_bytes = count_bytes(photo, &tiff);
     return choose_rows(photo, &tiff, diag);
 }
 

@@ -29,6 +29,8 @@ typedef struct webp_file {
     uint32_t height;
     bool alpha;
     bool animated;
+    bool lossless;
+    bool alpha_chunk;
 } webp_file;
 
 static bool is_type(const webp_chunk *chunk, const char *type)
@@ -57,6 +59,7 @@ static bool read_lossless(const webp_chunk *chunk, webp_file *file)
     file->width = (bits & 0x3fff) + 1;
     file->height = (bits >> 14 & 0x3fff) + 1;
     file->alpha = file->alpha || (bits >> 28 & 1);
+    file->lossless = true;
     return true;
 }
 
@@ -95,6 +98,8 @@ static bool read_chunk(hy_photo *photo, const webp_chunk *chunk, webp_file *file
     if (is_type(chunk, "ICCP")) {
         photo->profile.icc = chunk->body;
         photo->profile.icc_size = chunk->size;
+    } else if (is_type(chunk, "ALPH")) {
+        file->alpha_chunk = true;
     } else if (is_type(chunk, "EXIF")) {
         read_exif(photo, chunk);
     }
@@ -122,6 +127,16 @@ static hydra_status read_chunks(hy_photo *photo, webp_file *file, hy_diag *diag)
     return HYDRA_OK;
 }
 
+/* Lossless: 4 bytes and, for each 4 x 4 pixels at the finest, 4 for each of up to four transforms.
+ * Lossy: 1.5. Its alpha is a lossless picture, from which it is copied into a plane. */
+static int64_t pixel_bytes(const webp_file *file)
+{
+    const int64_t lossless = 5;
+    const int64_t lossy = 2;
+    int64_t bytes = file->lossless ? lossless : lossy;
+    return file->alpha_chunk ? bytes + lossless + 1 : bytes;
+}
+
 static hydra_status open_webp(hy_photo *photo, hy_diag *diag)
 {
     webp_file file = {0};
@@ -143,6 +158,7 @@ static hydra_status open_webp(hy_photo *photo, hy_diag *diag)
         status = hy_photo_set_size(photo, file.width, file.height, diag);
     }
     photo->info.rows = (hy_row_format){.channels = file.alpha ? 4 : 3, .bits = 8};
+    photo->info.decode_bytes = hy_photo_picture_bytes(photo, pixel_bytes(&file));
     return status;
 }
 

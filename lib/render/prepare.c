@@ -42,44 +42,30 @@ static double clamp(double value, double low, double high)
     return value < low ? low : value > high ? high : value;
 }
 
-/* One axis of the contained photo: `at`, `size` on the canvas; the asset shows the canvas from
- * `origin` on at `scale`. Finds the whole asset pixels that it covers, and the part of the photo
- * (of `photo` pixels) that lands there. */
-static void contain_axis(double at, double size, double origin, double scale, int32_t asset,
-                         int32_t photo, double *target, double *target_size, double *source,
-                         double *source_size)
+/* One axis of the contained photo, `size` in the middle of the canvas: the whole asset pixels that
+ * come nearest to it, at least one. */
+static void contain_axis(double canvas, double size, double scale, int32_t asset, double *target,
+                         double *target_size)
 {
-    double first = (at - origin) * scale;
-    double last = (at + size - origin) * scale;
+    double first = (canvas - size) / 2 * scale;
     double from = clamp(floor(first + 0.5), 0, asset - 1);
-    double to = clamp(floor(last + 0.5), from + 1, asset);
-    double per_pixel = photo / (last - first);
-    double low = clamp((from - first) * per_pixel, 0, photo);
-    double high = clamp((to - first) * per_pixel, 0, photo);
-    /* A view that lies wholly on the backdrop still gets one pixel of the photo's edge. */
-    if (high <= low) {
-        low = clamp(low, 0, photo - 1);
-        high = low + 1;
-    }
+    double to = clamp(floor(first + size * scale + 0.5), from + 1, asset);
     *target = from;
     *target_size = to - from;
-    *source = low;
-    *source_size = high - low;
 }
 
-/* Contain: the stage is the canvas with the photo, as large as it fits, in the middle. */
+/* Contain: the asset is the canvas with the whole photo, as large as it fits, in the middle. */
 static void show_contained(const hy_project *project, const hy_placement *placement,
                            int32_t photo_w, int32_t photo_h, hy_asset_spec *spec)
 {
     double scale = fmin((double)project->width / photo_w, (double)project->height / photo_h);
     double w = photo_w * scale;
     double h = photo_h * scale;
-    contain_axis((project->width - w) / 2, w, placement->region.x, placement->scale_x,
-                 placement->width, photo_w, &spec->target.x, &spec->target.w, &spec->source.x,
-                 &spec->source.w);
-    contain_axis((project->height - h) / 2, h, placement->region.y, placement->scale_y,
-                 placement->height, photo_h, &spec->target.y, &spec->target.h, &spec->source.y,
-                 &spec->source.h);
+    spec->source = (hy_rect){0, 0, photo_w, photo_h};
+    contain_axis(project->width, w, placement->scale_x, placement->width, &spec->target.x,
+                 &spec->target.w);
+    contain_axis(project->height, h, placement->scale_y, placement->height, &spec->target.y,
+                 &spec->target.h);
 }
 
 /* Decide where everything goes; needs only the photo's header. */

@@ -11,6 +11,7 @@
 #include <hydra/render.h>
 
 #include "core/core.h"
+#include "project/project.h"
 #include "timeline/timeline.h"
 
 /* Hears how a job goes, on the job's own thread. */
@@ -47,6 +48,14 @@ int64_t hy_job_deadline(const hydra_render_options *options, const hydra_policy 
 /* Every input exists, is a regular file within the policy and is not the target (NULL = none). */
 hydra_status hy_inputs_check(const hy_project *project, const hydra_policy *policy,
                              const char *target_path, hy_diag *diag);
+
+/*
+ * Look at everything that a render would read: the plan, each photo's header and colour profile,
+ * the music. Findings go into `issues`. HYDRA_OK, the status of the first issue, or
+ * HYDRA_ERR_MEMORY.
+ */
+hydra_status hy_render_check(const hy_project *project, const hydra_policy *policy,
+                             hy_issues *issues, hy_diag *diag);
 
 /* Render the whole project into job->sink and commit it; on failure the sink is aborted. */
 hydra_status hy_render_run(const hy_job *job, hydra_result *result, hy_diag *diag);

@@ -49,10 +49,9 @@ static void align(double *low, double *high, double limit)
 }
 
 /* A view that never moves: exactly what is shown, at the size at which it is shown. */
-static span place_still(double at, double size, double scale, bool enlarge, int32_t canvas)
+static span place_still(double at, double size, double scale, int32_t canvas)
 {
-    bool canvas_size = enlarge || scale < 1;
-    return (span){at, size, canvas_size ? canvas : even_near(size)};
+    return (span){at, size, scale < 1 ? canvas : even_near(size)};
 }
 
 static span place_moving(double low, double high, double scale, double limit)
@@ -65,6 +64,12 @@ static span place_moving(double low, double high, double scale, double limit)
         align(&low, &high, limit);
     }
     return (span){low, high - low, even_above((high - low) * scale)};
+}
+
+/* A canvas with the photo on it, all of it: its backdrop does not depend on what is shown. */
+static span place_canvas(double size, double scale)
+{
+    return (span){0, size, even_above(size * scale)};
 }
 
 static double smaller(double a, double b)
@@ -83,14 +88,16 @@ void hy_placement_plan(const hydra_image_options *options, const hy_stage *stage
     const hy_rect *a = &stage->start;
     const hy_rect *b = &stage->end;
     bool still = a->x == b->x && a->y == b->y && a->w == b->w && a->h == b->h;
-    bool contain = options->fit == HYDRA_FIT_CONTAIN;
     double scale_x = smaller(canvas_w / smaller(a->w, b->w), stage->detail);
     double scale_y = smaller(canvas_h / smaller(a->h, b->h), stage->detail);
     span x;
     span y;
-    if (still) {
-        x = place_still(a->x, a->w, scale_x, contain, canvas_w);
-        y = place_still(a->y, a->h, scale_y, contain, canvas_h);
+    if (options->fit == HYDRA_FIT_CONTAIN) {
+        x = place_canvas(stage->width, scale_x);
+        y = place_canvas(stage->height, scale_y);
+    } else if (still) {
+        x = place_still(a->x, a->w, scale_x, canvas_w);
+        y = place_still(a->y, a->h, scale_y, canvas_h);
     } else {
         x = place_moving(smaller(a->x, b->x), larger(a->x + a->w, b->x + b->w), scale_x,
                          stage->width);

@@ -76,18 +76,17 @@ typedef struct hy_plan {
     int32_t height;
     hy_rate rate;
     int64_t frames;
-    int64_t audio_samples; /* at 48 kHz, of the whole video; 0 without music */
+    int64_t audio_samples; /* at HY_AUDIO_HZ, of the whole video; 0 without music */
     hy_clip *clips;        /* one per image */
     int32_t clip_count;
 } hy_plan;
 
-#define HY_AUDIO_HZ 48000
-
 /*
  * Cuts are computed in microseconds and rounded to frames once each, so errors never add up.
- * Fails with HYDRA_ERR_ARGUMENT when there is no image, an image gets no frame, the durations
- * contradict the set one, or a transition is longer than its images allow, so that never more than
- * two images are visible; HYDRA_ERR_LIMIT beyond policy->max_duration_us.
+ * Fails with HYDRA_ERR_ARGUMENT when there is no image, the rate is not 1..120 frames per second,
+ * an image gets no frame, the durations contradict the set one, or a transition is longer than its
+ * images allow, so that never more than two images are visible; HYDRA_ERR_LIMIT beyond
+ * policy->max_duration_us.
  */
 hydra_status hy_plan_build(const hy_project *project, const hydra_policy *policy, hy_plan *out,
                            hy_diag *diag);
@@ -135,11 +134,13 @@ typedef struct hy_placement {
 } hy_placement;
 
 /*
- * The asset is as large as the closest view needs, one asset pixel per canvas pixel, and for
- * cover and fill never larger than the photo itself (but for rounding up to even numbers). A view
+ * The asset is as large as the closest view needs, one asset pixel per canvas pixel.
+ * Cover and fill: never larger than the photo itself (but for rounding up to even numbers). A view
  * that never moves becomes an asset of exactly the canvas size (or, when the photo has fewer
- * pixels, of the view's own).
- * A moving one keeps a few pixels around the views where the photo has them, for the filter.
+ * pixels, of the view's own). A moving one keeps a few pixels around the views where the photo has
+ * them, for the filter.
+ * Contain: the region is the whole canvas, whatever part of it the views show, no larger than
+ * stage->detail asks.
  */
 void hy_placement_plan(const hydra_image_options *options, const hy_stage *stage, int32_t canvas_w,
                        int32_t canvas_h, hy_placement *out);

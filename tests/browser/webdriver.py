@@ -7,6 +7,7 @@ import re
 import subprocess
 import tempfile
 import threading
+import urllib.error
 import urllib.request
 from typing import Any
 
@@ -79,5 +80,10 @@ class Browser:
                                          headers={"Content-Type": "application/json"})
         # No proxy: this is our own process.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=REQUEST_S) as reply:
-            return json.load(reply)["value"]
+        try:
+            with opener.open(request, timeout=REQUEST_S) as reply:
+                return json.load(reply)["value"]
+        except urllib.error.HTTPError as error:
+            # The reason is in the body.
+            reason = error.read(2000).decode(errors="replace")
+            raise RuntimeError(f"{method} {path}: {reason}") from error

@@ -2,6 +2,7 @@
 /* Child processes of tests. */
 #include "child.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,5 +70,6 @@ void child_own_mounts(void)
         (void)snprintf(map, sizeof map, "0 %u 1", group);
         put_line("/proc/self/gid_map", map);
     }
-    child_check(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0);
+    /* In a chroot the root is no mount point and has no propagation of its own to turn off. */
+    child_check(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 || errno == EINVAL);
 }

@@ -85,10 +85,12 @@ static void take_picture(const AVFrame *frame, AVRational time_base, test_pictur
     int64_t n = out->frames;
     out->luma_mean = grow(out->luma_mean, n, 1, sizeof *out->luma_mean);
     out->time_s = grow(out->time_s, n, 1, sizeof *out->time_s);
+    out->is_key = grow(out->is_key, n, 1, sizeof *out->is_key);
     out->frames++;
     assert_int_equal(frame->format, AV_PIX_FMT_YUV420P);
     out->luma_mean[n] = mean_luma(frame);
     out->time_s[n] = (double)frame->pts * av_q2d(time_base);
+    out->is_key[n] = frame->key_frame != 0;
     out->key_frames += frame->key_frame;
     if (picture) {
         picture(user, n, frame->data, frame->linesize);
@@ -168,6 +170,7 @@ void test_video_free(test_video *video)
 {
     free(video->luma_mean);
     free(video->time_s);
+    free(video->is_key);
     free(video->sound);
     memset(video, 0, sizeof *video);
 }

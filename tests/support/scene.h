@@ -33,6 +33,7 @@ typedef struct test_video {
     double *luma_mean; /* per frame */
     double *time_s;    /* per frame: presentation time */
     int64_t key_frames;
+    bool *is_key; /* per frame */
     float *sound; /* mono sum of both channels / 2 */
     int64_t samples;
     double sound_start_s;

@@ -88,8 +88,14 @@ static void test_context_options(void **state)
     policy.max_images = 0;
     assert_int_equal(hydra_context_new(&options, &context), HYDRA_ERR_ARGUMENT);
     hydra_policy_init(&policy);
-    policy.max_image_side_px = 70000;
+    policy.max_decode_bytes = 0;
     assert_int_equal(hydra_context_new(&options, &context), HYDRA_ERR_ARGUMENT);
+    hydra_policy_init(&policy);
+    policy.max_image_side_px = 32769;
+    assert_int_equal(hydra_context_new(&options, &context), HYDRA_ERR_ARGUMENT);
+    policy.max_image_side_px = 32768;
+    assert_int_equal(hydra_context_new(&options, &context), HYDRA_OK);
+    hydra_context_free(context);
 }
 
 static void test_free_in_any_order(void **state)

@@ -105,6 +105,34 @@ static void every_rate_is_placed_to_the_sample(void **state)
     }
 }
 
+/* Down to a single sample: it plays, and for as long as it lasts. */
+static void shortest_music_plays(void **state)
+{
+    (void)state;
+    static const int rates[] = {8000, 22050, 44100, 48000, 96000, 192000};
+    static const int counts[] = {1, 2, 3, 15, 16, 17, 18, 33, 400, 4095, 4096};
+    for (int r = 0; r < LENGTH(rates); r++) {
+        for (int n = 0; n < LENGTH(counts); n++) {
+            test_sound sound = test_sound_new(1.0, 1, rates[r]);
+            sound.count = counts[n];
+            for (int64_t i = 0; i < sound.count; i++) {
+                sound.samples[i] = 0.5F;
+            }
+            test_sound_file file = test_wav(&sound, TEST_WAV_S16);
+            double exact = (double)sound.count * 48000.0 / rates[r];
+            int64_t length = test_decoded_length(&file);
+            assert_true(length >= 1);
+            assert_true(length == 1 || fabs((double)length - exact) < 1.0);
+            hydra_audio_options options = test_audio_options();
+            float *mix = test_mix(&file, &options, 2000);
+            assert_true(mix[0] > 0.01F && mix[0] < 0.6F);
+            free(mix);
+            test_sound_file_free(&file);
+            test_sound_free(&sound);
+        }
+    }
+}
+
 /* What differs between a resampled sine and the true one is 80 dB below it. */
 static void resampling_is_clean(void **state)
 {
@@ -383,6 +411,7 @@ int main(void)
         cmocka_unit_test(mono_plays_at_full_level_on_both_sides),
         cmocka_unit_test(surround_is_mixed_down_without_clipping),
         cmocka_unit_test(every_rate_is_placed_to_the_sample),
+        cmocka_unit_test(shortest_music_plays),
         cmocka_unit_test(resampling_is_clean),
         cmocka_unit_test(every_format_is_placed_to_the_sample),
         cmocka_unit_test(a_later_start_gives_the_same_samples),

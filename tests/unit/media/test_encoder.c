@@ -45,6 +45,23 @@ static void choice_follows_availability(void **state)
                   "encoder 77");
 }
 
+static void presets_have_names(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"", "Fast", "fas", "fast ", "nonsense"};
+    hy_diag diag = {0};
+    assert_ok(hy_encoder_check_preset(NULL, &diag), &diag);
+    assert_ok(hy_encoder_check_preset("ultrafast", &diag), &diag);
+    assert_ok(hy_encoder_check_preset("placebo", &diag), &diag);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        hy_diag_clear(&diag);
+        assert_failed(hy_encoder_check_preset(bad[i], &diag), HYDRA_ERR_ARGUMENT, &diag,
+                      "ultrafast, superfast, veryfast, faster, fast, medium, slow, slower, "
+                      "veryslow and placebo");
+    }
+    assert_non_null(strstr(diag.text, "\"nonsense\""));
+}
+
 static void gop_lasts_two_seconds(void **state)
 {
     (void)state;
@@ -190,6 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(list_has_every_encoder_best_first),
         cmocka_unit_test(choice_follows_availability),
+        cmocka_unit_test(presets_have_names),
         cmocka_unit_test(gop_lasts_two_seconds),
         cmocka_unit_test(level_is_the_smallest_that_fits),
         cmocka_unit_test(damaged_h264_headers_are_refused),

@@ -383,13 +383,7 @@ static void bad_configs_are_refused(void **state)
     hy_diag diag = {0};
     hy_encoder *encoder = NULL;
     hy_encoder_config config = clip_config(rate_30, HYDRA_PROFILE_DEFAULT);
-    config.preset = "Fast";
-    assert_failed(hy_encoder_x264.open(&config, &encoder, &diag), HYDRA_ERR_ARGUMENT, &diag,
-                  "\"Fast\"");
-    assert_non_null(strstr(diag.text, "ultrafast, superfast, veryfast"));
-    assert_null(encoder);
-    hy_diag_clear(&diag);
-    config = clip_config(rate_30, 4);
+    config.profile = 4;
     assert_failed(hy_encoder_x264.open(&config, &encoder, &diag), HYDRA_ERR_ARGUMENT, &diag,
                   "profile 4");
     hy_diag_clear(&diag);

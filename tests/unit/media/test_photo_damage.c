@@ -327,6 +327,76 @@ static void refuses_small_bombs(void **state)
     }
 }
 
+/* 14000 x 14000 pixels of 8 bytes: 1.5 GB, from a file that may be small. */
+static void bounds_memory_of_whole_pictures(void **state)
+{
+    (void)state;
+    assert_claim("PNG 16 bits", 14000, 14000, HYDRA_ERR_LIMIT,
+                 "decoding PNG of 14000 x 14000 pixels may need 1568000000 bytes, more than "
+                 "max_decode_bytes = 536870912");
+    assert_claim("TIFF", 14000, 14000, HYDRA_ERR_LIMIT, "588000000 bytes");
+    assert_claim("GIF", 10000, 10000, HYDRA_ERR_LIMIT, "800000000 bytes");
+    assert_claim("BMP", 14000, 14000, HYDRA_ERR_FORMAT, "cut short");
+    assert_claim("JPEG", 14000, 14000, HYDRA_ERR_FORMAT, "");
+    assert_claim("PNG palette", 14000, 14000, HYDRA_ERR_FORMAT, "");
+}
+
+static int64_t expected_bytes(const char *name)
+{
+    static const struct {
+        const char *name;
+        int64_t bytes;
+    } kinds[] = {
+        {"JPEG", 64 * W * 3},
+        {"JPEG grey", 64 * W},
+        {"JPEG ink", 64 * W * 4},
+        /* 3 x 2 units of 16 x 16 pixels: 6 * (4 + 1 + 1) blocks of 64 coefficients. */
+        {"JPEG 4:2:0 progressive", 64 * W * 3 + 36 * 64 * 2},
+        {"PNG with EXIF", W * H * 3},
+        {"PNG palette", W * H},
+        {"PNG 16 bits", W / 2 * H * 8},
+        {"GIF", W * H * 8},
+        {"BMP", W * H * 3},
+        {"TIFF", W * H * 3},
+        {"TIFF deflate", W * H * 8},
+        {"TIFF LZW", W * H * 2},
+        {"WebP lossless", W * H * 5},
+        {"WebP lossy with alpha", W * H * 8},
+        {"HEIC", W * H * 6},
+        {"AVIF with alpha", W * H * 8},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (strcmp(name, kinds[i].name) == 0) {
+            return kinds[i].bytes;
+        }
+    }
+    return 0;
+}
+
+static void knows_its_memory_from_the_header(void **state)
+{
+    (void)state;
+    for (int i = 0; i < sample_count; i++) {
+        hydra_policy policy;
+        hydra_policy_init(&policy);
+        test_photo photo;
+        hy_diag diag = {0};
+        assert_ok(test_decode(&samples[i].file, &photo, &diag), &diag);
+        int64_t bytes = photo.info.decode_bytes;
+        int64_t expected = expected_bytes(samples[i].name);
+        test_photo_free(&photo);
+        if (expected != 0 && bytes != expected) {
+            fail_msg("%s: %lld bytes", samples[i].name, (long long)bytes);
+        }
+        policy.max_decode_bytes = bytes;
+        assert_ok(test_decode_within(&samples[i].file, &policy, &photo, &diag), &diag);
+        test_photo_free(&photo);
+        policy.max_decode_bytes = bytes - 1;
+        assert_failed(test_decode_within(&samples[i].file, &policy, &photo, &diag), HYDRA_ERR_LIMIT,
+                      &diag, "more than max_decode_bytes = ");
+    }
+}
+
 /* Coefficients of 200 megapixels in 4:4:4 would take 1.2 GB. */
 static void bounds_progressive_memory(void **state)
 {
@@ -338,6 +408,7 @@ static void bounds_progressive_memory(void **state)
     put_be(frame + 5, 14000, 2);
     put_be(frame + 7, 14000, 2);
     assert_refused(file.data, file.size, HYDRA_ERR_LIMIT, "14000 x 14000 pixels");
+    assert_refused(file.data, file.size, HYDRA_ERR_LIMIT, "max_decode_bytes");
     test_file_free(&file);
     free(rgb);
 }
@@ -496,6 +567,8 @@ int main(void)
         cmocka_unit_test(refuses_png_with_missing_rows),
         cmocka_unit_test(holds_headers_against_the_limits),
         cmocka_unit_test(refuses_small_bombs),
+        cmocka_unit_test(bounds_memory_of_whole_pictures),
+        cmocka_unit_test(knows_its_memory_from_the_header),
         cmocka_unit_test(bounds_progressive_memory),
         cmocka_unit_test(bounds_progressive_scans),
         cmocka_unit_test(skips_packed_texts_in_png),

@@ -75,6 +75,18 @@ static void check_photo(const place *p, const char *name, const void *data, size
     free(path);
 }
 
+/* A PNG of 14000 x 14000 pixels in 8 bytes each, within all limits but that of memory. */
+static void check_bomb(const place *p)
+{
+    static const uint8_t png[] =
+        "\x89PNG\r\n\x1a\n"
+        "\0\0\0\x0dIHDR\0\0\x36\xb0\0\0\x36\xb0\x10\x06\0\0\0\xf4\x4b\x29\x2a"
+        "\0\0\0\0IDAT\x35\xaf\x06\x1e"
+        "\0\0\0\0IEND\xae\x42\x60\x82";
+    check_photo(p, "bomb.png", png, sizeof png - 1, HYDRA_ERR_LIMIT,
+                "1568000000 bytes, more than max_decode_bytes = 536870912");
+}
+
 static void test_photos(void **state)
 {
     const place *p = *state;
@@ -94,6 +106,7 @@ static void test_photos(void **state)
     memcpy(bmp + 18, "\0\0\0\0\0\0\0\0", 8);
     check_photo(p, "zero.bmp", bmp, size, HYDRA_ERR_FORMAT, "zero.bmp");
     free(bmp);
+    check_bomb(p);
     char *fifo = test_path(p->folder, "fifo.jpg");
     assert_int_equal(mkfifo(fifo, 0600), 0);
     check_photo(p, "fifo.jpg", NULL, 0, HYDRA_ERR_ARGUMENT, "regular");
@@ -271,6 +284,8 @@ static void test_render_options(void **state)
     CHECK(audio_bitrate_kbps, 1000, "audio_bitrate_kbps");
     CHECK(threads, 129, "threads");
     CHECK(preset, "warp", "warp");
+    o.encoder = HYDRA_ENCODER_RAW; /* has no use for it, but a mistake is a mistake */
+    assert_compose_fails(c, hydra_compose_render(c, p->out, &o), HYDRA_ERR_ARGUMENT, "placebo");
 #undef CHECK
     o = good;
     o.crf = 20;

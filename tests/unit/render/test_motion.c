@@ -142,6 +142,19 @@ static view zoomed(double magnification)
     return (view){PHOTO_W / 2.0 - w / 2, PHOTO_H / 2.0 - h / 2, w, h};
 }
 
+/* Two rectangles of the base view's shape, neither concentric nor with a corner in common. */
+static const hydra_rect from = {0.05, 0.08, 0.8, 0.8 * PHOTO_W * 16 / 9.0 / PHOTO_H};
+static const hydra_rect to = {0.15, 0.2, 0.6, 0.6 * PHOTO_W * 16 / 9.0 / PHOTO_H};
+
+/* Magnification is linear in e, and the view's place goes as its size does. */
+static view between(double e)
+{
+    double w = 1 / ((1 - e) / from.width + e / to.width);
+    double k = (from.width - w) / (from.width - to.width);
+    return (view){(from.x + k * (to.x - from.x)) * PHOTO_W,
+                  (from.y + k * (to.y - from.y)) * PHOTO_H, w * PHOTO_W, w * PHOTO_W * 16 / 9.0};
+}
+
 static view expected_view(const hydra_image_options *o, double e)
 {
     double pan = o->motion_amount > 0 ? o->motion_amount : 0.03;
@@ -162,6 +175,8 @@ static view expected_view(const hydra_image_options *o, double e)
     case HYDRA_MOTION_PAN_DOWN:
         v.y += (o->motion == HYDRA_MOTION_PAN_UP ? 0.5 - e : e - 0.5) * pan * v.h;
         return v;
+    case HYDRA_MOTION_RECT:
+        return between(e);
     default:
         return v;
     }
@@ -174,6 +189,8 @@ static void check_motion(int32_t motion, int32_t easing, double amount, int64_t 
     o.motion = motion;
     o.easing = easing;
     o.motion_amount = amount;
+    o.start = from;
+    o.end = to;
     o.duration_us = seconds * 1000000;
     int64_t frames = seconds * 30;
     tracker t = {.capacity = frames};
@@ -210,7 +227,7 @@ static void check_motion(int32_t motion, int32_t easing, double amount, int64_t 
 static void test_presets(void **state)
 {
     (void)state;
-    for (int32_t motion = HYDRA_MOTION_NONE; motion <= HYDRA_MOTION_PAN_DOWN; motion++) {
+    for (int32_t motion = HYDRA_MOTION_NONE; motion <= HYDRA_MOTION_RECT; motion++) {
         check_motion(motion, HYDRA_EASING_SMOOTHSTEP, HYDRA_AUTO, 4);
     }
 }
@@ -226,7 +243,9 @@ static void test_easings(void **state)
 static void test_long_and_slow(void **state)
 {
     (void)state;
-    check_motion(HYDRA_MOTION_ZOOM_IN, HYDRA_EASING_SMOOTHSTEP, HYDRA_AUTO, 20);
+    for (int32_t motion = HYDRA_MOTION_ZOOM_IN; motion <= HYDRA_MOTION_RECT; motion++) {
+        check_motion(motion, HYDRA_EASING_SMOOTHSTEP, HYDRA_AUTO, 20);
+    }
     check_motion(HYDRA_MOTION_PAN_RIGHT, HYDRA_EASING_LINEAR, HYDRA_AUTO, 20);
     check_motion(HYDRA_MOTION_PAN_UP, HYDRA_EASING_LINEAR, 0.01, 20);
 }

@@ -68,7 +68,11 @@ static void still_views(void **state)
         {FILL, HYDRA_MOTION_NONE, 1, 1000, 1000, 4000, 300, {0, 0, 4000, 300}, 1000, 300},
         {CONTAIN, HYDRA_MOTION_NONE, 1, 1000, 500, 10, 10, {0, 0, 1000, 500}, 1000, 500},
         {CONTAIN, HYDRA_MOTION_NONE, 1, 1000, 500, 9000, 9000, {0, 0, 1000, 500}, 1000, 500},
-        {CONTAIN, HYDRA_MOTION_RECT, 1, 1000, 500, 9000, 9000, {250, 125, 500, 250}, 1000, 500},
+        /* A part of the canvas, and still all of it is prepared: twice as large where the photo
+         * has so much detail. */
+        {CONTAIN, HYDRA_MOTION_RECT, 1, 1000, 500, 9000, 9000, {0, 0, 1000, 500}, 2000, 1000},
+        {CONTAIN, HYDRA_MOTION_RECT, 1, 1000, 500, 1201, 10, {0, 0, 1000, 500}, 1202, 602},
+        {CONTAIN, HYDRA_MOTION_RECT, 1, 1000, 500, 10, 10, {0, 0, 1000, 500}, 1000, 500},
         {COVER, HYDRA_MOTION_RECT, 1, 1000, 500, 1200, 600, {300, 150, 600, 300}, 600, 300},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
