@@ -57,9 +57,13 @@ void hy_free(void *ptr)
     free(ptr);
 }
 
+#ifndef __has_feature
+#define __has_feature(feature) 0 /* clang's; GCC has a macro of its own */
+#endif
+
 /* From here on pages of their own cost less than what they save. Sanitizers watch the edges of heap
  * blocks only, so under them everything stays on the heap. */
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 #define LARGE_BLOCK SIZE_MAX
 #else
 #define LARGE_BLOCK ((size_t)512 << 10)
