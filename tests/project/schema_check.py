@@ -11,6 +11,7 @@ back; in locales with another decimal point too.
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from mutations import mutate_text, mutate_value
 
 HERE = Path(__file__).parent
 SCHEMA_FILE = HERE.parent.parent / "docs" / "project.schema.json"
+MANUAL = SCHEMA_FILE.with_name("project.md")
 SEED = 20250117
 STRUCTURED = 8000
 TEXTUAL = 4000
@@ -164,6 +166,31 @@ def check_saved(loader: Loader, schema: Schema, saved: list[bytes]) -> list[str]
     return problems
 
 
+def names_in(schema: object) -> Iterator[str]:
+    """Keys and words of the format."""
+    if isinstance(schema, dict):
+        yield from schema.get("properties", {})
+        yield from (f'"{word}"' for word in schema.get("enum", []))
+        for part in schema.values():
+            yield from names_in(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from names_in(part)
+
+
+def check_manual(loader: Loader, schema: Schema) -> list[str]:
+    """The examples work, and nothing is left out but the many ways to say a position."""
+    text = MANUAL.read_text()
+    examples = [block.encode() for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+    problems = [f"example: {answer}" for example, answer in zip(examples, loader.ask(examples))
+                if not answer.accepted or not schema.accepts(example)]
+    position = schema.validator.schema["$defs"]["image"]["properties"]["position"]["anyOf"][0]
+    several = {f'"{word}"' for word in position["enum"]}
+    problems += [f"{name} is not in the manual" for name in names_in(schema.validator.schema)
+                 if f"`{name}`" not in text and name not in several]
+    return problems if examples else ["no examples"]
+
+
 def check_locales(report: Report, loader: Loader, documents: list[bytes]) -> None:
     expected = loader.ask(documents, LC_ALL="C")
     for name, point in LOCALES.items():
@@ -188,6 +215,7 @@ def main(build: str) -> int:
     rng = random.Random(SEED)
     structured = [mutate_value(rng, values) for _ in range(STRUCTURED)]
     textual = [mutate_text(rng, valid) for _ in range(TEXTUAL)]
+    report.check(MANUAL.name, check_manual(loader, schema))
     problems, saved = compare(loader, schema, structured)
     report.check("mutations of values", problems)
     problems, more = compare(loader, schema, textual)
