@@ -69,7 +69,8 @@ static int fail_unknown_verb(const char *name)
             return cli_usage("", text);
         }
     }
-    (void)snprintf(text, sizeof text, "unknown verb \"%.40s\"", name);
+    (void)snprintf(text, sizeof text, "unknown verb \"%.40s\"; a video is made by hydra-cli render",
+                   name);
     return cli_usage("", text);
 }
 
