@@ -25,6 +25,9 @@ uint64_t hy_heif_take(span *s, size_t bytes)
         s->bad = true;
         return 0;
     }
+    if (bytes == 0) { /* there may be no data to stand at */
+        return 0;
+    }
     uint64_t value = 0;
     for (size_t i = 0; i < bytes; i++) {
         value = value << 8 | s->data[i];

@@ -139,22 +139,28 @@ static hydra_status estimate_usual_job(hydra_estimate *estimate)
 
 static void check_memory(finding *f)
 {
+    static const char todo[] =
+        "end other programs, raise the memory limit, or take a smaller --size";
     hydra_estimate estimate = {.struct_size = sizeof estimate};
     int64_t free_bytes = host_memory_bytes();
+    hydra_status status = estimate_usual_job(&estimate);
     *f = (finding){.name = "memory", .advice = ""};
-    if (free_bytes < 0 || estimate_usual_job(&estimate) != HYDRA_OK) {
+    if (status == HYDRA_ERR_MEMORY) {
+        f->state = STATE_PROBLEM;
+        f->advice = todo;
+        (void)snprintf(f->text, sizeof f->text, "there is not even enough to look at a project");
+    } else if (status != HYDRA_OK || free_bytes < 0) {
         f->state = STATE_NOTE;
         (void)snprintf(f->text, sizeof f->text, "free memory is not known");
-        return;
+    } else {
+        bool enough = free_bytes >= estimate.memory_bytes;
+        f->state = enough ? STATE_OK : STATE_PROBLEM;
+        f->advice = enough ? "" : todo;
+        (void)snprintf(f->text, sizeof f->text,
+                       "%lld MB are free; a 1080x1920 video of 12-megapixel photos takes %lld MB",
+                       (long long)(free_bytes / MEGABYTE),
+                       (long long)(estimate.memory_bytes / MEGABYTE));
     }
-    bool enough = free_bytes >= estimate.memory_bytes;
-    f->state = enough ? STATE_OK : STATE_PROBLEM;
-    (void)snprintf(f->text, sizeof f->text,
-                   "%lld MB are free; a 1080x1920 video of 12-megapixel photos takes %s%lld MB",
-                   (long long)(free_bytes / MEGABYTE), enough ? "" : "about ",
-                   (long long)(estimate.memory_bytes / MEGABYTE));
-    f->advice =
-        enough ? "" : "end other programs, raise the memory limit, or take a smaller --size";
 }
 
 static void check_folder(finding *f)

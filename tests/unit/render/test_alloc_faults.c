@@ -5,9 +5,11 @@
  * what it was asked for. Allocations are those of the C library that lib/ makes and those that it
  * asks FFmpeg for; the linker's --wrap brings them here.
  */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <lcms2.h>
 #include <libavcodec/avcodec.h>
@@ -47,6 +49,30 @@ WRAP(int, av_new_packet, (AVPacket * packet, int size), (packet, size), AVERROR(
 WRAP(int, av_frame_get_buffer, (AVFrame * frame, int align), (frame, align), AVERROR(ENOMEM))
 WRAP(int, avcodec_open2, (AVCodecContext * context, const AVCodec *codec, AVDictionary **options),
      (context, codec, options), AVERROR(ENOMEM))
+
+/* ---- Pages for large pictures ---- */
+
+static atomic_int live_maps;
+
+void *__real_mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+void *__wrap_mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+int __real_munmap(void *block, size_t size);
+int __wrap_munmap(void *block, size_t size);
+
+void *__wrap_mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset)
+{
+    if (test_allocation_fails_now()) {
+        return MAP_FAILED;
+    }
+    atomic_fetch_add(&live_maps, 1);
+    return __real_mmap64(at, size, protection, flags, fd, offset);
+}
+
+int __wrap_munmap(void *block, size_t size)
+{
+    atomic_fetch_sub(&live_maps, 1);
+    return __real_munmap(block, size);
+}
 
 /* ---- Inputs ---- */
 
@@ -124,12 +150,12 @@ static int free_inputs(void **state)
 typedef hydra_status build_fn(hydra_compose *c);
 typedef hydra_status act_fn(hydra_compose *c);
 
-static hydra_status set_canvas(hydra_compose *c)
+static hydra_status set_canvas(hydra_compose *c, int32_t side_px)
 {
     hydra_canvas_options canvas;
     hydra_canvas_options_init(&canvas);
-    canvas.width_px = 64;
-    canvas.height_px = 64;
+    canvas.width_px = side_px;
+    canvas.height_px = side_px;
     canvas.fps_num = 12;
     return hydra_compose_set_canvas(c, &canvas);
 }
@@ -154,7 +180,7 @@ static hydra_status build_show(hydra_compose *c)
     hydra_audio_options_init(&audio);
     audio.duration_us = 400000;
     audio.when_short = HYDRA_AUDIO_LOOP;
-    hydra_status status = set_canvas(c);
+    hydra_status status = set_canvas(c, 64);
     if (status == HYDRA_OK) {
         status = add_photo(c, &jpeg, HYDRA_FIT_CONTAIN);
     }
@@ -174,8 +200,15 @@ static const test_file *single;
 
 static hydra_status build_single(hydra_compose *c)
 {
-    hydra_status status = set_canvas(c);
+    hydra_status status = set_canvas(c, 64);
     return status == HYDRA_OK ? add_photo(c, single, HYDRA_FIT_COVER) : status;
+}
+
+/* Pictures of so many pixels do not come from the heap. */
+static hydra_status build_large(hydra_compose *c)
+{
+    hydra_status status = set_canvas(c, 1024);
+    return status == HYDRA_OK ? add_photo(c, &jpeg, HYDRA_FIT_CONTAIN) : status;
 }
 
 /* ---- One life ---- */
@@ -243,6 +276,7 @@ static int starve(build_fn *build, act_fn *act, int unheard)
         bool failed = status != HYDRA_OK || test_allocation_failed();
         test_fail_allocation(0);
         assert_int_equal(test_live_blocks(), blocks);
+        assert_int_equal(atomic_load(&live_maps), 0);
         if (!failed) {
             return nth - 1;
         }
@@ -298,6 +332,22 @@ static void test_frame_of_two(void **state)
     (void)state;
     int count = starve(build_show, frame, 0);
     print_message("frame: %d allocations\n", count);
+    assert_true(count > 50);
+}
+
+static hydra_status frame_samples(hydra_compose *c)
+{
+    hydra_frame *picture;
+    hydra_status status = hydra_compose_frame(c, 500000, HYDRA_FRAME_I420, &picture);
+    hydra_frame_free(picture);
+    return status;
+}
+
+static void test_large_frame(void **state)
+{
+    (void)state;
+    int count = starve(build_large, frame_samples, 0);
+    print_message("large frame: %d allocations\n", count);
     assert_true(count > 50);
 }
 
@@ -376,6 +426,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plan),
         cmocka_unit_test(test_frame_of_two),
+        cmocka_unit_test(test_large_frame),
         cmocka_unit_test(test_each_kind_of_photo),
         cmocka_unit_test(test_raw_video),
 #if HY_HAVE_X264
