@@ -17,7 +17,7 @@ void *hy_scratch_new(hy_meter *meter, size_t count, size_t size)
     if (!hy_mul_size(count, size, &bytes) || !hy_add_size(bytes, HY_ALIGN, &bytes)) {
         return NULL;
     }
-    uint8_t *block = hy_alloc_aligned(bytes);
+    uint8_t *block = hy_block_new(bytes);
     if (!block) {
         return NULL;
     }
@@ -37,5 +37,5 @@ void hy_scratch_free(void *scratch)
     header head;
     memcpy(&head, block, sizeof head);
     hy_meter_add(head.meter, -(int64_t)head.bytes);
-    hy_free(block);
+    hy_block_free(block, head.bytes);
 }

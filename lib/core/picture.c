@@ -24,7 +24,7 @@ hydra_status hy_picture_new(int32_t width, int32_t height, hy_meter *meter, hy_p
         return hy_fail_memory(diag);
     }
     picture->bytes = bytes;
-    picture->plane[0] = hy_alloc_aligned(picture->bytes);
+    picture->plane[0] = hy_block_new(picture->bytes);
     if (!picture->plane[0]) {
         hy_free(picture);
         return hy_fail_memory(diag);
@@ -48,6 +48,6 @@ void hy_picture_free(hy_picture *picture)
         return;
     }
     hy_meter_add(picture->meter, -(int64_t)picture->bytes);
-    hy_free(picture->plane[0]);
+    hy_block_free(picture->plane[0], picture->bytes);
     hy_free(picture);
 }

@@ -42,6 +42,9 @@ static void drop_image(hy_scene *scene, int32_t index)
         return;
     }
     hy_task_wait(&image->task);
+    if (scene->preparing == image) {
+        scene->preparing = NULL;
+    }
     hy_picture_free(image->picture);
     hy_free(image);
     scene->images[index] = NULL;
@@ -74,7 +77,8 @@ static void run_prepare(hy_task *task)
 
 hydra_status hy_scene_want(hy_scene *scene, int32_t index, hy_diag *diag)
 {
-    if (index >= scene->project->image_count || scene->images[index]) {
+    if (index >= scene->project->image_count || scene->images[index] ||
+        (scene->preparing && !hy_task_is_done(&scene->preparing->task))) {
         return HYDRA_OK;
     }
     hy_scene_image *image = hy_calloc(1, sizeof *image);
@@ -90,6 +94,7 @@ hydra_status hy_scene_want(hy_scene *scene, int32_t index, hy_diag *diag)
         return status;
     }
     scene->images[index] = image;
+    scene->preparing = image;
     return HYDRA_OK;
 }
 
@@ -118,6 +123,9 @@ static hydra_status image_ready(hy_scene *scene, int32_t index, bool wait, bool 
     if (scene->assets[index]) {
         return HYDRA_OK; /* frames in flight read the entry: it is written once */
     }
+    if (wait && scene->preparing) {
+        hy_task_wait(&scene->preparing->task);
+    }
     hydra_status status = hy_scene_want(scene, index, diag);
     if (status != HYDRA_OK) {
         return status;
@@ -126,7 +134,7 @@ static hydra_status image_ready(hy_scene *scene, int32_t index, bool wait, bool 
     if (wait) {
         hy_task_wait(&image->task);
     }
-    *ready = hy_task_is_done(&image->task);
+    *ready = image && hy_task_is_done(&image->task);
     if (!*ready) {
         return HYDRA_OK;
     }
@@ -145,7 +153,7 @@ hydra_status hy_scene_ready(hy_scene *scene, int64_t n, bool wait, bool *ready, 
     int32_t last;
     hy_display_images(scene->plan, n, &first, &last);
     *ready = true;
-    hydra_status status = hy_scene_want(scene, last, diag);
+    hydra_status status = HYDRA_OK;
     for (int32_t i = first; status == HYDRA_OK && *ready && i <= last; i++) {
         status = image_ready(scene, i, wait, ready, diag);
     }
