@@ -423,7 +423,7 @@ static void unusable_streams_are_refused(void **state)
     sink_double sink;
     sink_double_init(&sink, true);
     hy_encoder *encoder = open_encoder(rate_30, HYDRA_PROFILE_DEFAULT);
-    hy_muxer_config config = {rate_30, (int64_t)1 << 40, 0};
+    hy_muxer_config config = {rate_30, (int64_t)1 << 40, 0, false};
     assert_failed(hy_muxer_open(&config, encoder, NULL, &sink.base, &muxer, &diag), HYDRA_ERR_LIMIT,
                   &diag, "double: too long");
     hy_diag_clear(&diag);
@@ -446,7 +446,7 @@ static void the_seam_opens_mp4(void **state)
     sink_double_init(&sink, true);
     hy_encoder *encoder = open_encoder(rate_30, HYDRA_PROFILE_DEFAULT);
     clip_packets video = clip_encode(encoder, 20, 5);
-    hy_muxer_config config = {rate_30, 20, 2};
+    hy_muxer_config config = {rate_30, 20, 2, false};
     assert_ok(hy_muxer_open(&config, encoder, NULL, &sink.base, &muxer, &diag), &diag);
     assert_ok(clip_write(muxer, rate_30, &video, NULL, &diag), &diag);
     hydra_result result = finish_and_verify(muxer);
@@ -476,7 +476,7 @@ static void the_seam_takes_sound(void **state)
     sink_double sink;
     sink_double_init(&sink, true);
     hy_muxer *muxer = NULL;
-    hy_muxer_config config = {rate_30, 20, 2};
+    hy_muxer_config config = {rate_30, 20, 2, false};
     assert_ok(hy_muxer_open(&config, encoder, audio, &sink.base, &muxer, &diag), &diag);
     int64_t packets = 0;
     for (size_t v = 0; v < video.count; v++) {
