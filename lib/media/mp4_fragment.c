@@ -57,7 +57,7 @@ static bool read_tfdt(hy_span traf, hy_mp4_run *run)
         return false;
     }
     bool wide = h.data[0] == 1;
-    if (wide && h.size < 12) {
+    if (h.size != (wide ? 12U : 8U)) {
         return false;
     }
     uint64_t start = wide ? AV_RB64(h.data + 4) : AV_RB32(h.data + 4);
