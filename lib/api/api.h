@@ -16,6 +16,8 @@
 struct hydra_context {
     atomic_int references;
     hydra_policy policy;
+    char **file_roots; /* behind policy.file_roots: absolute, without links */
+    hy_budget budget;
     hy_pool *pool;
 };
 

@@ -65,7 +65,7 @@ hydra_status hydra_compose_render(hydra_compose *c, const char *destination,
         status = hy_inputs_check(&c->project, &c->context->policy, path, &c->diag);
     }
     if (status == HYDRA_OK) {
-        status = hy_sink_file_new(path, &sink, &c->diag);
+        status = hy_sink_file_new(path, &c->context->policy, &sink, &c->diag);
     }
     if (status == HYDRA_OK) {
         status = run(c, &checked, sink);

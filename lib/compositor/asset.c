@@ -171,7 +171,7 @@ static hydra_status prepare(hy_asset_builder *b, hy_meter *meter, hy_diag *diag)
         status = hy_backdrop_new(s, meter, paint_backdrop, b, &b->backdrop, diag);
     }
     if (status == HYDRA_OK && !allocate_rows(b, meter)) {
-        status = hy_fail_memory(diag);
+        status = hy_meter_fail(meter, diag);
     }
     return status;
 }

@@ -227,7 +227,7 @@ hydra_status hy_compositor_cpu_new(int32_t width, int32_t height, hy_meter *mete
     c->line = hy_scratch_new(meter, columns * 2, sizeof *c->line);
     if (!c->ring || !c->coef || !c->first || !c->line) {
         cpu_free(&c->base);
-        return hy_fail_memory(diag);
+        return hy_meter_fail(meter, diag);
     }
     *out = &c->base;
     return HYDRA_OK;

@@ -120,7 +120,7 @@ hydra_status hy_resizer_new(const hy_resize_spec *spec, hy_meter *meter, hy_resi
     r->box_pitch = r->x.range.end - r->x.range.first + HY_TAPS_STEP;
     if (!allocate(r, meter)) {
         hy_resizer_free(r);
-        return hy_fail_memory(diag);
+        return hy_meter_fail(meter, diag);
     }
     for (int32_t i = 0; i < spec->width; i++) {
         int16_t *coef = r->coef + (ptrdiff_t)i * r->taps_x;

@@ -32,7 +32,7 @@ static hydra_status open_audio(hy_output *output, const hy_job *job, hy_diag *di
         return HYDRA_OK;
     }
     hydra_status status = hy_reader_open(&job->project->audio_source, job->policy->max_audio_bytes,
-                                         &output->audio_reader, diag);
+                                         job->policy, &output->audio_reader, diag);
     if (status != HYDRA_OK) {
         return status;
     }

@@ -114,7 +114,7 @@ static hydra_status open_photo(preparation *p, const hy_source *source, const hy
                                hy_diag *diag)
 {
     size_t size = 0;
-    hydra_status status = hy_reader_open(source, policy->max_image_bytes, &p->reader, diag);
+    hydra_status status = hy_reader_open(source, policy->max_image_bytes, policy, &p->reader, diag);
     if (status == HYDRA_OK) {
         status = hy_reader_load(p->reader, &p->bytes, &size, diag);
     }

@@ -14,13 +14,15 @@
  *
  * A file that is replaced keeps its permission bits (not set-user-ID and its kin, not its owner).
  * A symbolic link is followed: the file that it names is replaced or made, the link stays. Refuses
- * (HYDRA_ERR_ARGUMENT) a target that is a folder or anything but a regular file.
+ * (HYDRA_ERR_ARGUMENT) a target that is a folder or anything but a regular file, and
+ * (HYDRA_ERR_PERMISSION) one outside the policy's folders; NULL policy = anywhere.
  *
  * After a failure the target is as before and the temporary file is gone. One exception: when the
  * rename is done and making it durable fails ("syncing its folder"), commit reports that and the
  * target holds the complete new file.
  */
-hydra_status hy_sink_file_new(const char *path, hy_sink **out, hy_diag *diag);
+hydra_status hy_sink_file_new(const char *path, const hydra_policy *policy, hy_sink **out,
+                              hy_diag *diag);
 
 /*
  * Memory, up to `limit` bytes (HYDRA_ERR_SPACE beyond). Bytes that are skipped are zero. After
