@@ -10,12 +10,15 @@
 /* Run a job into `sink` (owned by the caller) and keep its result. */
 static hydra_status run(hydra_compose *c, const hydra_render_options *options, hy_sink *sink)
 {
+    hy_cancel cancel;
+    hy_cancel_init(&cancel, hy_job_deadline(options, &c->context->policy));
     hy_job job = {
         .project = &c->project,
         .policy = &c->context->policy,
         .pool = c->context->pool,
         .sink = sink,
         .options = options,
+        .cancel = &cancel,
     };
     hydra_result result;
     hy_diag diag = {0};

@@ -20,7 +20,7 @@ void *hy_scratch_new(hy_meter *meter, size_t count, size_t size)
     if (!hy_meter_take(meter, bytes)) {
         return NULL;
     }
-    uint8_t *block = hy_alloc_aligned(bytes);
+    uint8_t *block = hy_block_new(bytes);
     if (!block) {
         hy_meter_give(meter, bytes);
         return NULL;
@@ -40,5 +40,5 @@ void hy_scratch_free(void *scratch)
     header head;
     memcpy(&head, block, sizeof head);
     hy_meter_give(head.meter, head.bytes);
-    hy_free(block);
+    hy_block_free(block, head.bytes);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 bool hy_mul_size(size_t a, size_t b, size_t *out)
 {
@@ -55,6 +56,32 @@ void *hy_alloc_aligned(size_t bytes)
 void hy_free(void *ptr)
 {
     free(ptr);
+}
+
+/* From here on pages of their own cost less than what they save. Sanitizers watch the edges of heap
+ * blocks only, so under them everything stays on the heap. */
+#ifdef __SANITIZE_ADDRESS__
+#define LARGE_BLOCK SIZE_MAX
+#else
+#define LARGE_BLOCK ((size_t)512 << 10)
+#endif
+
+void *hy_block_new(size_t bytes)
+{
+    if (bytes < LARGE_BLOCK) {
+        return hy_alloc_aligned(bytes);
+    }
+    void *block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return block == MAP_FAILED ? NULL : block;
+}
+
+void hy_block_free(void *block, size_t bytes)
+{
+    if (bytes < LARGE_BLOCK) {
+        hy_free(block);
+    } else if (block) {
+        (void)munmap(block, bytes);
+    }
 }
 
 char *hy_strdup(const char *text)

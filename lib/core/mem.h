@@ -26,6 +26,15 @@ void *hy_realloc_array(void *ptr, size_t count, size_t size);
 void *hy_alloc_aligned(size_t bytes);
 void hy_free(void *ptr);
 
+/*
+ * A block for pixels, aligned to HY_ALIGN, content not set. Large ones are pages of their own that
+ * go back to the system at once: mixed with the short-lived buffers of decoders, blocks that stay
+ * for seconds would keep the heap from shrinking and a long render would grow.
+ */
+void *hy_block_new(size_t bytes);
+/* `bytes` as it was made. NULL does nothing. */
+void hy_block_free(void *block, size_t bytes);
+
 char *hy_strdup(const char *text);
 void *hy_memdup(const void *data, size_t size);
 

@@ -57,7 +57,7 @@ hydra_status hy_picture_new(int32_t width, int32_t height, hy_meter *meter, hy_p
         return hy_meter_fail(meter, diag);
     }
     *picture = (hy_picture){.width = width, .height = height, .meter = meter, .bytes = bytes};
-    picture->plane[0] = hy_alloc_aligned(bytes);
+    picture->plane[0] = hy_block_new(bytes);
     if (!picture->plane[0]) {
         hy_picture_free(picture);
         return hy_fail_memory(diag);
@@ -73,6 +73,6 @@ void hy_picture_free(hy_picture *picture)
         return;
     }
     hy_meter_give(picture->meter, picture->bytes);
-    hy_free(picture->plane[0]);
+    hy_block_free(picture->plane[0], picture->bytes);
     hy_free(picture);
 }

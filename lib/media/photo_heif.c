@@ -1,39 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HEIC and AVIF through libheif, which also puts tile grids together and applies the file's own
- * rotation and cropping: the rows come upright.
+ * HEIC and AVIF. libheif decodes single items and applies their own rotation and cropping; grids
+ * and alpha planes are put together here (heif_picture.h says why).
  */
-#include <endian.h>
 #include <limits.h>
 
-#include <libheif/heif.h>
-
-#include "photo.h"
+#include "heif_decode.h"
 
 typedef struct heif_state {
+    hy_heif_file file;
+    uint8_t *copy; /* of the file, taken apart; libheif reads it */
     struct heif_context *context;
-    struct heif_image_handle *handle;
+    struct heif_image_handle *handle; /* what is shown */
+    struct heif_image_handle *tile;   /* its first tile, or the same again */
+    hy_heif_layer colour;
+    hy_heif_layer alpha;
+    bool has_alpha;
     uint8_t *icc;
 } heif_state;
-
-static hydra_status fail_heif(const hy_photo *photo, struct heif_error error, hy_diag *diag)
-{
-    switch (error.code) {
-    case heif_error_Memory_allocation_error:
-        if (error.subcode == heif_suberror_Security_limit_exceeded) {
-            return hy_fail(diag, HYDRA_ERR_LIMIT, "%s: %s: %s", photo->name, photo->info.format,
-                           error.message);
-        }
-        return hy_fail_memory(diag);
-    case heif_error_Unsupported_filetype:
-    case heif_error_Unsupported_feature:
-        return hy_fail(diag, HYDRA_ERR_UNSUPPORTED,
-                       "%s: a kind of %s file that libheif does not decode: %s", photo->name,
-                       photo->info.format, error.message);
-    default:
-        return hy_photo_damaged(photo, error.message, diag);
-    }
-}
 
 /* libheif holds sides against one number; a picture inside may not be larger than its header. */
 static void limit_sides(struct heif_context *context, int64_t side_px)
@@ -42,31 +26,89 @@ static void limit_sides(struct heif_context *context, int64_t side_px)
                                               side_px < INT_MAX ? (int)side_px + 1 : INT_MAX);
 }
 
-static hydra_status read_size(hy_photo *photo, heif_state *state, hy_diag *diag)
+/* Our own reading comes first: libheif sees no file whose pictures are not understood. */
+static hydra_status find_pictures(hy_photo *photo, heif_state *state, hy_diag *diag)
 {
-    int64_t coded_width = heif_image_handle_get_ispe_width(state->handle);
-    int64_t coded_height = heif_image_handle_get_ispe_height(state->handle);
-    hydra_status status = hy_photo_set_size(photo, coded_width, coded_height, diag);
+    hy_heif_file *file = &state->file;
+    hy_heif_picture *colour = &state->colour.picture;
+    hydra_status status = hy_heif_read(photo, file, diag);
+    if (status == HYDRA_OK) {
+        status = hy_heif_find_picture(photo, file, file->primary, colour, diag);
+    }
+    if (status == HYDRA_OK) {
+        photo->info.orientation = colour->orientation;
+        status =
+            hy_heif_find_alpha(photo, file, colour, &state->alpha.picture, &state->has_alpha, diag);
+    }
+    return status == HYDRA_OK ? hy_heif_take_apart(photo, file, &state->copy, diag) : status;
+}
+
+static hydra_status open_context(hy_photo *photo, heif_state *state, hy_diag *diag)
+{
+    state->context = heif_context_alloc();
+    if (!state->context) {
+        return hy_fail_memory(diag);
+    }
+    heif_context_set_max_decoding_threads(state->context, 0);
+    limit_sides(state->context, photo->max_side_px);
+    struct heif_error error =
+        heif_context_read_from_memory_without_copy(state->context, state->copy, photo->size, NULL);
+    if (error.code == heif_error_Ok) {
+        error = heif_context_get_image_handle(state->context, state->file.primary, &state->handle);
+    }
+    if (error.code == heif_error_Ok) {
+        error = heif_context_get_image_handle(
+            state->context, hy_heif_tile(&state->colour.picture, 0), &state->tile);
+    }
+    return error.code == heif_error_Ok ? HYDRA_OK : hy_heif_fail(photo, error, diag);
+}
+
+/* Of a grid, its own description counts; libheif 1.15 writes headers of turned grids wrongly. */
+static hydra_status measure_picture(hy_photo *photo, const heif_state *state, hy_diag *diag)
+{
+    const hy_heif_picture *picture = &state->colour.picture;
+    if (picture->grid) {
+        return hy_photo_set_size(photo, picture->width, picture->height, diag);
+    }
+    hydra_status status = hy_photo_set_size(photo, heif_image_handle_get_ispe_width(state->handle),
+                                            heif_image_handle_get_ispe_height(state->handle), diag);
     if (status == HYDRA_OK) { /* turned and cropped: that is what comes */
         status = hy_photo_set_size(photo, heif_image_handle_get_width(state->handle),
                                    heif_image_handle_get_height(state->handle), diag);
     }
-    limit_sides(state->context, coded_width > coded_height ? coded_width : coded_height);
     return status;
 }
 
-static void choose_rows(hy_photo *photo, const struct heif_image_handle *handle)
+static hydra_status measure(hy_photo *photo, heif_state *state, hy_diag *diag)
 {
-    hy_row_format *rows = &photo->info.rows;
-    bool alpha = heif_image_handle_has_alpha_channel(handle) != 0;
-    rows->channels = alpha ? 4 : 3;
-    rows->bits = heif_image_handle_get_luma_bits_per_pixel(handle) > 8 ? 16 : 8;
-    photo->premultiplied = alpha && heif_image_handle_is_premultiplied_alpha(handle) != 0;
+    int64_t side = 1;
+    hydra_status status = measure_picture(photo, state, diag);
+    if (status == HYDRA_OK) {
+        status = hy_heif_measure(photo, state->context, &state->colour, &side, diag);
+    }
+    if (status == HYDRA_OK && state->has_alpha) {
+        status = hy_heif_measure(photo, state->context, &state->alpha, &side, diag);
+    }
+    if (status == HYDRA_OK && state->has_alpha) {
+        status = hy_heif_compare(photo, &state->colour, &state->alpha, diag);
+    }
+    limit_sides(state->context, side);
+    return status;
 }
 
-static hydra_status read_icc(hy_photo *photo, heif_state *state, hy_diag *diag)
+static void choose_rows(hy_photo *photo, const heif_state *state)
 {
-    size_t size = heif_image_handle_get_raw_color_profile_size(state->handle);
+    hy_row_format *rows = &photo->info.rows;
+    rows->channels = state->has_alpha ? 4 : 3;
+    rows->bits = heif_image_handle_get_luma_bits_per_pixel(state->tile) > 8 ? 16 : 8;
+    photo->premultiplied =
+        state->has_alpha && hy_heif_is_premultiplied(&state->file, state->alpha.picture.id);
+}
+
+static hydra_status read_icc(hy_photo *photo, heif_state *state,
+                             const struct heif_image_handle *handle, hy_diag *diag)
+{
+    size_t size = heif_image_handle_get_raw_color_profile_size(handle);
     if (size == 0 || size > HY_MAX_ICC_BYTES) {
         photo->profile.damaged = true;
         return HYDRA_OK;
@@ -75,9 +117,9 @@ static hydra_status read_icc(hy_photo *photo, heif_state *state, hy_diag *diag)
     if (!state->icc) {
         return hy_fail_memory(diag);
     }
-    struct heif_error error = heif_image_handle_get_raw_color_profile(state->handle, state->icc);
+    struct heif_error error = heif_image_handle_get_raw_color_profile(handle, state->icc);
     if (error.code != heif_error_Ok) {
-        return fail_heif(photo, error, diag);
+        return hy_heif_fail(photo, error, diag);
     }
     photo->profile.icc = state->icc;
     photo->profile.icc_size = size;
@@ -148,22 +190,41 @@ static void read_primaries(hy_photo_profile *profile, const struct heif_color_pr
     profile->white[1] = nclx->color_primary_white_y;
 }
 
-static hydra_status read_profile(hy_photo *photo, heif_state *state, hy_diag *diag)
+/* Numbers of H.273; `found` false: this item has none. */
+static hydra_status read_numbers(hy_photo *photo, const struct heif_image_handle *handle,
+                                 bool *found, hy_diag *diag)
 {
     struct heif_color_profile_nclx *nclx = NULL;
-    struct heif_error error = heif_image_handle_get_nclx_color_profile(state->handle, &nclx);
+    struct heif_error error = heif_image_handle_get_nclx_color_profile(handle, &nclx);
     hydra_status status = HYDRA_OK;
-    if (error.code == heif_error_Ok && nclx) {
+    *found = error.code == heif_error_Ok && nclx;
+    if (*found) {
         status = read_transfer(photo, (int)nclx->transfer_characteristics, diag);
         read_primaries(&photo->profile, nclx);
     }
     if (nclx) { /* also handed out together with an error, for numbers that H.273 does not know */
         heif_nclx_color_profile_free(nclx);
     }
-    enum heif_color_profile_type type = heif_image_handle_get_color_profile_type(state->handle);
-    if (status == HYDRA_OK &&
-        (type == heif_color_profile_type_prof || type == heif_color_profile_type_rICC)) {
-        status = read_icc(photo, state, diag);
+    return status;
+}
+
+static bool has_icc(const struct heif_image_handle *handle)
+{
+    enum heif_color_profile_type type = heif_image_handle_get_color_profile_type(handle);
+    return type == heif_color_profile_type_prof || type == heif_color_profile_type_rICC;
+}
+
+/* What a grid does not say about its colours, its first tile may. */
+static hydra_status read_profile(hy_photo *photo, heif_state *state, hy_diag *diag)
+{
+    bool found = false;
+    hydra_status status = read_numbers(photo, state->handle, &found, diag);
+    if (status == HYDRA_OK && !found) {
+        status = read_numbers(photo, state->tile, &found, diag);
+    }
+    const struct heif_image_handle *from = has_icc(state->handle) ? state->handle : state->tile;
+    if (status == HYDRA_OK && has_icc(from)) {
+        status = read_icc(photo, state, from, diag);
     }
     return status;
 }
@@ -175,91 +236,25 @@ static hydra_status open_heif(hy_photo *photo, hy_diag *diag)
         return hy_fail_memory(diag);
     }
     photo->state = state;
-    state->context = heif_context_alloc();
-    if (!state->context) {
-        return hy_fail_memory(diag);
+    hydra_status status = find_pictures(photo, state, diag);
+    if (status == HYDRA_OK) {
+        status = open_context(photo, state, diag);
     }
-    heif_context_set_max_decoding_threads(state->context, 0);
-    limit_sides(state->context, photo->max_side_px);
-    struct heif_error error =
-        heif_context_read_from_memory_without_copy(state->context, photo->data, photo->size, NULL);
-    if (error.code == heif_error_Ok) {
-        error = heif_context_get_primary_image_handle(state->context, &state->handle);
+    if (status == HYDRA_OK) {
+        status = measure(photo, state, diag);
     }
-    if (error.code != heif_error_Ok) {
-        return fail_heif(photo, error, diag);
-    }
-    hydra_status status = read_size(photo, state, diag);
     if (status != HYDRA_OK) {
         return status;
     }
-    choose_rows(photo, state->handle);
+    choose_rows(photo, state);
     return read_profile(photo, state, diag);
-}
-
-static enum heif_chroma layout_of(hy_row_format rows)
-{
-    if (rows.bits == 8) {
-        return rows.channels == 4 ? heif_chroma_interleaved_RGBA : heif_chroma_interleaved_RGB;
-    }
-#if __BYTE_ORDER == __LITTLE_ENDIAN
-    return rows.channels == 4 ? heif_chroma_interleaved_RRGGBBAA_LE
-                              : heif_chroma_interleaved_RRGGBB_LE;
-#else
-    return rows.channels == 4 ? heif_chroma_interleaved_RRGGBBAA_BE
-                              : heif_chroma_interleaved_RRGGBB_BE;
-#endif
-}
-
-static hydra_status decode_image(const hy_photo *photo, const heif_state *state,
-                                 struct heif_image **image, hy_diag *diag)
-{
-    struct heif_decoding_options *options = heif_decoding_options_alloc();
-    if (!options) {
-        return hy_fail_memory(diag);
-    }
-    options->strict_decoding = 1;
-    options->convert_hdr_to_8bit = photo->info.rows.bits == 8;
-    struct heif_error error = heif_decode_image(state->handle, image, heif_colorspace_RGB,
-                                                layout_of(photo->info.rows), options);
-    heif_decoding_options_free(options);
-    return error.code == heif_error_Ok ? HYDRA_OK : fail_heif(photo, error, diag);
-}
-
-static hydra_status hand_out(const hy_photo *photo, struct heif_image *image, hy_rows_fn *rows,
-                             void *user, hy_diag *diag)
-{
-    const hy_photo_info *info = &photo->info;
-    int stride = 0;
-    uint8_t *plane = heif_image_get_plane(image, heif_channel_interleaved, &stride);
-    int bits = heif_image_get_bits_per_pixel_range(image, heif_channel_interleaved);
-    if (!plane || heif_image_get_primary_width(image) != info->width ||
-        heif_image_get_primary_height(image) != info->height || bits < 8 ||
-        bits > info->rows.bits) {
-        return hy_photo_damaged(photo, "picture and header differ", diag);
-    }
-    for (int32_t y = 0; y < info->height; y++) {
-        uint8_t *row = plane + (ptrdiff_t)y * stride;
-        if (info->rows.bits == 16) {
-            hy_rows_widen((void *)row, (size_t)info->width * (size_t)info->rows.channels, bits);
-        }
-        if (photo->premultiplied) {
-            hy_rows_straighten(row, info->width, info->rows);
-        }
-    }
-    rows(user, plane, stride, info->height);
-    return HYDRA_OK;
 }
 
 static hydra_status decode_heif(hy_photo *photo, hy_rows_fn *rows, void *user, hy_diag *diag)
 {
-    struct heif_image *image = NULL;
-    hydra_status status = decode_image(photo, photo->state, &image, diag);
-    if (status == HYDRA_OK) {
-        status = hand_out(photo, image, rows, user, diag);
-    }
-    heif_image_release(image);
-    return status;
+    const heif_state *state = photo->state;
+    return hy_heif_decode(photo, state->context, &state->colour,
+                          state->has_alpha ? &state->alpha : NULL, rows, user, diag);
 }
 
 static void close_heif(hy_photo *photo)
@@ -271,9 +266,14 @@ static void close_heif(hy_photo *photo)
     if (state->handle) {
         heif_image_handle_release(state->handle);
     }
+    if (state->tile) {
+        heif_image_handle_release(state->tile);
+    }
     if (state->context) {
         heif_context_free(state->context);
     }
+    hy_heif_free(&state->file);
+    hy_free(state->copy);
     hy_free(state->icc);
     hy_free(state);
 }

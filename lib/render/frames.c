@@ -53,6 +53,9 @@ void hy_frames_free(hy_frames *frames)
 static void run_draw(hy_task *task)
 {
     hy_frame_slot *slot = (hy_frame_slot *)task;
+    if (hy_cancel_requested(slot->frames->scene->job->cancel)) {
+        return; /* nobody will look at it */
+    }
     double start = hy_clock_s();
     slot->compositor->ops->draw(slot->compositor, &slot->list, slot->frames->scene->assets,
                                 slot->picture);

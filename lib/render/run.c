@@ -3,20 +3,31 @@
 #include "render/frames.h"
 #include "render/output.h"
 
-static hydra_status pump(hy_frames *frames, hy_output *output, hydra_result *result, hy_diag *diag)
+static hydra_status pump(const hy_job *job, hy_frames *frames, hy_output *output,
+                         hydra_result *result, hy_diag *diag)
 {
     const hy_plan *plan = frames->scene->plan;
     for (int64_t n = 0; n < plan->frames; n++) {
         const hy_picture *picture;
         hydra_status status = hy_frames_get(frames, n, &picture, diag);
         if (status == HYDRA_OK) {
+            /* Asked after the frame came: workers leave frames of a cancelled job undrawn. */
+            status = hy_cancel_check(job->cancel, diag);
+        }
+        if (status == HYDRA_OK) {
             status = hy_output_frame(output, picture, n, diag);
         }
         if (status != HYDRA_OK) {
             return status;
         }
+        if (n == 0) {
+            hy_observe_stage(job, HYDRA_STAGE_RENDERING);
+        }
+        hy_observe_frame(job, n + 1, plan->frames);
     }
-    return hy_output_finish(output, result, diag);
+    hy_observe_stage(job, HYDRA_STAGE_FINISHING);
+    hydra_status status = hy_output_finish(output, result, diag);
+    return status == HYDRA_OK ? hy_cancel_check(job->cancel, diag) : status;
 }
 
 static hydra_status run_planned(const hy_job *job, const hy_plan *plan, hydra_result *result,
@@ -38,7 +49,7 @@ static hydra_status run_planned(const hy_job *job, const hy_plan *plan, hydra_re
         status = hy_frames_init(&frames, &scene, diag);
     }
     if (status == HYDRA_OK) {
-        status = pump(&frames, &output, result, diag);
+        status = pump(job, &frames, &output, result, diag);
     }
     hy_frames_free(&frames);
     hy_scene_free(&scene);
@@ -57,6 +68,7 @@ hydra_status hy_render_run(const hy_job *job, hydra_result *result, hy_diag *dia
     double start = hy_clock_s();
     *result = (hydra_result){.struct_size = sizeof *result, .moov_offset = -1};
     hy_plan plan;
+    hy_observe_stage(job, HYDRA_STAGE_PREPARING);
     hydra_status status = hy_plan_build(job->project, job->policy, &plan, diag);
     if (status == HYDRA_OK) {
         status = run_planned(job, &plan, result, diag);

@@ -127,7 +127,7 @@ def case_memory(media: Media, runs: int) -> dict[str, float]:
     run(media.render(media.photos[:8], 15, ["--encoder", "raw"], frames.name))
     threads = len(os.sched_getaffinity(0))
     options = ["--preset", "superfast", "--crf", "23", "--threads", str(threads)]
-    many = [media.photos[i % len(media.photos)] for i in range(300)]
+    many = [media.photos[i % 8] for i in range(300)]
     figures = alternate(
         {
             "8 photos, 15 s": media.render(media.photos[:8], 15, options, "short.mp4"),

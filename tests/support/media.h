@@ -95,6 +95,27 @@ test_file test_make_heif(const void *samples, int32_t width, int32_t height, con
 #endif
 /* AVIF of 10 bits, BT.709, limited range, from planar 4:2:0. */
 test_file test_make_avif10(const uint16_t *yuv420, int32_t width, int32_t height);
+/* One item of a HEIC (media_grid.c). Numbers of items count from 1. */
+typedef struct test_heif_item {
+    const char *type; /* NULL = a grey picture in HEVC; else "grid", "iden", "iovl" */
+    int32_t width;
+    int32_t height;
+    int32_t claimed_width; /* what the header says; 0 = the truth */
+    int32_t claimed_height;
+    uint8_t level; /* of grey */
+    bool half;     /* the second of two slices is missing */
+    bool hidden;
+    int32_t columns; /* of a grid */
+    int32_t rows;
+    bool wide_grid;     /* numbers of 32 bits */
+    int32_t first_part; /* items that it is derived from */
+    int32_t part_count;
+    int32_t alpha_of; /* 0 = is no alpha plane */
+    int32_t turns;    /* by 90 degrees anticlockwise */
+    int32_t mirror;   /* 1 = left and right (value 0 of imir, vertical axis) or 2; 0 = none */
+} test_heif_item;
+
+test_file test_make_heif_items(const test_heif_item *how, int32_t count, int32_t primary);
 /* A HEIC of columns x rows tiles of 64 x 64 pixels, cropped to the size; tile i is grey, of
  * level `levels[i]`. */
 test_file test_make_heif_grid(int32_t columns, int32_t rows, const uint8_t *levels, int32_t width,

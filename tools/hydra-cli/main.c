@@ -4,6 +4,7 @@
 #include "json.h"
 #include "project.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -161,8 +162,19 @@ static int run(int argc, char **argv)
     return verb ? run_verb(verb, argc - 2, argv + 2) : fail_unknown_verb(word);
 }
 
+/* Photo decoders take large blocks for a moment. By default glibc raises its thresholds after the
+ * first of them and keeps what comes later, once per thread; fixed ones give it back. */
+static void keep_heap_small(void)
+{
+#ifdef __GLIBC__
+    (void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+    (void)mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+#endif
+}
+
 int main(int argc, char **argv)
 {
+    keep_heap_small();
     hydra_silence_ffmpeg();
     int code = run(argc, argv);
     if (fflush(stdout) != 0 || ferror(stdout)) {

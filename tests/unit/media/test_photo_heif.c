@@ -112,6 +112,34 @@ static void decodes_alpha(void **state)
     free(rgb);
 }
 
+/* 12 bits, alpha too. */
+static void decodes_deep_alpha(void **state)
+{
+    (void)state;
+    uint16_t samples[W * H * 4];
+    for (int n = 0; n < W * H; n++) {
+        samples[4 * n] = (uint16_t)(n % W * 4095 / (W - 1));
+        samples[4 * n + 1] = 2048;
+        samples[4 * n + 2] = (uint16_t)(n / W * 4095 / (H - 1));
+        samples[4 * n + 3] = (uint16_t)(1000 + 10 * (n % W));
+    }
+    for (int av1 = 0; av1 < 2; av1++) {
+        test_file file =
+            test_make_heif(samples, W, H, &(test_heif){.av1 = av1 != 0, .bits = 12, .alpha = true});
+        test_photo photo = decode_ok(&file);
+        assert_int_equal(photo.info.rows.bits, 16);
+        assert_int_equal(photo.info.rows.channels, 4);
+        const uint16_t *rows = (const void *)photo.rows;
+        double sum = 0;
+        for (int n = 0; n < W * H * 4; n++) {
+            sum += fabs(rows[n] - samples[n] * 65535.0 / 4095);
+        }
+        assert_similar(sum / (W * H * 4) / 257, 1.5);
+        test_photo_free(&photo);
+        test_file_free(&file);
+    }
+}
+
 static void decodes_deep_samples(void **state)
 {
     (void)state;
@@ -368,6 +396,7 @@ int main(void)
         cmocka_unit_test(keeps_patches),
         cmocka_unit_test(decodes_alpha),
         cmocka_unit_test(decodes_deep_samples),
+        cmocka_unit_test(decodes_deep_alpha),
         cmocka_unit_test(decodes_avif_of_10_bits),
         cmocka_unit_test(turns_upright),
         cmocka_unit_test(puts_grids_together),
