@@ -68,6 +68,7 @@ static void *run_job(void *argument)
             .project = &render->project,
             .policy = &render->context->policy,
             .pool = render->context->pool,
+            .budget = &render->context->budget,
             .sink = sink,
             .options = &render->options,
             .cancel = &render->cancel,

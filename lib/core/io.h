@@ -84,6 +84,7 @@ typedef struct hy_sink_ops {
 struct hy_sink {
     const hy_sink_ops *ops;
     const char *name; /* for error texts */
+    bool keeps_bytes; /* in memory, all of them, until it is closed */
 };
 
 #endif

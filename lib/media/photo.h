@@ -41,6 +41,8 @@ struct hy_photo {
     hy_photo_profile profile;
     bool premultiplied; /* the file's colours are multiplied by their alpha; the rows never are */
     bool decoded;
+    int64_t work_bytes; /* what decoding holds beside the file; 0 = the picture, as its rows are */
+    bool in_place;      /* the file is decoded where it is, not from a copy */
 };
 
 /* The seam: one per decoding library. */

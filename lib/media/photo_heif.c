@@ -229,6 +229,21 @@ static hydra_status read_profile(hy_photo *photo, heif_state *state, hy_diag *di
     return status;
 }
 
+/* A tile in all its forms on the way to RGB, measured: nine bytes a pixel, three for the alpha
+ * plane, twice that beyond 8 bits. Tiles that lie side by side are put together. */
+static int64_t work_bytes(const hy_photo *photo, const heif_state *state)
+{
+    const hy_heif_layer *colour = &state->colour;
+    const hy_row_format *rows = &photo->info.rows;
+    int64_t samples = rows->bits / 8;
+    int64_t tile = (int64_t)colour->tile_width * colour->tile_height;
+    int64_t bytes = tile * (state->has_alpha ? 12 : 9) * samples;
+    if (colour->picture.columns > 1) {
+        bytes += (int64_t)photo->info.width * colour->tile_height * rows->channels * samples;
+    }
+    return bytes;
+}
+
 static hydra_status open_heif(hy_photo *photo, hy_diag *diag)
 {
     heif_state *state = hy_calloc(1, sizeof *state);
@@ -247,6 +262,7 @@ static hydra_status open_heif(hy_photo *photo, hy_diag *diag)
         return status;
     }
     choose_rows(photo, state);
+    photo->work_bytes = work_bytes(photo, state);
     return read_profile(photo, state, diag);
 }
 

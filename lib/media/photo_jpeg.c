@@ -184,6 +184,18 @@ static hydra_status choose_rows(const jpeg_call *call)
     }
 }
 
+/* Baseline files pass through in strips; the others keep all of their coefficients. */
+static int64_t work_bytes(struct jpeg_decompress_struct *jpeg)
+{
+    int64_t bytes = (int64_t)jpeg->image_width * jpeg->num_components * STRIP_ROWS * 4;
+    for (int i = 0; jpeg_has_multiple_scans(jpeg) && i < jpeg->num_components; i++) {
+        const jpeg_component_info *component = &jpeg->comp_info[i];
+        bytes += (int64_t)component->width_in_blocks * component->height_in_blocks *
+                 (int64_t)sizeof(JBLOCK);
+    }
+    return bytes;
+}
+
 static hydra_status read_header(const jpeg_call *call)
 {
     jpeg_state *state = call->state;
@@ -200,6 +212,8 @@ static hydra_status read_header(const jpeg_call *call)
     if (status != HYDRA_OK) {
         return status;
     }
+    call->photo->in_place = true;
+    call->photo->work_bytes = work_bytes(jpeg);
     read_exif(call);
     read_icc(call);
     return choose_rows(call);

@@ -157,6 +157,9 @@ static hydra_status open_png(hy_photo *photo, hy_diag *diag)
             photo->info.orientation = hy_exif_orientation(chunk.body, chunk.size);
         }
     }
+    if (header[9] == PALETTE) { /* FFmpeg keeps the numbers */
+        photo->work_bytes = (int64_t)photo->info.width * photo->info.height;
+    }
     return choose_rows(photo, header, transparent, diag);
 }
 

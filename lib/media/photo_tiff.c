@@ -17,6 +17,7 @@ enum {
     TAG_COMPRESSION = 259,
     TAG_PHOTOMETRIC = 262,
     TAG_SAMPLES = 277,
+    TAG_ROWS_PER_STRIP = 278,
     TAG_TILE_WIDTH = 322,
     TAG_MORE_DIRECTORIES = 330,
     TAG_EXTRA_SAMPLES = 338,
@@ -33,6 +34,8 @@ enum {
     SEPARATED = 5
 };
 
+#define DEFLATE       8 /* values of TAG_COMPRESSION */
+#define OLD_DEFLATE   32946
 #define PREMULTIPLIED 1 /* value of TAG_EXTRA_SAMPLES */
 #define REDUCED       1 /* bit of TAG_KIND */
 #define UNSIGNED      1 /* value of TAG_SAMPLE_FORMAT */
@@ -106,6 +109,18 @@ static hydra_status check_kind(const hy_photo *photo, const hy_tiff *tiff, hy_di
     return HYDRA_OK;
 }
 
+/* The picture, and where a strip is inflated, that strip. */
+static void measure(hy_photo *photo, const hy_tiff *tiff)
+{
+    const hy_photo_info *info = &photo->info;
+    int64_t row = (int64_t)info->width * info->rows.channels * (info->rows.bits / 8);
+    int64_t strip = hy_tiff_value(tiff, TAG_ROWS_PER_STRIP, 0, UINT32_MAX);
+    uint32_t compression = hy_tiff_value(tiff, TAG_COMPRESSION, 0, 1);
+    bool inflates = compression == DEFLATE || compression == OLD_DEFLATE;
+    photo->work_bytes = row * info->height;
+    photo->work_bytes += inflates ? row * (strip < info->height ? strip : info->height) : 0;
+}
+
 static hydra_status open_tiff(hy_photo *photo, hy_diag *diag)
 {
     hy_tiff tiff;
@@ -123,7 +138,9 @@ static hydra_status open_tiff(hy_photo *photo, hy_diag *diag)
     }
     (void)hy_tiff_bytes(&tiff, TAG_ICC, &photo->profile.icc, &photo->profile.icc_size);
     photo->info.orientation = hy_exif_orientation(photo->data, photo->size);
-    return choose_rows(photo, &tiff, diag);
+    status = choose_rows(photo, &tiff, diag);
+    measure(photo, &tiff);
+    return status;
 }
 
 /* Tags that FFmpeg needs for the pixels. */
@@ -138,7 +155,7 @@ static bool makes_picture(uint32_t tag)
         TAG_SAMPLES,
         266 /* fill order */,
         273 /* strip offsets */,
-        278 /* rows per strip */,
+        TAG_ROWS_PER_STRIP,
         279 /* strip sizes */,
         284 /* planes */,
         292 /* fax options */,

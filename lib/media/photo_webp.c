@@ -28,6 +28,7 @@ typedef struct webp_file {
     uint32_t width; /* of the picture data; 0 = none came */
     uint32_t height;
     bool alpha;
+    bool lossless;
     bool animated;
 } webp_file;
 
@@ -53,6 +54,7 @@ static bool read_lossless(const webp_chunk *chunk, webp_file *file)
     if (chunk->size < 5 || chunk->body[0] != 0x2f) {
         return false;
     }
+    file->lossless = true;
     uint32_t bits = hy_read_le32(chunk->body + 1);
     file->width = (bits & 0x3fff) + 1;
     file->height = (bits >> 14 & 0x3fff) + 1;
@@ -122,6 +124,16 @@ static hydra_status read_chunks(hy_photo *photo, webp_file *file, hy_diag *diag)
     return HYDRA_OK;
 }
 
+/* Lossless: 4 bytes for each pixel. Lossy: YUV 4:2:0; its alpha plane is a lossless picture. */
+static int64_t work_bytes(const hy_photo *photo, const webp_file *file)
+{
+    int64_t pixels = (int64_t)photo->info.width * photo->info.height;
+    if (file->lossless) {
+        return 4 * pixels;
+    }
+    return pixels * 3 / 2 + (file->alpha ? 5 * pixels : 0);
+}
+
 static hydra_status open_webp(hy_photo *photo, hy_diag *diag)
 {
     webp_file file = {0};
@@ -143,6 +155,7 @@ static hydra_status open_webp(hy_photo *photo, hy_diag *diag)
         status = hy_photo_set_size(photo, file.width, file.height, diag);
     }
     photo->info.rows = (hy_row_format){.channels = file.alpha ? 4 : 3, .bits = 8};
+    photo->work_bytes = work_bytes(photo, &file);
     return status;
 }
 
