@@ -267,7 +267,7 @@ static hydra_status check_fd(int fd, const char *name, mode_t *type, hy_diag *di
 hydra_status hy_sink_fd_new(int fd, bool close_fd, const char *name, const hy_cancel *cancel,
                             hy_sink **out, hy_diag *diag)
 {
-    stream_sink *stream;
+    stream_sink *stream = NULL;
     mode_t type = 0;
     *out = NULL;
     hydra_status status = check_fd(fd, name, &type, diag);
@@ -292,7 +292,7 @@ hydra_status hy_sink_fd_new(int fd, bool close_fd, const char *name, const hy_ca
 hydra_status hy_sink_fifo_new(const char *path, const hy_cancel *cancel, hy_sink **out,
                               hy_diag *diag)
 {
-    stream_sink *stream;
+    stream_sink *stream = NULL;
     struct stat info;
     *out = NULL;
     hydra_status status = new_stream(path, cancel, &stream, diag);
