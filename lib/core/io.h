@@ -62,8 +62,8 @@ hydra_status hy_reader_load(hy_reader *reader, uint8_t **data, size_t *size, hy_
 
 /*
  * Where a result goes. Calls come from one thread, in the order open (by the backend's own _new),
- * write..., then either commit or abort, then close. Offsets may go back: the head of an MP4 is
- * rewritten last.
+ * write..., then either commit or abort, then close. Offsets may go back, unless the sink is in
+ * order: the head of an MP4 is rewritten last.
  */
 typedef struct hy_sink hy_sink;
 typedef struct hy_sink_ops {
@@ -81,6 +81,9 @@ typedef struct hy_sink_ops {
 struct hy_sink {
     const hy_sink_ops *ops;
     const char *name; /* for error texts */
+    /* Each write starts where the last one ended, the first at 0, and nothing is read back. What is
+     * written has left: abort cannot undo it. */
+    bool in_order;
 };
 
 #endif

@@ -162,13 +162,15 @@ typedef struct hy_muxer_config {
     hy_rate rate;
     int64_t frames;     /* that will come */
     int64_t key_frames; /* at most */
+    bool fragmented;    /* MP4: in fragments, written strictly in order. Else moov first. */
 } hy_muxer_config;
 
 /* Room for moov that is never too small: see docs/architecture.md. */
 int64_t hy_moov_reserve(int64_t frames, int64_t audio_packets, int64_t key_frames,
                         int64_t metadata_bytes);
 
-/* MP4 or Y4M as the encoder asks. audio NULL = no sound. Borrows all but the config. */
+/* MP4 or Y4M as the encoder asks. audio NULL = no sound. Borrows all but the config. A sink in
+ * order can take MP4 in fragments only. */
 hydra_status hy_muxer_open(const hy_muxer_config *config, const hy_encoder *encoder,
                            const hy_audio *audio, hy_sink *sink, hy_muxer **out, hy_diag *diag);
 hydra_status hy_muxer_write_video(hy_muxer *muxer, const hy_packet *packet, hy_diag *diag);
@@ -178,7 +180,8 @@ hydra_status hy_muxer_finish(hy_muxer *muxer, hy_diag *diag);
 /*
  * Read the finished output back and compare it with what was written: every packet's place, size,
  * time and (where the sink can be read) its bytes; size, rate, colour, edit lists, moov first.
- * Fills the fields of `result` that describe the output. HYDRA_ERR_VERIFY names the difference.
+ * Fragments were compared, bytes included, before they went out: then this tells the outcome. Fills
+ * the fields of `result` that describe the output. HYDRA_ERR_VERIFY names the difference.
  */
 hydra_status hy_muxer_verify(hy_muxer *muxer, hydra_result *result, hy_diag *diag);
 void hy_muxer_close(hy_muxer *muxer);

@@ -69,6 +69,7 @@ hydra_status hy_output_open(hy_output *output, const hy_job *job, const hy_plan 
         .rate = plan->rate,
         .frames = plan->frames,
         .key_frames = most_key_frames(plan),
+        .fragmented = job->sink->in_order,
     };
     return hy_muxer_open(&config, output->encoder, output->audio, job->sink, &output->muxer, diag);
 }

@@ -82,20 +82,10 @@ static void file_abort(hy_sink *sink)
     }
 }
 
-/* fsync, repeated when a signal came between. */
-static int sync_fd(int fd)
-{
-    int result;
-    do {
-        result = fsync(fd);
-    } while (result != 0 && errno == EINTR);
-    return result;
-}
-
 /* The bytes onto the disk, then the file closed: network file systems report errors there. */
 static hydra_status finish_bytes(file_sink *file, hy_diag *diag)
 {
-    if (sync_fd(file->fd) != 0) {
+    if (hy_sync_fd(file->fd) != 0) {
         return hy_fail_errno(diag, errno, file->base.name, "syncing");
     }
     int fd = file->fd;
@@ -111,7 +101,7 @@ static hydra_status finish_bytes(file_sink *file, hy_diag *diag)
  * may not be listed is open in a way that cannot either (EBADF): there it is left to the system. */
 static hydra_status finish_name(file_sink *file, hy_diag *diag)
 {
-    if (sync_fd(file->target.folder) != 0 && errno != EINVAL && errno != EBADF) {
+    if (hy_sync_fd(file->target.folder) != 0 && errno != EINVAL && errno != EBADF) {
         return hy_fail_errno(diag, errno, file->base.name, "syncing its folder");
     }
     return HYDRA_OK;

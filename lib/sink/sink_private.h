@@ -12,6 +12,17 @@
 hydra_status hy_sink_check(const hy_sink *sink, bool open, int64_t offset, size_t size,
                            hy_diag *diag);
 
+/* The same for a sink in order, of which `position` bytes are written. */
+hydra_status hy_sink_check_next(const hy_sink *sink, bool open, int64_t position, int64_t offset,
+                                size_t size, hy_diag *diag);
+
+/* fsync, repeated when a signal came between. */
+int hy_sync_fd(int fd);
+
+/* How long a sink sleeps at most, waiting for somebody else, before it asks whether the job is
+ * cancelled. */
+#define HY_SINK_WAIT_MS 50
+
 /* Where a file really goes: its folder, held open, and its name there. */
 typedef struct hy_target {
     int folder;  /* descriptor; -1 = none */
@@ -19,6 +30,10 @@ typedef struct hy_target {
     bool exists; /* there is a regular file of that name */
     mode_t mode; /* its permission bits */
 } hy_target;
+
+/* Open the folder of `path`; the name in it may be anything. Closed with hy_target_close, also
+ * after a failure. */
+hydra_status hy_target_find(hy_target *target, const char *path, hy_diag *diag);
 
 /*
  * Find the target of `path` and refuse what is not a regular file. A symbolic link is followed to

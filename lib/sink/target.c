@@ -96,7 +96,7 @@ static hydra_status follow(hy_target *target, const char *shown, hy_diag *diag)
     return enter(target, link, shown, diag);
 }
 
-hydra_status hy_target_open(hy_target *target, const char *path, hy_diag *diag)
+hydra_status hy_target_find(hy_target *target, const char *path, hy_diag *diag)
 {
     *target = (hy_target){.folder = -1};
     if (!*path) {
@@ -108,6 +108,12 @@ hydra_status hy_target_open(hy_target *target, const char *path, hy_diag *diag)
     }
     hydra_status status = enter(target, copy, path, diag);
     hy_free(copy);
+    return status;
+}
+
+hydra_status hy_target_open(hy_target *target, const char *path, hy_diag *diag)
+{
+    hydra_status status = hy_target_find(target, path, diag);
     for (int links = 0; status == HYDRA_OK; links++) {
         struct stat info;
         status = check_kind(target, &info, path, diag);
