@@ -9,12 +9,17 @@
 #include "render/render.h"
 #include "sink/sink.h"
 
+/* Output that a `pull:` job keeps for its host. */
+#define PULL_BYTES ((size_t)1 << 20)
+
 struct hydra_render {
     hydra_context *context;
     hy_project project;
     hydra_render_options options;
     char *preset; /* behind options.preset */
-    char *destination;
+    hy_destination destination;
+    hy_sink *sink; /* where the bytes go; a file is opened by the job's thread */
+    hy_sink *pull; /* that the host reads from, within `sink`, which then lives as long as the job */
     hy_cancel cancel;
     hy_events events;
     pthread_t thread;
@@ -42,40 +47,38 @@ static void on_message(void *user, int32_t kind, const char *text)
     hy_events_message(&((hydra_render *)user)->events, kind, text);
 }
 
-static hydra_status open_sink(hydra_render *render, hy_sink **sink)
+static hydra_status open_inputs_and_file(hydra_render *render)
 {
-    char *path = NULL;
-    hydra_status status =
-        hy_path_from_uri(&path, render->destination, "destination", &render->diag);
-    if (status == HYDRA_OK) {
-        status = hy_inputs_check(&render->project, &render->context->policy, path, &render->diag);
+    const hydra_policy *policy = &render->context->policy;
+    if (render->destination.kind == HY_DESTINATION_FILE) {
+        return hy_file_sink_open(&render->project, policy, render->destination.path, &render->sink,
+                                 &render->diag);
     }
-    if (status == HYDRA_OK) {
-        status = hy_sink_file_new(path, sink, &render->diag);
-    }
-    hy_free(path);
-    return status;
+    return hy_inputs_check(&render->project, policy, NULL, &render->diag);
 }
 
 static void *run_job(void *argument)
 {
     hydra_render *render = argument;
     hy_observer observer = {on_stage, on_frame, on_message, render};
-    hy_sink *sink = NULL;
-    hydra_status status = open_sink(render, &sink);
+    hydra_status status = open_inputs_and_file(render);
     if (status == HYDRA_OK) {
         hy_job job = {
             .project = &render->project,
             .policy = &render->context->policy,
             .pool = render->context->pool,
-            .sink = sink,
+            .budget = &render->context->budget,
+            .sink = render->sink,
             .options = &render->options,
             .cancel = &render->cancel,
             .observer = &observer,
         };
         status = hy_render_run(&job, &render->result, &render->diag);
     }
-    hy_sink_free(sink);
+    if (!render->pull) {
+        hy_sink_free(render->sink);
+        render->sink = NULL;
+    }
     hy_events_done(&render->events, status);
     return NULL;
 }
@@ -98,29 +101,76 @@ static hydra_status start_thread(hydra_render *render, hy_diag *diag)
 
 /* ---- The host's side ---- */
 
-static hydra_status copy_texts(hydra_render *render, const char *destination, hy_diag *diag)
+static hydra_status copy_preset(hydra_render *render, hy_diag *diag)
 {
-    render->destination = hy_strdup(destination);
-    if (render->options.preset) {
-        render->preset = hy_strdup(render->options.preset);
-        if (!render->preset) {
-            return hy_fail_memory(diag);
-        }
-        render->options.preset = render->preset;
+    if (!render->options.preset) {
+        return HYDRA_OK;
     }
-    return render->destination ? HYDRA_OK : hy_fail_memory(diag);
+    render->preset = hy_strdup(render->options.preset);
+    render->options.preset = render->preset;
+    return render->preset ? HYDRA_OK : hy_fail_memory(diag);
+}
+
+static void on_output(void *user)
+{
+    hy_events_output(&((hydra_render *)user)->events);
+}
+
+/* A sink that takes bytes in order; NULL for a file, which can wait for the job's thread. A
+ * descriptor is duplicated here: the host may close its own as soon as the call is back. */
+static hydra_status open_in_order(hydra_render *render, const char *name, hy_diag *diag)
+{
+    const hy_destination *to = &render->destination;
+    switch (to->kind) {
+    case HY_DESTINATION_FD:
+    case HY_DESTINATION_STDOUT:
+        return hy_sink_fd_new(to->fd, false, name, &render->cancel, &render->sink, diag);
+    case HY_DESTINATION_FIFO:
+        return hy_sink_fifo_new(to->path, &render->context->policy, &render->cancel, &render->sink,
+                                diag);
+    case HY_DESTINATION_PULL: {
+        hydra_status status = hy_sink_pull_new(PULL_BYTES, on_output, render, &render->cancel,
+                                               &render->sink, diag);
+        render->pull = render->sink;
+        return status;
+    }
+    default:
+        return HYDRA_OK;
+    }
+}
+
+static hydra_status buffer_sink(hydra_render *render, hy_diag *diag)
+{
+    if (!render->sink || render->options.in_order != HYDRA_IN_ORDER_BUFFERED) {
+        return HYDRA_OK;
+    }
+    hy_sink *buffered = NULL;
+    hydra_status status = hy_sink_buffered_new(
+        render->sink, render->context->policy.max_output_bytes, &buffered, diag);
+    if (status == HYDRA_OK) {
+        render->sink = buffered;
+    }
+    return status;
 }
 
 /* Everything that can fail before the thread runs. What was made is freed by the caller. */
 static hydra_status set_up(hydra_render *render, hydra_compose *c, const char *destination)
 {
-    hydra_status status = copy_texts(render, destination, &c->diag);
+    hy_cancel_init(&render->cancel, hy_job_deadline(&render->options, &render->context->policy));
+    hydra_status status = copy_preset(render, &c->diag);
+    if (status == HYDRA_OK) {
+        status = hy_destination_parse(&render->destination, destination, &c->diag);
+    }
+    if (status == HYDRA_OK) {
+        status = open_in_order(render, destination, &c->diag);
+    }
+    if (status == HYDRA_OK) {
+        status = buffer_sink(render, &c->diag);
+    }
     if (status == HYDRA_OK) {
         status = hy_project_copy(&render->project, &c->project, &c->diag);
     }
     if (status == HYDRA_OK) {
-        hy_cancel_init(&render->cancel,
-                       hy_job_deadline(&render->options, &render->context->policy));
         status = start_thread(render, &c->diag);
     }
     return status;
@@ -192,6 +242,17 @@ int32_t hydra_render_fd(const hydra_render *render)
     return render ? render->events.fd : -1;
 }
 
+hydra_status hydra_render_read(hydra_render *render, void *buffer, size_t capacity, int64_t *offset,
+                               size_t *got)
+{
+    if (!render || !buffer || capacity == 0 || !got) {
+        return HYDRA_ERR_ARGUMENT;
+    }
+    *got = 0;
+    return render->pull ? hy_sink_pull_read(render->pull, buffer, capacity, offset, got)
+                        : HYDRA_ERR_STATE;
+}
+
 void hydra_render_cancel(hydra_render *render)
 {
     if (render) {
@@ -232,9 +293,10 @@ void hydra_render_free(hydra_render *render)
         hy_cancel_request(&render->cancel);
         (void)pthread_join(render->thread, NULL);
     }
+    hy_sink_free(render->sink);
     hy_events_free(&render->events);
     hy_project_free(&render->project);
-    hy_free(render->destination);
+    hy_destination_free(&render->destination);
     hy_free(render->preset);
     hydra_context_free(render->context);
     hy_free(render);

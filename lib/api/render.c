@@ -16,6 +16,7 @@ static hydra_status run(hydra_compose *c, const hydra_render_options *options, h
         .project = &c->project,
         .policy = &c->context->policy,
         .pool = c->context->pool,
+        .budget = &c->context->budget,
         .sink = sink,
         .options = options,
         .cancel = &cancel,
@@ -54,6 +55,13 @@ static hydra_status begin(hydra_compose *c, const hydra_render_options *options,
     return HYDRA_OK;
 }
 
+hydra_status hy_file_sink_open(const hy_project *project, const hydra_policy *policy,
+                               const char *path, hy_sink **out, hy_diag *diag)
+{
+    hydra_status status = hy_inputs_check(project, policy, path, diag);
+    return status == HYDRA_OK ? hy_sink_file_new(path, policy, out, diag) : status;
+}
+
 hydra_status hydra_compose_render(hydra_compose *c, const char *destination,
                                   const hydra_render_options *options)
 {
@@ -62,20 +70,22 @@ hydra_status hydra_compose_render(hydra_compose *c, const char *destination,
     if (status != HYDRA_OK) {
         return status;
     }
-    char *path = NULL;
+    hy_destination to;
     hy_sink *sink = NULL;
-    status = hy_path_from_uri(&path, destination, "destination", &c->diag);
-    if (status == HYDRA_OK) {
-        status = hy_inputs_check(&c->project, &c->context->policy, path, &c->diag);
+    status = hy_destination_parse(&to, destination, &c->diag);
+    if (status == HYDRA_OK && !to.path) {
+        status = hy_fail(&c->diag, HYDRA_ERR_ARGUMENT,
+                         "%s: takes its bytes in order, which needs hydra_render_start",
+                         destination);
     }
     if (status == HYDRA_OK) {
-        status = hy_sink_file_new(path, &sink, &c->diag);
+        status = hy_file_sink_open(&c->project, &c->context->policy, to.path, &sink, &c->diag);
     }
     if (status == HYDRA_OK) {
         status = run(c, &checked, sink);
     }
     hy_sink_free(sink);
-    hy_free(path);
+    hy_destination_free(&to);
     return status;
 }
 

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <hydra/policy.h>
+
 #include "diag.h"
 #include "mem.h"
 
@@ -51,11 +53,12 @@ struct hy_reader {
 };
 
 /*
- * Open a source. Refuses folders, FIFOs and devices, empty files (HYDRA_ERR_FORMAT) and files of
- * more than `max_bytes` (HYDRA_ERR_LIMIT). The source must outlive the reader.
+ * Open a source. Refuses folders, FIFOs and devices, empty files (HYDRA_ERR_FORMAT), files of more
+ * than `max_bytes` (HYDRA_ERR_LIMIT) and files outside the policy's folders (HYDRA_ERR_PERMISSION;
+ * NULL policy = anywhere). The source must outlive the reader.
  */
-hydra_status hy_reader_open(const hy_source *source, int64_t max_bytes, hy_reader **out,
-                            hy_diag *diag);
+hydra_status hy_reader_open(const hy_source *source, int64_t max_bytes, const hydra_policy *policy,
+                            hy_reader **out, hy_diag *diag);
 void hy_reader_close(hy_reader *reader);
 /* The whole source in memory; free `*data` with hy_free. */
 hydra_status hy_reader_load(hy_reader *reader, uint8_t **data, size_t *size, hy_diag *diag);
@@ -84,6 +87,7 @@ struct hy_sink {
     /* Each write starts where the last one ended, the first at 0, and nothing is read back. What is
      * written has left: abort cannot undo it. */
     bool in_order;
+    bool keeps_bytes; /* in memory, all of them, until it is closed */
 };
 
 #endif

@@ -20,6 +20,9 @@
  */
 int32_t hy_h264_level(int32_t width, int32_t height, hy_rate rate, int32_t bitrate_kbps);
 
+/* How many reference frames of this size a level has room for, at least 1. */
+int32_t hy_h264_level_frames(int32_t level, int32_t width, int32_t height);
+
 /*
  * An avcC record from one SPS and one PPS, each behind its 4-byte length; a record is copied as it
  * is. HYDRA_ERR_FORMAT: not such a header. Free `*avcc` with hy_free.

@@ -43,7 +43,7 @@ static void open_photo(const hy_source *source, const hydra_policy *policy, hy_d
     size_t size = 0;
     hy_photo *photo = NULL;
     hy_color *color = NULL;
-    if (hy_reader_open(source, policy->max_image_bytes, &reader, diag) == HYDRA_OK &&
+    if (hy_reader_open(source, policy->max_image_bytes, policy, &reader, diag) == HYDRA_OK &&
         hy_reader_load(reader, &bytes, &size, diag) == HYDRA_OK &&
         hy_photo_open(bytes, size, source->name, policy, &photo, diag) == HYDRA_OK) {
         (void)hy_color_new(photo, &color, diag);
@@ -87,7 +87,7 @@ static hydra_status check_music(const hy_project *project, const hydra_policy *p
     hy_reader *reader = NULL;
     hy_audio *audio = NULL;
     hy_diag found = {0};
-    if (hy_reader_open(&project->audio_source, policy->max_audio_bytes, &reader, &found) ==
+    if (hy_reader_open(&project->audio_source, policy->max_audio_bytes, policy, &reader, &found) ==
         HYDRA_OK) {
         (void)hy_audio_open(reader, &config, &audio, &found);
     }

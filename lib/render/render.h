@@ -27,6 +27,7 @@ typedef struct hy_job {
     const hy_project *project;
     const hydra_policy *policy;
     hy_pool *pool;
+    hy_budget *budget;                   /* of the context; NULL = none */
     hy_sink *sink;                       /* frames: unused */
     const hydra_render_options *options; /* checked */
     const hy_cancel *cancel;             /* NULL = never */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A whole render: plan, frames, output, verification, commit. */
+#include "render/estimate.h"
 #include "render/frames.h"
 #include "render/output.h"
 
@@ -33,7 +34,7 @@ static hydra_status pump(const hy_job *job, hy_frames *frames, hy_output *output
 static hydra_status run_planned(const hy_job *job, const hy_plan *plan, hydra_result *result,
                                 hy_diag *diag)
 {
-    hy_meter meter = {0};
+    hy_meter meter = {.limit_bytes = job->policy->max_memory_bytes};
     hy_scene scene = {0};
     hy_frames frames = {0};
     hy_output output = {0};
@@ -68,10 +69,14 @@ hydra_status hy_render_run(const hy_job *job, hydra_result *result, hy_diag *dia
     double start = hy_clock_s();
     *result = (hydra_result){.struct_size = sizeof *result, .moov_offset = -1};
     hy_plan plan;
-    hy_observe_stage(job, HYDRA_STAGE_PREPARING);
+    int64_t taken = 0;
     hydra_status status = hy_plan_build(job->project, job->policy, &plan, diag);
     if (status == HYDRA_OK) {
-        status = run_planned(job, &plan, result, diag);
+        status = hy_job_admit(job, &plan, &taken, diag);
+        if (status == HYDRA_OK) {
+            hy_observe_stage(job, HYDRA_STAGE_PREPARING);
+            status = run_planned(job, &plan, result, diag);
+        }
         hy_plan_free(&plan);
     }
     if (status == HYDRA_OK) {
@@ -82,6 +87,7 @@ hydra_status hy_render_run(const hy_job *job, hydra_result *result, hy_diag *dia
     if (status != HYDRA_OK) {
         job->sink->ops->abort(job->sink);
     }
+    hy_job_leave(job, taken);
     result->total_s = hy_clock_s() - start;
     return status;
 }

@@ -88,6 +88,7 @@ hydra_status hy_sink_buffered_new(hy_sink *in_order, int64_t limit, hy_sink **ou
     }
     buffered->base.ops = &buffered_ops;
     buffered->base.name = in_order->name;
+    buffered->base.keeps_bytes = true;
     buffered->memory->name = in_order->name; /* what error texts say */
     buffered->inner = in_order;
     *out = &buffered->base;

@@ -197,7 +197,8 @@ static hydra_status keep_mode(file_sink *file, hy_diag *diag)
     return HYDRA_OK;
 }
 
-hydra_status hy_sink_file_new(const char *path, hy_sink **out, hy_diag *diag)
+hydra_status hy_sink_file_new(const char *path, const hydra_policy *policy, hy_sink **out,
+                              hy_diag *diag)
 {
     *out = NULL;
     file_sink *file = hy_calloc(1, sizeof *file);
@@ -211,7 +212,7 @@ hydra_status hy_sink_file_new(const char *path, hy_sink **out, hy_diag *diag)
     file->base.name = copy;
     file->path = copy;
     file->fd = -1;
-    hydra_status status = hy_target_open(&file->target, path, diag);
+    hydra_status status = hy_target_open(&file->target, path, policy, diag);
     if (status == HYDRA_OK) {
         status = create_temp(file, diag);
     }

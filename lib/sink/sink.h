@@ -17,13 +17,15 @@
  *
  * A file that is replaced keeps its permission bits (not set-user-ID and its kin, not its owner).
  * A symbolic link is followed: the file that it names is replaced or made, the link stays. Refuses
- * (HYDRA_ERR_ARGUMENT) a target that is a folder or anything but a regular file.
+ * (HYDRA_ERR_ARGUMENT) a target that is a folder or anything but a regular file, and
+ * (HYDRA_ERR_PERMISSION) one outside the policy's folders; NULL policy = anywhere.
  *
  * After a failure the target is as before and the temporary file is gone. One exception: when the
  * rename is done and making it durable fails ("syncing its folder"), commit reports that and the
  * target holds the complete new file.
  */
-hydra_status hy_sink_file_new(const char *path, hy_sink **out, hy_diag *diag);
+hydra_status hy_sink_file_new(const char *path, const hydra_policy *policy, hy_sink **out,
+                              hy_diag *diag);
 
 /*
  * Memory, up to `limit` bytes (HYDRA_ERR_SPACE beyond). Bytes that are skipped are zero. After
@@ -48,9 +50,10 @@ hydra_status hy_sink_writer_new(const hydra_writer *writer, hy_sink **out, hy_di
 hydra_status hy_sink_fd_new(int fd, bool close_fd, const char *name, const hy_cancel *cancel,
                             hy_sink **out, hy_diag *diag);
 
-/* A FIFO, as above. The first write waits for somebody to open it for reading. */
-hydra_status hy_sink_fifo_new(const char *path, const hy_cancel *cancel, hy_sink **out,
-                              hy_diag *diag);
+/* A FIFO, as above. The first write waits for somebody to open it for reading. `policy` is borrowed:
+ * the FIFO must lie in one of its folders (NULL = anywhere). */
+hydra_status hy_sink_fifo_new(const char *path, const hydra_policy *policy, const hy_cancel *cancel,
+                              hy_sink **out, hy_diag *diag);
 
 /*
  * Bytes that another thread takes with hy_sink_pull_read. At most `limit` that were not taken are

@@ -31,17 +31,21 @@ typedef struct hy_target {
     mode_t mode; /* its permission bits */
 } hy_target;
 
-/* Open the folder of `path`; the name in it may be anything. Closed with hy_target_close, also
+/* Open the folder of `path`, one of the policy's or below (NULL = any); the name in it may be
+ * anything. Closed with hy_target_close, also
  * after a failure. */
-hydra_status hy_target_find(hy_target *target, const char *path, hy_diag *diag);
+hydra_status hy_target_find(hy_target *target, const char *path, const hydra_policy *policy,
+                            hy_diag *diag);
 
 /*
  * Find the target of `path` and refuse what is not a regular file. A symbolic link is followed to
  * the file that it names, existing or not, so that the link stays and its file is replaced. Links
- * are followed exactly where open(2) would (fs.protected_symlinks). The target is closed with
+ * are followed exactly where open(2) would (fs.protected_symlinks). The folder that is found in the
+ * end must be one of the policy's or below (NULL = any). The target is closed with
  * hy_target_close, also after a failure.
  */
-hydra_status hy_target_open(hy_target *target, const char *path, hy_diag *diag);
+hydra_status hy_target_open(hy_target *target, const char *path, const hydra_policy *policy,
+                            hy_diag *diag);
 void hy_target_close(hy_target *target);
 
 #endif

@@ -27,6 +27,7 @@
 typedef struct stream_sink {
     hy_sink base;
     const hy_cancel *cancel;
+    const hydra_policy *policy; /* of a FIFO */
     char *name;
     hy_target fifo; /* folder -1: not a FIFO that we open ourselves */
     int fd;         /* -1: a FIFO that is not open yet; after commit and abort */
@@ -148,7 +149,7 @@ static hydra_status open_fifo(stream_sink *stream, hy_diag *diag)
     if (fstat(stream->fd, &info) != 0 || !S_ISFIFO(info.st_mode)) {
         return hy_fail(diag, HYDRA_ERR_IO, "%s: is no longer a FIFO", stream->name);
     }
-    return HYDRA_OK;
+    return hy_roots_check_fd(stream->policy, stream->fd, stream->name, diag);
 }
 
 /* ---- The sink ---- */
@@ -289,8 +290,8 @@ hydra_status hy_sink_fd_new(int fd, bool close_fd, const char *name, const hy_ca
     return HYDRA_OK;
 }
 
-hydra_status hy_sink_fifo_new(const char *path, const hy_cancel *cancel, hy_sink **out,
-                              hy_diag *diag)
+hydra_status hy_sink_fifo_new(const char *path, const hydra_policy *policy, const hy_cancel *cancel,
+                              hy_sink **out, hy_diag *diag)
 {
     stream_sink *stream = NULL;
     struct stat info;
@@ -299,7 +300,7 @@ hydra_status hy_sink_fifo_new(const char *path, const hy_cancel *cancel, hy_sink
     if (status != HYDRA_OK) {
         return status;
     }
-    status = hy_target_find(&stream->fifo, path, diag);
+    status = hy_target_find(&stream->fifo, path, policy, diag);
     if (status == HYDRA_OK && fstatat(stream->fifo.folder, stream->fifo.name, &info, 0) != 0) {
         status = hy_fail_errno(diag, errno, path, "looking at it");
     } else if (status == HYDRA_OK && !S_ISFIFO(info.st_mode)) {
@@ -310,6 +311,7 @@ hydra_status hy_sink_fifo_new(const char *path, const hy_cancel *cancel, hy_sink
         return status;
     }
     stream->type = S_IFIFO;
+    stream->policy = policy;
     *out = &stream->base;
     return HYDRA_OK;
 }

@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return -1;
     }
     fuzz_check(hy_source_from_memory(&source, data, size, "music", &diag) == HYDRA_OK);
-    fuzz_check(hy_reader_open(&source, INT64_MAX, &reader, &diag) == HYDRA_OK);
+    fuzz_check(hy_reader_open(&source, INT64_MAX, NULL, &reader, &diag) == HYDRA_OK);
     hy_audio_config config = config_for(size);
     hy_audio *audio = NULL;
     hydra_status status = hy_audio_open(reader, &config, &audio, &diag);

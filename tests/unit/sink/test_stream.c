@@ -395,7 +395,7 @@ static hy_sink *fifo_sink(const char *path, const hy_cancel *cancel)
 {
     hy_diag diag = {0};
     hy_sink *sink = NULL;
-    assert_ok(hy_sink_fifo_new(path, cancel, &sink, &diag), &diag);
+    assert_ok(hy_sink_fifo_new(path, NULL, cancel, &sink, &diag), &diag);
     assert_true(sink->in_order);
     assert_string_equal(sink->name, path);
     return sink;
@@ -510,7 +510,7 @@ static void assert_no_fifo(const char *path, hydra_status expected, const char *
 {
     hy_diag diag = {0};
     hy_sink *sink = (hy_sink *)&diag;
-    assert_failed(hy_sink_fifo_new(path, NULL, &sink, &diag), expected, &diag, part);
+    assert_failed(hy_sink_fifo_new(path, NULL, NULL, &sink, &diag), expected, &diag, part);
     assert_null(sink);
 }
 

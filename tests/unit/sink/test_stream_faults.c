@@ -198,7 +198,7 @@ static hydra_status whole_life(const place *p, hy_diag *diag)
         data[i] = (uint8_t)(i * 7 >> 3);
     }
     hydra_status status = p->kind == KIND_FIFO
-                              ? hy_sink_fifo_new(p->path, NULL, &sink, diag)
+                              ? hy_sink_fifo_new(p->path, NULL, NULL, &sink, diag)
                               : hy_sink_fd_new(p->out, false, p->path, NULL, &sink, diag);
     if (status != HYDRA_OK) {
         assert_null(sink);
@@ -405,7 +405,7 @@ static void test_cancel_is_seen_at_the_next_wait(void **state)
         if (k == KIND_FIFO) {
             (void)close(p.in); /* no reader: it waits for one */
             p.in = dup(STDIN_FILENO);
-            assert_ok(hy_sink_fifo_new(p.path, &cancel, &sink, &diag), &diag);
+            assert_ok(hy_sink_fifo_new(p.path, NULL, &cancel, &sink, &diag), &diag);
         } else {
             assert_ok(hy_sink_fd_new(p.out, false, p.path, &cancel, &sink, &diag), &diag);
         }
@@ -434,7 +434,7 @@ static hydra_status make_fd(const place *p, hy_sink **sink, hy_diag *diag)
 
 static hydra_status make_fifo(const place *p, hy_sink **sink, hy_diag *diag)
 {
-    return hy_sink_fifo_new(p->path, NULL, sink, diag);
+    return hy_sink_fifo_new(p->path, NULL, NULL, sink, diag);
 }
 
 static hydra_status make_pull(const place *p, hy_sink **sink, hy_diag *diag)
