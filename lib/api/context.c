@@ -34,11 +34,11 @@ static bool policy_is_valid(const hydra_policy *policy)
     return policy->struct_size >= sizeof *policy && policy->max_images >= 1 &&
            policy->max_images <= 100000 && policy->max_image_bytes >= 1 &&
            policy->max_image_pixels >= 1 && policy->max_image_side_px >= 1 &&
-           policy->max_image_side_px <= MAX_IMAGE_SIDE_PX &&
-           policy->max_decode_bytes >= 1 && policy->max_audio_bytes >= 1 &&
-           policy->max_duration_us >= 1 && policy->max_output_bytes >= 1 &&
-           policy->max_memory_bytes >= 1 && policy->max_render_us >= 1 &&
-           policy->max_threads >= 1 && policy->max_threads <= 128 && roots_are_valid(policy);
+           policy->max_image_side_px <= MAX_IMAGE_SIDE_PX && policy->max_decode_bytes >= 1 &&
+           policy->max_audio_bytes >= 1 && policy->max_duration_us >= 1 &&
+           policy->max_output_bytes >= 1 && policy->max_memory_bytes >= 1 &&
+           policy->max_render_us >= 1 && policy->max_threads >= 1 && policy->max_threads <= 128 &&
+           roots_are_valid(policy);
 }
 
 static bool options_are_valid(const hydra_context_options *options)

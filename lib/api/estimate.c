@@ -35,7 +35,7 @@ hydra_status hydra_compose_estimate(hydra_compose *c, const hydra_render_options
                        out ? "struct_size is not set" : "the out-parameter is NULL");
     }
     hydra_render_options checked;
-    status = hy_render_options_check(options, &checked, &c->diag);
+    status = hy_render_options_check(options ? options : &c->render_options, &checked, &c->diag);
     if (status != HYDRA_OK) {
         return status;
     }

@@ -19,7 +19,8 @@ struct hydra_render {
     char *preset; /* behind options.preset */
     hy_destination destination;
     hy_sink *sink; /* where the bytes go; a file is opened by the job's thread */
-    hy_sink *pull; /* that the host reads from, within `sink`, which then lives as long as the job */
+    hy_sink
+        *pull; /* that the host reads from, within `sink`, which then lives as long as the job */
     hy_cancel cancel;
     hy_events events;
     pthread_t thread;
@@ -129,8 +130,8 @@ static hydra_status open_in_order(hydra_render *render, const char *name, hy_dia
         return hy_sink_fifo_new(to->path, &render->context->policy, &render->cancel, &render->sink,
                                 diag);
     case HY_DESTINATION_PULL: {
-        hydra_status status = hy_sink_pull_new(PULL_BYTES, on_output, render, &render->cancel,
-                                               &render->sink, diag);
+        hydra_status status =
+            hy_sink_pull_new(PULL_BYTES, on_output, render, &render->cancel, &render->sink, diag);
         render->pull = render->sink;
         return status;
     }

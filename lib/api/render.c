@@ -74,9 +74,9 @@ hydra_status hydra_compose_render(hydra_compose *c, const char *destination,
     hy_sink *sink = NULL;
     status = hy_destination_parse(&to, destination, &c->diag);
     if (status == HYDRA_OK && !to.path) {
-        status = hy_fail(&c->diag, HYDRA_ERR_ARGUMENT,
-                         "%s: takes its bytes in order, which needs hydra_render_start",
-                         destination);
+        status =
+            hy_fail(&c->diag, HYDRA_ERR_ARGUMENT,
+                    "%s: takes its bytes in order, which needs hydra_render_start", destination);
     }
     if (status == HYDRA_OK) {
         status = hy_file_sink_open(&c->project, &c->context->policy, to.path, &sink, &c->diag);

@@ -149,7 +149,8 @@ void hy_resizer_free(hy_resizer *resizer)
 static int64_t most_taps(double length, int32_t count)
 {
     double shrink = length / count;
-    return shrink >= BLOCK_FROM ? 4 * (int64_t)(2 * BLOCK_LEFT) : 4 * (int64_t)ceil(fmax(shrink, 1));
+    return shrink >= BLOCK_FROM ? 4 * (int64_t)(2 * BLOCK_LEFT)
+                                : 4 * (int64_t)ceil(fmax(shrink, 1));
 }
 
 int64_t hy_resizer_bytes(const hy_resize_spec *spec)

@@ -82,8 +82,7 @@ static hydra_status wait_locked(hy_budget *budget, int64_t bytes, const hy_cance
     hy_budget_ticket ticket = {NULL};
     queue_locked(budget, &ticket);
     hydra_status status = hy_cancel_check(cancel, diag);
-    while (status == HYDRA_OK &&
-           (budget->locked.first != &ticket || !fits_locked(budget, bytes))) {
+    while (status == HYDRA_OK && (budget->locked.first != &ticket || !fits_locked(budget, bytes))) {
         sleep_locked(budget);
         status = hy_cancel_check(cancel, diag);
     }

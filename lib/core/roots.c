@@ -29,8 +29,8 @@ static bool holds(const char *root, const char *path)
 
 static hydra_status refuse(const char *name, hy_diag *diag)
 {
-    return hy_fail(diag, HYDRA_ERR_PERMISSION, "%s: lies outside the folders that the policy allows",
-                   name);
+    return hy_fail(diag, HYDRA_ERR_PERMISSION,
+                   "%s: lies outside the folders that the policy allows", name);
 }
 
 hydra_status hy_roots_check_fd(const hydra_policy *policy, int fd, const char *name, hy_diag *diag)

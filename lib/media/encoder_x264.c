@@ -55,7 +55,8 @@ typedef struct tuning {
 /* By HYDRA_PROFILE_*. */
 static const tuning profiles[] = {
     [HYDRA_PROFILE_DRAFT] = {"superfast", 23.0, "", SUPERFAST},
-    [HYDRA_PROFILE_DEFAULT] = {"superfast", 17.6,
+    [HYDRA_PROFILE_DEFAULT] = {"superfast",
+                               17.6,
                                ":mbtree=1:bframes=5:b-adapt=0:me=dia:ref=1:trellis=0:aq-mode=1"
                                ":rc-lookahead=20:subme=1:weightp=0",
                                {20, 5, 1, false, 100e6}},
@@ -66,9 +67,16 @@ static const tuning profiles[] = {
 
 /* In the order of hy_encoder_presets. */
 static const hy_x264_shape shapes[HY_ENCODER_PRESETS] = {
-    {0, 0, 1, false, 150e6}, SUPERFAST, {10, 3, 1, false, 60e6}, {20, 3, 2, false, 40e6},
-    FAST, {40, 3, 3, false, 22e6}, SLOW, {60, 3, 8, true, 9e6},
-    {60, 8, 16, true, 6e6}, {60, 16, 16, true, 1e6},
+    {0, 0, 1, false, 150e6},
+    SUPERFAST,
+    {10, 3, 1, false, 60e6},
+    {20, 3, 2, false, 40e6},
+    FAST,
+    {40, 3, 3, false, 22e6},
+    SLOW,
+    {60, 3, 8, true, 9e6},
+    {60, 8, 16, true, 6e6},
+    {60, 16, 16, true, 1e6},
 };
 
 typedef struct x264_encoder {

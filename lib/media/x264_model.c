@@ -72,7 +72,8 @@ static double memory_bytes(const hy_x264_shape *shape, const hy_encoder_config *
     double waiting = luma * 1.5 + lowres + blocks * costs;
     double kept = luma * (shape->bframes == 0 ? 1.5 : 4.5) + blocks * 94;
 
-    int32_t level = hy_h264_level(config->width, config->height, config->rate, config->bitrate_kbps);
+    int32_t level =
+        hy_h264_level(config->width, config->height, config->rate, config->bitrate_kbps);
     int32_t room = hy_h264_level_frames(level, config->width, config->height);
     /* libavcodec keeps to the level; the B pyramid takes HY_H264_DPB_FRAMES. */
     double refs = smaller(shape->refs, room);

@@ -10,7 +10,7 @@ typedef struct hy_x264_shape {
     int32_t lookahead; /* frames that macroblock-tree rate control looks ahead; 0 = it is off */
     int32_t bframes;
     int32_t refs;
-    bool optimal; /* B frames are chosen by the slow search */
+    bool optimal;        /* B frames are chosen by the slow search */
     double pixels_per_s; /* on one CPU of 2020, measured */
 } hy_x264_shape;
 

@@ -82,8 +82,8 @@ static int64_t encoder_bytes(const chosen_encoder *encoder, int64_t frames)
  * the encoder's frame shows are still held. Until it is ready, the encoder gets no frame that shows
  * it: early on, a large photo and a full encoder do not meet.
  */
-static int64_t most_bytes(const hy_plan *plan, const hy_photo_need *needs, const chosen_encoder *encoder,
-                          int64_t ahead)
+static int64_t most_bytes(const hy_plan *plan, const hy_photo_need *needs,
+                          const chosen_encoder *encoder, int64_t ahead)
 {
     int64_t most = 0;
     for (int32_t index = 0; index < plan->clip_count; index++) {
@@ -104,9 +104,8 @@ static int64_t most_bytes(const hy_plan *plan, const hy_photo_need *needs, const
 /* Frames in flight: each slot has a picture and a compositor. */
 static int64_t ring_bytes(const hy_job *job, const hy_plan *plan)
 {
-    return hy_frames_slots(job->pool) *
-           ((int64_t)hy_picture_bytes(plan->width, plan->height) +
-            hy_compositor_cpu_bytes(plan->width, plan->height));
+    return hy_frames_slots(job->pool) * ((int64_t)hy_picture_bytes(plan->width, plan->height) +
+                                         hy_compositor_cpu_bytes(plan->width, plan->height));
 }
 
 /* One CPU's time for all that is not the video encoder. */

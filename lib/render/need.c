@@ -22,8 +22,8 @@ static hydra_status read_head(hy_reader *reader, int64_t count, uint8_t **data, 
     int64_t filled = 0;
     while (filled < count) {
         size_t got = 0;
-        hydra_status status = reader->ops->read(reader, filled, *data + filled,
-                                                (size_t)(count - filled), &got, diag);
+        hydra_status status =
+            reader->ops->read(reader, filled, *data + filled, (size_t)(count - filled), &got, diag);
         if (status == HYDRA_OK && got == 0) {
             status = hy_fail(diag, HYDRA_ERR_IO, "%s: the file became shorter while it was read",
                              reader->name);
@@ -71,9 +71,8 @@ static hydra_status look(const hy_job *job, int32_t index, hy_reader *reader, in
 hydra_status hy_photo_need_of(const hy_job *job, int32_t index, hy_photo_need *need, hy_diag *diag)
 {
     hy_reader *reader;
-    hydra_status status =
-        hy_reader_open(&job->project->images[index].source, job->policy->max_image_bytes,
-                       job->policy, &reader, diag);
+    hydra_status status = hy_reader_open(&job->project->images[index].source,
+                                         job->policy->max_image_bytes, job->policy, &reader, diag);
     if (status != HYDRA_OK) {
         return status;
     }

@@ -29,7 +29,8 @@ hy_encoder_config hy_output_config(const hy_job *job, const hy_plan *plan)
 static hydra_status open_encoder(hy_output *output, const hy_job *job, hy_diag *diag)
 {
     const hy_encoder_ops *ops;
-    hydra_status status = hy_encoder_choose(job->options->encoder, &ops, &output->encoder_reason, diag);
+    hydra_status status =
+        hy_encoder_choose(job->options->encoder, &ops, &output->encoder_reason, diag);
     if (status != HYDRA_OK) {
         return status;
     }

@@ -138,9 +138,10 @@ static void make_sounds(void)
         {"m4a", "ipod", "aac", 64000},       {"mkv", "matroska", "libopus", 32000},
         {"aiff", "aiff", "pcm_s16be", 0},    {"caf", "caf", "pcm_s16be", 0},
         {"au", "au", "pcm_mulaw", 0},        {"mp2", "mp2", "mp2", 64000},
-        {"ac3", "ac3", "ac3", 64000},        {"adpcm", "wav", "adpcm_ms", 0},     {"ts", "mpegts", "mp2", 64000},
-        {"alac", "mov", "alac", 0},          {"w64", "w64", "pcm_s24le", 0},
-        {"avi", "avi", "pcm_s16le", 0},      {"asf", "asf", "wmav2", 64000},
+        {"ac3", "ac3", "ac3", 64000},        {"adpcm", "wav", "adpcm_ms", 0},
+        {"ts", "mpegts", "mp2", 64000},      {"alac", "mov", "alac", 0},
+        {"w64", "w64", "pcm_s24le", 0},      {"avi", "avi", "pcm_s16le", 0},
+        {"asf", "asf", "wmav2", 64000},
     };
     test_sound tone = test_sound_new(0.03, 2, 48000);
     test_sound_add_sine(&tone, 440, 0.4);

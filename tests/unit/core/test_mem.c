@@ -193,10 +193,15 @@ static void test_stopwatch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_products),      cmocka_unit_test(test_sums),
-        cmocka_unit_test(test_zeroed_arrays), cmocka_unit_test(test_resized_arrays),
-        cmocka_unit_test(test_alignment),     cmocka_unit_test(test_copies),
-        cmocka_unit_test(test_meter), cmocka_unit_test(test_meter_limit),         cmocka_unit_test(test_meter_of_many_threads),
+        cmocka_unit_test(test_products),
+        cmocka_unit_test(test_sums),
+        cmocka_unit_test(test_zeroed_arrays),
+        cmocka_unit_test(test_resized_arrays),
+        cmocka_unit_test(test_alignment),
+        cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_meter),
+        cmocka_unit_test(test_meter_limit),
+        cmocka_unit_test(test_meter_of_many_threads),
         cmocka_unit_test(test_stopwatch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
