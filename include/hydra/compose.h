@@ -117,6 +117,7 @@ enum {
                             photos are on screen for half of it longer; the length stays. */
 };
 
+/** The transition of a cut. */
 typedef struct hydra_transition_options {
     uint32_t struct_size; /**< Set by hydra_transition_options_init. */
     int32_t kind;         /**< HYDRA_TRANSITION_*. Default crossfade. */
@@ -128,29 +129,41 @@ typedef struct hydra_transition_options {
 /** Every cut, in hydra_compose_set_transition. */
 #define HYDRA_ALL_CUTS (-1)
 
+/** One finding about a project. Strings are borrowed until the next call on the compose. */
+typedef struct hydra_issue {
+    uint32_t struct_size; /**< Set by the caller to sizeof(hydra_issue). */
+    hydra_status status;  /**< What kind of error. */
+    int32_t line;         /**< Line in the JSON text, from 1; 0 = not known. */
+    int32_t column;       /**< Column in bytes, from 1; 0 = not known. */
+    const char *pointer;  /**< JSON pointer (RFC 6901) of the value, "/images/0/fit"; "" = all. */
+    const char *text;     /**< What is wrong, with "did you mean" where a word is close. */
+} hydra_issue;
+
 /** What plays on when the music is shorter than the pictures. */
 enum {
     HYDRA_AUDIO_SILENCE = 0,
     HYDRA_AUDIO_LOOP = 1 /**< The same music again, joined by a 30 ms crossfade (no click). */
 };
 
+/** What is taken of the music, and how loud. */
 typedef struct hydra_audio_options {
     uint32_t struct_size; /**< Set by hydra_audio_options_init. */
     int32_t when_short;   /**< HYDRA_AUDIO_SILENCE (default) or HYDRA_AUDIO_LOOP. */
-    int64_t start_us;     /**< First moment of the music that is used, 0.. Default 0. */
+    int64_t start_us;     /**< First moment of the music that is used. Default 0. All times here are
+                               at most 10^15. */
     int64_t duration_us;  /**< How much from there, 1..; HYDRA_AUTO (default) = to its end. */
     double gain_db;       /**< -60..+24. Default 0. Peaks beyond full scale are limited. */
     int64_t fade_in_us;   /**< From the first frame, 0.. Default 0. */
     int64_t fade_out_us;  /**< Up to the last frame, 0.. Default 1,000,000. */
 } hydra_audio_options;
 
-/** Fill with the defaults. The pointer must not be NULL. Thread: any. Since 0.1. */
+/** Fill with the defaults. @param options Not NULL. Thread: any. Since 0.1. */
 HYDRA_API void hydra_canvas_options_init(hydra_canvas_options *options);
-/** See hydra_canvas_options_init. */
+/** Fill with the defaults. @param options Not NULL. Thread: any. Since 0.1. */
 HYDRA_API void hydra_image_options_init(hydra_image_options *options);
-/** See hydra_canvas_options_init. */
+/** Fill with the defaults. @param options Not NULL. Thread: any. Since 0.1. */
 HYDRA_API void hydra_transition_options_init(hydra_transition_options *options);
-/** See hydra_canvas_options_init. */
+/** Fill with the defaults. @param options Not NULL. Thread: any. Since 0.1. */
 HYDRA_API void hydra_audio_options_init(hydra_audio_options *options);
 
 /**
@@ -165,12 +178,18 @@ HYDRA_API void hydra_audio_options_init(hydra_audio_options *options);
  */
 HYDRA_API hydra_status hydra_compose_new(hydra_context *context, hydra_compose **out);
 
-/** Free a compose, its last result and output bytes. NULL does nothing. Since 0.1. */
+/**
+ * Free a compose, its last result and output bytes. Jobs that it started go on.
+ *
+ * @param c  NULL does nothing.
+ * Thread: owner of `c`. Since 0.1.
+ */
 HYDRA_API void hydra_compose_free(hydra_compose *c);
 
 /**
  * What went wrong in the last call on `c`, if it failed: the input's name and the cause.
  *
+ * @param c  NULL gives "".
  * @return Text, "" after a call that worked. Borrowed until the next call on `c`. Never NULL.
  * Thread: owner of `c`. Since 0.1.
  */
@@ -179,6 +198,7 @@ HYDRA_API const char *hydra_compose_error(const hydra_compose *c);
 /**
  * Set picture size, frame rate and background.
  *
+ * @param c        Compose handle, not NULL.
  * @param options  NULL for defaults. Copied.
  * @return HYDRA_OK
  *         HYDRA_ERR_ARGUMENT  a value is out of range; the error text names it
@@ -193,6 +213,7 @@ HYDRA_API hydra_status hydra_compose_set_canvas(hydra_compose *c,
  *
  * Photos whose duration is HYDRA_AUTO share equally what the others leave.
  *
+ * @param c            Compose handle, not NULL.
  * @param duration_us  1..36,000,000,000, or HYDRA_AUTO = the sum of the photos.
  * @return HYDRA_OK, HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE. Thread: owner of `c`. Since 0.1.
  */
@@ -221,16 +242,23 @@ HYDRA_API hydra_status hydra_compose_add_image(hydra_compose *c, const char *uri
 /**
  * Add a still image from bytes of an image file in memory.
  *
- * @param data  Not NULL. Copied.
- * @param size  Bytes, 1 .. policy.max_image_bytes.
- * @param name  How error texts call it; NULL = "image N". Copied.
+ * @param c        Compose handle, not NULL.
+ * @param data     Not NULL. Copied.
+ * @param size     Bytes, 1 .. policy.max_image_bytes.
+ * @param name     How error texts call it; NULL = "image N". Copied.
+ * @param options  NULL for defaults. Copied.
  * @return As hydra_compose_add_image. Thread: owner of `c`. Since 0.1.
  */
 HYDRA_API hydra_status hydra_compose_add_image_memory(hydra_compose *c, const void *data,
                                                       size_t size, const char *name,
                                                       const hydra_image_options *options);
 
-/** Number of images added so far; 0 for NULL. Thread: owner of `c`. Since 0.1. */
+/**
+ * Number of images added so far.
+ *
+ * @param c  May be NULL.
+ * @return 0.. ; 0 for NULL. Thread: owner of `c`. Since 0.1.
+ */
 HYDRA_API int32_t hydra_compose_image_count(const hydra_compose *c);
 
 /**
@@ -240,6 +268,7 @@ HYDRA_API int32_t hydra_compose_image_count(const hydra_compose *c);
  * together with their other transition; that is checked when the video is planned (render, frame,
  * plan), since durations may still change.
  *
+ * @param c        Compose handle, not NULL.
  * @param cut      0 .. image count - 2; or HYDRA_ALL_CUTS: every cut, also those of images that
  *                 are added later, except where a single cut is set afterwards.
  * @param options  NULL for defaults: a crossfade of 0.5 s, overlapping. Copied.
@@ -254,6 +283,7 @@ HYDRA_API hydra_status hydra_compose_set_transition(hydra_compose *c, int32_t cu
  * Any file whose sound FFmpeg decodes. The track of the video is 48 kHz stereo AAC-LC, exactly as
  * long as the pictures. Without music the video has no sound track.
  *
+ * @param c        Compose handle, not NULL.
  * @param uri      Path or file: URI, UTF-8. Copied. NULL takes the music away.
  * @param options  NULL for defaults. Copied.
  * @return HYDRA_OK
@@ -269,9 +299,11 @@ HYDRA_API hydra_status hydra_compose_set_audio(hydra_compose *c, const char *uri
 /**
  * Set the music from bytes of a sound file in memory.
  *
- * @param data  Not NULL. Copied.
- * @param size  Bytes, 1 .. policy.max_audio_bytes.
- * @param name  How error texts call it; NULL = "audio". Copied.
+ * @param c        Compose handle, not NULL.
+ * @param data     Not NULL. Copied.
+ * @param size     Bytes, 1 .. policy.max_audio_bytes.
+ * @param name     How error texts call it; NULL = "audio". Copied.
+ * @param options  NULL for defaults. Copied.
  * @return As hydra_compose_set_audio. Thread: owner of `c`. Since 0.1.
  */
 HYDRA_API hydra_status hydra_compose_set_audio_memory(hydra_compose *c, const void *data,
@@ -283,6 +315,7 @@ HYDRA_API hydra_status hydra_compose_set_audio_memory(hydra_compose *c, const vo
  *
  * For people and tests. The format is not promised.
  *
+ * @param c     Compose handle, not NULL.
  * @param text  Receives UTF-8 text, borrowed until the next call on `c`.
  * @return HYDRA_OK
  *         HYDRA_ERR_ARGUMENT  `text` is NULL, no image, or the timeline does not add up
@@ -291,6 +324,78 @@ HYDRA_API hydra_status hydra_compose_set_audio_memory(hydra_compose *c, const vo
  * Thread: owner of `c`. Since 0.1.
  */
 HYDRA_API hydra_status hydra_compose_plan_text(hydra_compose *c, const char **text);
+
+/**
+ * Replace the whole project by one described in JSON (docs/project.md, `"hydra": 1`).
+ *
+ * Paths in it are as in hydra_compose_add_image. It may hold render options ("output"), which
+ * then apply to renders that are given none.
+ *
+ * @param c     Compose handle, not NULL.
+ * @param json  UTF-8 text, not NULL. Not kept.
+ * @param size  Bytes, at most 16 MiB.
+ * @return HYDRA_OK
+ *         HYDRA_ERR_FORMAT    not JSON: line and column are in the issue
+ *         HYDRA_ERR_ARGUMENT  a key, word or value is wrong; all of them are issues
+ *         HYDRA_ERR_UNSUPPORTED  a source's URI scheme is not file:
+ *         HYDRA_ERR_LIMIT     too large, too deep, or more images than the policy allows
+ *         HYDRA_ERR_STATE, HYDRA_ERR_MEMORY
+ * On failure the project is unchanged; the status and hydra_compose_error are those of the first
+ * issue.
+ * Thread: owner of `c`. Since 0.1.
+ */
+HYDRA_API hydra_status hydra_compose_load_json(hydra_compose *c, const char *json, size_t size);
+
+/**
+ * Write the project as JSON. Loading that text gives the same project.
+ *
+ * @param c     Compose handle, not NULL.
+ * @param json  Receives UTF-8 text, borrowed until the next call on `c`.
+ * @return HYDRA_OK
+ *         HYDRA_ERR_ARGUMENT     `json` is NULL
+ *         HYDRA_ERR_UNSUPPORTED  a source is bytes in memory, or its name is no UTF-8; the text
+ *                                names it
+ *         HYDRA_ERR_LIMIT        the text would be longer than 16 MiB
+ *         HYDRA_ERR_MEMORY
+ * Thread: owner of `c`. Since 0.1.
+ */
+HYDRA_API hydra_status hydra_compose_to_json(hydra_compose *c, const char **json);
+
+/**
+ * The JSON Schema (draft 2020-12) of the project format.
+ *
+ * @return UTF-8 text. Static, never NULL. Thread: any. Since 0.1.
+ */
+HYDRA_API const char *hydra_project_schema(void);
+
+/**
+ * Look at everything that a render would use, without rendering: the timeline, each photo's header
+ * and colour profile, the music.
+ *
+ * @param c  Compose handle, not NULL.
+ * @return HYDRA_OK, or the status of the first issue; all are then at hydra_compose_issue.
+ * Thread: owner of `c`; reads files. Since 0.1.
+ */
+HYDRA_API hydra_status hydra_compose_check(hydra_compose *c);
+
+/**
+ * Number of issues that the last hydra_compose_load_json or hydra_compose_check found.
+ *
+ * @param c  May be NULL.
+ * @return 0.. ; 0 for NULL. Thread: owner of `c`. Since 0.1.
+ */
+HYDRA_API int32_t hydra_compose_issue_count(const hydra_compose *c);
+
+/**
+ * One issue.
+ *
+ * @param c      Compose handle, not NULL.
+ * @param index  0 .. hydra_compose_issue_count() - 1.
+ * @param issue  Filled. `struct_size` must be set.
+ * @return HYDRA_OK, HYDRA_ERR_ARGUMENT. Thread: owner of `c`. Since 0.1.
+ */
+HYDRA_API hydra_status hydra_compose_issue(const hydra_compose *c, int32_t index,
+                                           hydra_issue *issue);
 
 #ifdef __cplusplus
 }

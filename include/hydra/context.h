@@ -23,13 +23,17 @@ extern "C" {
 /** Shared by jobs. Opaque. Thread: any number of threads at once. */
 typedef struct hydra_context hydra_context;
 
+/** What a context is made of. */
 typedef struct hydra_context_options {
     uint32_t struct_size; /**< Set by hydra_context_options_init. */
     int32_t threads;      /**< Workers, 1..256; 0 (default) = the CPUs this process may use. */
-    const hydra_policy *policy; /**< NULL (default) = hydra_policy_init. Copied. */
+    const hydra_policy *policy;  /**< NULL (default) = hydra_policy_init. Copied. */
+    int64_t memory_budget_bytes; /**< Estimated memory of all jobs that run at once; a job beyond it
+                                      waits or fails, see hydra_render_options. 0 (default) = no
+                                      budget. */
 } hydra_context_options;
 
-/** Fill with the defaults. `options` not NULL. Thread: any. Since 0.1. */
+/** Fill with the defaults. @param options Not NULL. Thread: any. Since 0.1. */
 HYDRA_API void hydra_context_options_init(hydra_context_options *options);
 
 /**
@@ -44,7 +48,7 @@ HYDRA_API void hydra_context_options_init(hydra_context_options *options);
  */
 HYDRA_API hydra_status hydra_context_new(const hydra_context_options *options, hydra_context **out);
 
-/** Drop the caller's reference. NULL does nothing. Thread: any. Since 0.1. */
+/** Drop the caller's reference. @param context NULL does nothing. Thread: any. Since 0.1. */
 HYDRA_API void hydra_context_free(hydra_context *context);
 
 /**

@@ -30,7 +30,8 @@ typedef struct hydra_encoder_info {
     const char *reason;      /**< Why it is not available and what to do; "" if it is. Static. */
 } hydra_encoder_info;
 
-/** Number of encoders that the library knows, available or not. Thread: any. Since 0.1. */
+/** How many encoders there are. @return All that the library knows, available or not, 1.. Thread:
+    any. Since 0.1. */
 HYDRA_API int32_t hydra_encoder_count(void);
 
 /**

@@ -29,10 +29,19 @@ typedef struct hydra_policy {
                                     JPEG. 1.. Default 512 MiB. */
     int64_t max_audio_bytes;   /**< Bytes of the music file. 1.. Default 1 GiB. */
     int64_t max_duration_us;   /**< Length of the video. 1.. Default 2 hours. */
-    int64_t max_output_bytes;  /**< Bytes of a render to memory. 1.. Default 1 GiB. */
+    int64_t max_output_bytes;  /**< Bytes of a render to memory, and of an in-order output that is
+                                    kept back for its index. 1.. Default 1 GiB. */
+    int64_t max_memory_bytes; /**< Memory of one job, by hydra_compose_estimate before it starts and
+                                   by the pools while it runs. 1.. Default 2 GiB. */
+    int64_t max_render_us;    /**< Wall clock of one job, whatever its own deadline says. 1..
+                                   Default 1 hour. */
+    int32_t max_threads;      /**< Encoder threads of one job. 1..128. Default 128. */
+    int32_t file_root_count;  /**< Number of file_roots, 0..64. */
+    const char *const *file_roots; /**< Folders that inputs and targets must lie in, links resolved.
+                                        NULL (default) = anywhere. Copied. */
 } hydra_policy;
 
-/** Fill with the defaults. `policy` not NULL. Thread: any. Since 0.1. */
+/** Fill with the defaults. @param policy Not NULL. Thread: any. Since 0.1. */
 HYDRA_API void hydra_policy_init(hydra_policy *policy);
 
 #ifdef __cplusplus

@@ -2,7 +2,8 @@
 /**
  * @file render.h  From a compose to a finished, verified video, or to one frame of it.
  *
- * A render blocks until the video is complete. Nothing appears under its final name before it has
+ * hydra_compose_render blocks until the video is complete; hydra_render_start gives a job that runs
+ * by itself and is asked for events. Either way nothing appears under its final name before it has
  * been written, read again and found correct; on failure nothing is left behind.
  * Frames depend on the project alone: the same input gives the same frames on any number of
  * threads.
@@ -30,6 +31,7 @@ enum {
     HYDRA_PROFILE_BEST = 3     /**< Archive. */
 };
 
+/** How a render encodes, and how long it may take. */
 typedef struct hydra_render_options {
     uint32_t struct_size;       /**< Set by hydra_render_options_init. */
     int32_t encoder;            /**< HYDRA_ENCODER_*. Default auto. */
@@ -42,7 +44,25 @@ typedef struct hydra_render_options {
                              (default). Checked for every encoder. Borrowed for the call. */
     int32_t audio_bitrate_kbps; /**< AAC, 32..320. Default 160. */
     int32_t threads;            /**< Encoder threads, 1..128; 0 (default) = the context's. */
+    int64_t deadline_us; /**< Wall clock for the whole job, waiting included, 1..; 0 (default)
+                              = the policy's max_render_us. */
+    int32_t when_busy;   /**< HYDRA_BUSY_*, beyond the context's budget. Default wait. */
+    int32_t in_order;    /**< HYDRA_IN_ORDER_*, for outputs that cannot go back. Default
+                              fragmented. */
 } hydra_render_options;
+
+/** What a job does while the memory budget of its context is taken. */
+enum {
+    HYDRA_BUSY_WAIT = 0, /**< Waits for its turn, first come, first served, up to its deadline. */
+    HYDRA_BUSY_FAIL = 1  /**< Fails at once with HYDRA_ERR_BUSY. */
+};
+
+/** MP4 for outputs that cannot go back: pipes, FIFOs, `-`, `pull:`. */
+enum {
+    HYDRA_IN_ORDER_FRAGMENTED = 0, /**< Fragmented MP4: plays while it grows, no memory needed. */
+    HYDRA_IN_ORDER_BUFFERED = 1    /**< The usual file with its index in front, kept in memory until
+                                        it is complete: at most policy.max_output_bytes. */
+};
 
 /**
  * Receives the bytes of a video. All calls come from the thread that called the render, one at a
@@ -99,7 +119,7 @@ typedef struct hydra_result {
     int32_t key_frames;          /**< Pictures at which playing can start. */
 } hydra_result;
 
-/** Fill with the defaults. The pointer must not be NULL. Thread: any. Since 0.1. */
+/** Fill with the defaults. @param options Not NULL. Thread: any. Since 0.1. */
 HYDRA_API void hydra_render_options_init(hydra_render_options *options);
 
 /**
@@ -129,13 +149,24 @@ HYDRA_API hydra_status hydra_compose_render(hydra_compose *c, const char *destin
                                             const hydra_render_options *options);
 
 /**
- * Render to memory; the bytes are then at hydra_compose_output. As hydra_compose_render;
- * HYDRA_ERR_SPACE beyond policy.max_output_bytes. Since 0.1.
+ * Render to memory; the bytes are then at hydra_compose_output.
+ *
+ * @param c        Compose handle with at least one image.
+ * @param options  NULL for defaults.
+ * @return As hydra_compose_render; HYDRA_ERR_SPACE beyond policy.max_output_bytes.
+ * Thread: owner of `c`; blocks. Since 0.1.
  */
 HYDRA_API hydra_status hydra_compose_render_memory(hydra_compose *c,
                                                    const hydra_render_options *options);
 
-/** Render into functions of the host. As hydra_compose_render. `writer` is copied. Since 0.1. */
+/**
+ * Render into functions of the host.
+ *
+ * @param c        Compose handle with at least one image.
+ * @param writer   Not NULL. Copied; what it points to must live until the call returns.
+ * @param options  NULL for defaults.
+ * @return As hydra_compose_render. Thread: owner of `c`; blocks. Since 0.1.
+ */
 HYDRA_API hydra_status hydra_compose_render_writer(hydra_compose *c, const hydra_writer *writer,
                                                    const hydra_render_options *options);
 
@@ -143,6 +174,7 @@ HYDRA_API hydra_status hydra_compose_render_writer(hydra_compose *c, const hydra
  * What the last render of `c` made, if it was successful. Every render that starts forgets the
  * result of the one before.
  *
+ * @param c       Compose handle, not NULL.
  * @param result  Filled; struct_size must be set. Its strings are borrowed until the next render
  *                of `c` or its end.
  * @return HYDRA_OK, HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE (nothing rendered). Since 0.1.
@@ -153,11 +185,184 @@ HYDRA_API hydra_status hydra_compose_result(const hydra_compose *c, hydra_result
  * The bytes of the last render of `c`, if it went to memory and was successful. Every render that
  * starts frees the bytes of the one before.
  *
+ * @param c           Compose handle, not NULL.
  * @param data, size  Receive the bytes, borrowed until the next render of `c` or its end.
  * @return HYDRA_OK, HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE (not rendered to memory). Since 0.1.
  */
 HYDRA_API hydra_status hydra_compose_output(const hydra_compose *c, const void **data,
                                             size_t *size);
+
+/**
+ * The render options of this project, for renders that are given none.
+ *
+ * @param c        Compose handle, not NULL.
+ * @param options  NULL for defaults. Copied, with its strings.
+ * @return HYDRA_OK, HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE, HYDRA_ERR_MEMORY. Since 0.1.
+ */
+HYDRA_API hydra_status hydra_compose_set_output(hydra_compose *c,
+                                                const hydra_render_options *options);
+
+/** What a render will need. */
+typedef struct hydra_estimate {
+    uint32_t struct_size; /**< Set by the caller to sizeof(hydra_estimate). */
+    int32_t reserved;     /**< 0. */
+    int64_t frames;       /**< Pictures. */
+    int64_t duration_us;  /**< Length of the video. */
+    int64_t memory_bytes; /**< Most memory at one time: pictures, decoders and encoder. */
+    int64_t output_bytes; /**< Size of the output; with constant quality a rough guess. */
+    double seconds;       /**< Wall clock on this machine when nothing else runs; a rough guess. */
+} hydra_estimate;
+
+/**
+ * Estimate memory, size and time of a render. Reads the photos' headers.
+ *
+ * @param c         Compose handle, not NULL.
+ * @param options   As for the render. NULL = the project's.
+ * @param estimate  Filled. `struct_size` must be set.
+ * @return HYDRA_OK, or as hydra_compose_check. Thread: owner of `c`. Since 0.1.
+ */
+HYDRA_API hydra_status hydra_compose_estimate(hydra_compose *c, const hydra_render_options *options,
+                                              hydra_estimate *estimate);
+
+/** A render that runs by itself. Opaque. Thread: one at a time, hydra_render_cancel any. */
+typedef struct hydra_render hydra_render;
+
+/** Where a job is. A job only goes forward. */
+enum {
+    HYDRA_STAGE_WAITING = 0,   /**< For its share of the context's memory budget. */
+    HYDRA_STAGE_PREPARING = 1, /**< Opening inputs and encoder, decoding the first photo. */
+    HYDRA_STAGE_RENDERING = 2, /**< Frames are composed and encoded. */
+    HYDRA_STAGE_FINISHING = 3, /**< Index, verification, commit. */
+    HYDRA_STAGE_DONE = 4       /**< Finished, failed or cancelled. */
+};
+
+/** Kinds of events. */
+enum {
+    HYDRA_EVENT_NONE = 0,     /**< There is none now. */
+    HYDRA_EVENT_PROGRESS = 1, /**< Progress, stage, ETA. Only the latest is kept. */
+    HYDRA_EVENT_WARNING = 2,  /**< Something the user should know; `text`. */
+    HYDRA_EVENT_LOG = 3,      /**< What the job is doing; `text`. */
+    HYDRA_EVENT_OUTPUT = 4,   /**< pull: bytes wait at hydra_render_read. */
+    HYDRA_EVENT_DONE = 5      /**< The last event: `status`, and `text` if it failed. */
+};
+
+/** One event. */
+typedef struct hydra_event {
+    uint32_t struct_size; /**< Set by the caller to sizeof(hydra_event). */
+    int32_t kind;         /**< HYDRA_EVENT_*. */
+    int32_t stage;        /**< HYDRA_STAGE_*. */
+    hydra_status status;  /**< HYDRA_EVENT_DONE: how the job ended. */
+    double progress;      /**< 0..1, never falls. */
+    int64_t eta_us;       /**< Time left, from the speed so far; -1 = not known yet. */
+    int64_t frames_done;  /**< Pictures that are encoded. */
+    int64_t frames;       /**< Pictures in all; 0 = not known yet. */
+    double frames_per_s;  /**< Speed since frames are composed. */
+    const char *text;     /**< UTF-8, "" for progress. Borrowed until the next call on the job. */
+} hydra_event;
+
+/**
+ * Start a render and return at once.
+ *
+ * A snapshot of the project is taken: `c` may be changed, rendered again or freed while the job
+ * runs.
+ *
+ * @param c            Compose handle, not NULL.
+ * @param destination  As hydra_compose_render; also `pull:` (the host takes the bytes in order by
+ *                     hydra_render_read), a FIFO, and `fd:N`: an open file descriptor, written in
+ *                     order and left open.
+ * @param options      NULL = the project's. Copied, with its strings.
+ * @param out          Receives the job; the caller owns it. Set to NULL on failure.
+ * @return HYDRA_OK             the job has started; what goes wrong later is its result
+ *         HYDRA_ERR_ARGUMENT   a value is out of range, `out` or `destination` is NULL
+ *         HYDRA_ERR_MEMORY, HYDRA_ERR_IO (no thread)
+ * Thread: owner of `c`. Since 0.1.
+ */
+HYDRA_API hydra_status hydra_render_start(hydra_compose *c, const char *destination,
+                                          const hydra_render_options *options, hydra_render **out);
+
+/**
+ * Wait for the end of a job.
+ *
+ * @param render      The job, not NULL.
+ * @param timeout_us  Longest wait, 0.. ; HYDRA_AUTO = as long as it takes.
+ * @return HYDRA_ERR_TIMEOUT  still running
+ *         otherwise how the job ended: as hydra_compose_render, HYDRA_ERR_CANCELLED,
+ *         HYDRA_ERR_DEADLINE, HYDRA_ERR_BUSY
+ * A `pull:` job ends only when its bytes have been read. Thread: owner of `render`. Since 0.1.
+ */
+HYDRA_API hydra_status hydra_render_wait(hydra_render *render, int64_t timeout_us);
+
+/**
+ * Take the next event, without waiting.
+ *
+ * @param render  The job, not NULL.
+ * @param event   Filled; kind HYDRA_EVENT_NONE when there is none. `struct_size` must be set.
+ * @return HYDRA_OK, HYDRA_ERR_ARGUMENT. Thread: owner of `render`. Since 0.1.
+ */
+HYDRA_API hydra_status hydra_render_next_event(hydra_render *render, hydra_event *event);
+
+/**
+ * A file descriptor that is readable (poll, epoll, select) while events wait. The host only polls
+ * it: it must not read, write or close it. Valid until hydra_render_free.
+ *
+ * @param render  May be NULL.
+ * @return The descriptor; -1 for NULL. Thread: any. Since 0.1.
+ */
+HYDRA_API int32_t hydra_render_fd(const hydra_render *render);
+
+/**
+ * Take output bytes of a `pull:` job, in order.
+ *
+ * The job keeps at most 1 MiB that was not read and waits beyond that.
+ *
+ * @param render            The job, not NULL.
+ * @param buffer, capacity  Where to put them, 1.. bytes.
+ * @param offset            Receives their place in the file. May be NULL.
+ * @param got               Receives how many: 0 = none now, or the end (hydra_render_wait tells).
+ * @return HYDRA_OK, HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE (not a `pull:` job).
+ * Thread: owner of `render`. Since 0.1.
+ */
+HYDRA_API hydra_status hydra_render_read(hydra_render *render, void *buffer, size_t capacity,
+                                         int64_t *offset, size_t *got);
+
+/**
+ * Ask a job to stop. Returns at once; may be called again, and after the end.
+ *
+ * The job ends with HYDRA_ERR_CANCELLED after the foreign call that is running (one frame of the
+ * encoder, one strip of a photo) and leaves nothing behind. A job that is already finished stays
+ * finished.
+ *
+ * @param render  NULL does nothing.
+ * Thread: any, but not together with hydra_render_free. Since 0.1.
+ */
+HYDRA_API void hydra_render_cancel(hydra_render *render);
+
+/**
+ * What a job made that ended well.
+ *
+ * @param render  The job, not NULL.
+ * @param result  Filled; struct_size must be set. Its strings live as long as the job.
+ * @return HYDRA_OK, HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE (still running, or it failed).
+ * Thread: owner of `render`. Since 0.1.
+ */
+HYDRA_API hydra_status hydra_render_result(const hydra_render *render, hydra_result *result);
+
+/**
+ * What went wrong in a job: the input's name and the cause.
+ *
+ * @param render  NULL gives "".
+ * @return Text, "" while the job runs and after success. Lives as long as the job. Never NULL.
+ * Thread: owner of `render`. Since 0.1.
+ */
+HYDRA_API const char *hydra_render_error(const hydra_render *render);
+
+/**
+ * Cancel a job that still runs, wait for its end, free it.
+ *
+ * @param render  NULL does nothing.
+ * Thread: owner of `render`. Since 0.1.
+ */
+HYDRA_API void hydra_render_free(hydra_render *render);
 
 /** One composed picture. Opaque. Thread: one at a time. */
 typedef struct hydra_frame hydra_frame;
@@ -174,6 +379,7 @@ enum {
  *
  * Only the photos that are visible then are opened.
  *
+ * @param c        Compose handle, not NULL.
  * @param time_us  0 .. length - 1. The frame that is on screen at that time.
  * @param format   HYDRA_FRAME_*.
  * @param out      Receives the frame; the caller owns it. Set to NULL on failure.
@@ -182,22 +388,23 @@ enum {
 HYDRA_API hydra_status hydra_compose_frame(hydra_compose *c, int64_t time_us, int32_t format,
                                            hydra_frame **out);
 
-/** Free a frame. NULL does nothing. Since 0.1. */
+/** Free a frame. @param frame NULL does nothing. Since 0.1. */
 HYDRA_API void hydra_frame_free(hydra_frame *frame);
 
-/** Width in pixels; 0 for NULL. Since 0.1. */
+/** Width in pixels. @param frame May be NULL. @return 64..4096; 0 for NULL. Since 0.1. */
 HYDRA_API int32_t hydra_frame_width(const hydra_frame *frame);
 
-/** Height in pixels; 0 for NULL. Since 0.1. */
+/** Height in pixels. @param frame May be NULL. @return 64..4096; 0 for NULL. Since 0.1. */
 HYDRA_API int32_t hydra_frame_height(const hydra_frame *frame);
 
-/** Number of the frame in the video, from 0; -1 for NULL. Since 0.1. */
+/** Its number in the video. @param frame May be NULL. @return 0.. ; -1 for NULL. Since 0.1. */
 HYDRA_API int64_t hydra_frame_number(const hydra_frame *frame);
 
 /**
  * Bytes of the frame: rows (I420: planes Y, U, V) one after another without gaps, or the PNG.
  *
- * @param size  Receives the number of bytes; may be NULL.
+ * @param frame  May be NULL.
+ * @param size   Receives the number of bytes; may be NULL.
  * @return Borrowed until hydra_frame_free; NULL for NULL. Since 0.1.
  */
 HYDRA_API const void *hydra_frame_data(const hydra_frame *frame, size_t *size);

@@ -17,10 +17,12 @@
 extern "C" {
 #endif
 
+/** HYDRA_OK or HYDRA_ERR_*. docs/errors.md tells of each what to do. */
 typedef int32_t hydra_status;
 
+/** What kind of thing went wrong. */
 enum {
-    HYDRA_OK = 0,
+    HYDRA_OK = 0,               /**< All went well. */
     HYDRA_ERR_ARGUMENT = -1,    /**< A value is NULL, out of range or contradicts another. */
     HYDRA_ERR_STATE = -2,       /**< Right call, wrong time: rendering, nothing rendered yet. */
     HYDRA_ERR_MEMORY = -3,      /**< An allocation failed. */
@@ -33,13 +35,29 @@ enum {
     HYDRA_ERR_LIMIT = -10,      /**< Input is larger than the policy allows. */
     HYDRA_ERR_ENCODER = -11,    /**< The video or audio encoder failed. */
     HYDRA_ERR_VERIFY = -12,     /**< The finished output did not pass its own check. */
-    HYDRA_ERR_INTERNAL = -13    /**< A broken promise inside the library: please report it. */
+    HYDRA_ERR_INTERNAL = -13,   /**< A broken promise inside the library: please report it. */
+    HYDRA_ERR_CANCELLED = -14,  /**< hydra_render_cancel was called. */
+    HYDRA_ERR_TIMEOUT = -15,    /**< Not finished within the time that a wait was given. */
+    HYDRA_ERR_DEADLINE = -16,   /**< The job's deadline passed before it was finished. */
+    HYDRA_ERR_BUSY = -17        /**< The context's memory budget is taken by other jobs. */
 };
 
-/** Name of a status, "HYDRA_ERR_LIMIT". Static; "HYDRA_UNKNOWN" for others. Since 0.1. */
+/**
+ * Name of a status, for logs.
+ *
+ * @param status  Any number.
+ * @return "HYDRA_ERR_LIMIT"; "HYDRA_UNKNOWN" for other numbers. Static, never NULL.
+ * Thread: any. Since 0.1.
+ */
 HYDRA_API const char *hydra_status_name(hydra_status status);
 
-/** One plain sentence for a status. Static, never NULL. Since 0.1. */
+/**
+ * One plain sentence for a status, where there is no handle to ask for more.
+ *
+ * @param status  Any number.
+ * @return "An encoder failed." Static, never NULL.
+ * Thread: any. Since 0.1.
+ */
 HYDRA_API const char *hydra_status_text(hydra_status status);
 
 #ifdef __cplusplus

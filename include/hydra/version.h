@@ -13,7 +13,9 @@ extern "C" {
 
 /** Version of these headers: MAJOR.MINOR.PATCH, semantic versioning. */
 #define HYDRA_VERSION_MAJOR 0
+/** See HYDRA_VERSION_MAJOR. */
 #define HYDRA_VERSION_MINOR 1
+/** See HYDRA_VERSION_MAJOR. */
 #define HYDRA_VERSION_PATCH 0
 
 /** Number in the soname, libhydra.so.N. Grows only when a program has to be rebuilt. */
@@ -23,10 +25,10 @@ extern "C" {
 #define HYDRA_VERSION                                                                              \
     (HYDRA_VERSION_MAJOR * 1000000 + HYDRA_VERSION_MINOR * 1000 + HYDRA_VERSION_PATCH)
 
-/** HYDRA_VERSION of the library that is running. Thread: any. Since 0.1. */
+/** Version of the library that is running. @return As HYDRA_VERSION. Thread: any. Since 0.1. */
 HYDRA_API int32_t hydra_version(void);
 
-/** The same as text, "0.1.0". Static, never NULL. Thread: any. Since 0.1. */
+/** The same as text. @return "0.1.0". Static, never NULL. Thread: any. Since 0.1. */
 HYDRA_API const char *hydra_version_text(void);
 
 /**

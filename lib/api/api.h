@@ -11,11 +11,14 @@
 #include <hydra/hydra.h>
 
 #include "core/core.h"
+#include "project/project.h"
 #include "timeline/timeline.h"
 
 struct hydra_context {
     atomic_int references;
     hydra_policy policy;
+    char **file_roots; /* behind policy.file_roots: absolute, without links */
+    hy_budget budget;
     hy_pool *pool;
 };
 
@@ -29,9 +32,17 @@ struct hydra_compose {
     uint8_t *output; /* bytes of a render to memory */
     size_t output_size;
     hy_buffer plan_text;
+    hy_buffer json_text;
+    hy_issues issues;                    /* of the last load or check */
+    hydra_render_options render_options; /* of the project; the preset in it is the next one */
+    char *preset;
 };
 
 hydra_context *hy_context_ref(hydra_context *context);
+
+/* A file as the output of a project that must not be one of its inputs. */
+hydra_status hy_file_sink_open(const hy_project *project, const hydra_policy *policy,
+                               const char *path, hy_sink **out, hy_diag *diag);
 
 /* Checks that every changing call begins with: not NULL, not rendering; clears the error text. */
 hydra_status hy_compose_begin(hydra_compose *c);

@@ -27,7 +27,9 @@ hydra_status hydra_compose_new(hydra_context *context, hydra_compose **out)
         }
     }
     hy_project_init(&c->project);
+    hydra_render_options_init(&c->render_options);
     c->plan_text.limit = PLAN_TEXT_LIMIT;
+    c->json_text.limit = HY_JSON_MAX_BYTES;
     atomic_init(&c->running, false);
     *out = c;
     return HYDRA_OK;
@@ -40,6 +42,9 @@ void hydra_compose_free(hydra_compose *c)
     }
     hy_project_free(&c->project);
     hy_buffer_free(&c->plan_text);
+    hy_buffer_free(&c->json_text);
+    hy_issues_free(&c->issues);
+    hy_free(c->preset);
     hy_free(c->output);
     hydra_context_free(c->context);
     hy_free(c);

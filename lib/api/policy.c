@@ -14,5 +14,8 @@ void hydra_policy_init(hydra_policy *policy)
         .max_audio_bytes = (int64_t)1 << 30,
         .max_duration_us = INT64_C(7200) * 1000000,
         .max_output_bytes = (int64_t)1 << 30,
+        .max_memory_bytes = (int64_t)2 << 30,
+        .max_render_us = INT64_C(3600) * 1000000,
+        .max_threads = 128,
     };
 }

@@ -10,12 +10,16 @@
 /* Run a job into `sink` (owned by the caller) and keep its result. */
 static hydra_status run(hydra_compose *c, const hydra_render_options *options, hy_sink *sink)
 {
+    hy_cancel cancel;
+    hy_cancel_init(&cancel, hy_job_deadline(options, &c->context->policy));
     hy_job job = {
         .project = &c->project,
         .policy = &c->context->policy,
         .pool = c->context->pool,
+        .budget = &c->context->budget,
         .sink = sink,
         .options = options,
+        .cancel = &cancel,
     };
     hydra_result result;
     hy_diag diag = {0};
@@ -32,13 +36,14 @@ static hydra_status run(hydra_compose *c, const hydra_render_options *options, h
     return status;
 }
 
-/* What every render starts with: options checked, the last result forgotten. */
+/* What every render starts with: options (NULL = the project's) checked, the last result forgotten.
+ */
 static hydra_status begin(hydra_compose *c, const hydra_render_options *options,
                           hydra_render_options *checked)
 {
     hydra_status status = hy_compose_begin(c);
     if (status == HYDRA_OK) {
-        status = hy_render_options_check(options, checked, &c->diag);
+        status = hy_render_options_check(options ? options : &c->render_options, checked, &c->diag);
     }
     if (status != HYDRA_OK) {
         return status;
@@ -50,6 +55,13 @@ static hydra_status begin(hydra_compose *c, const hydra_render_options *options,
     return HYDRA_OK;
 }
 
+hydra_status hy_file_sink_open(const hy_project *project, const hydra_policy *policy,
+                               const char *path, hy_sink **out, hy_diag *diag)
+{
+    hydra_status status = hy_inputs_check(project, policy, path, diag);
+    return status == HYDRA_OK ? hy_sink_file_new(path, policy, out, diag) : status;
+}
+
 hydra_status hydra_compose_render(hydra_compose *c, const char *destination,
                                   const hydra_render_options *options)
 {
@@ -58,20 +70,22 @@ hydra_status hydra_compose_render(hydra_compose *c, const char *destination,
     if (status != HYDRA_OK) {
         return status;
     }
-    char *path = NULL;
+    hy_destination to;
     hy_sink *sink = NULL;
-    status = hy_path_from_uri(&path, destination, "destination", &c->diag);
-    if (status == HYDRA_OK) {
-        status = hy_inputs_check(&c->project, &c->context->policy, path, &c->diag);
+    status = hy_destination_parse(&to, destination, &c->diag);
+    if (status == HYDRA_OK && !to.path) {
+        status =
+            hy_fail(&c->diag, HYDRA_ERR_ARGUMENT,
+                    "%s: takes its bytes in order, which needs hydra_render_start", destination);
     }
     if (status == HYDRA_OK) {
-        status = hy_sink_file_new(path, &sink, &c->diag);
+        status = hy_file_sink_open(&c->project, &c->context->policy, to.path, &sink, &c->diag);
     }
     if (status == HYDRA_OK) {
         status = run(c, &checked, sink);
     }
     hy_sink_free(sink);
-    hy_free(path);
+    hy_destination_free(&to);
     return status;
 }
 

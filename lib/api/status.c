@@ -23,6 +23,10 @@ static const struct {
     {HYDRA_ERR_LIMIT, "HYDRA_ERR_LIMIT", "An input is larger than the policy allows."},
     {HYDRA_ERR_ENCODER, "HYDRA_ERR_ENCODER", "An encoder failed."},
     {HYDRA_ERR_VERIFY, "HYDRA_ERR_VERIFY", "The finished output did not pass its own check."},
+    {HYDRA_ERR_CANCELLED, "HYDRA_ERR_CANCELLED", "The job was cancelled."},
+    {HYDRA_ERR_TIMEOUT, "HYDRA_ERR_TIMEOUT", "Not finished within the time that was given."},
+    {HYDRA_ERR_DEADLINE, "HYDRA_ERR_DEADLINE", "The job's deadline has passed."},
+    {HYDRA_ERR_BUSY, "HYDRA_ERR_BUSY", "Other jobs hold the memory budget."},
     {HYDRA_ERR_INTERNAL, "HYDRA_ERR_INTERNAL", "A fault inside libhydra: please report it."},
 };
 

@@ -123,23 +123,33 @@ static void paint_plain_backdrop(hy_asset_builder *b)
     }
 }
 
-static hydra_status new_photo_resizer(hy_asset_builder *b, hy_meter *meter, hy_diag *diag)
+static hy_resize_spec photo_resize(const hy_asset_spec *s, hy_asset_builder *user)
 {
-    const hy_asset_spec *s = &b->spec;
-    bool transpose = b->turn.transpose;
-    hy_resize_spec resize = {
+    hy_turn turn = hy_turn_of(s->orientation);
+    bool transpose = turn.transpose;
+    return (hy_resize_spec){
         .src_width = s->photo_width,
         .src_height = s->photo_height,
         .channels = s->rows.channels,
-        .source =
-            hy_turn_to_stored(b->turn, s->source, transpose ? s->photo_height : s->photo_width,
-                              transpose ? s->photo_width : s->photo_height),
-        .width = transpose ? b->target.h : b->target.w,
-        .height = transpose ? b->target.w : b->target.h,
+        .source = hy_turn_to_stored(turn, s->source, transpose ? s->photo_height : s->photo_width,
+                                    transpose ? s->photo_width : s->photo_height),
+        .width = (int32_t)(transpose ? s->target.h : s->target.w),
+        .height = (int32_t)(transpose ? s->target.w : s->target.h),
         .emit = paint_photo,
-        .user = b,
+        .user = user,
     };
-    return hy_resizer_new(&resize, meter, &b->photo, diag);
+}
+
+int64_t hy_asset_builder_bytes(const hy_asset_spec *spec)
+{
+    hy_resize_spec resize = photo_resize(spec, NULL);
+    int64_t picture = (int64_t)hy_picture_bytes(spec->width, spec->height);
+    int64_t sums = (int64_t)spec->width * spec->height;
+    int64_t longest = spec->width > spec->height ? spec->width : spec->height;
+    int64_t rows = 2 * (int64_t)spec->photo_width * spec->rows.channels + 8 * longest;
+    /* A backdrop is made from a miniature: two resizers of little more than their rows. */
+    int64_t backdrop = spec->blur ? 2 * hy_resizer_bytes(&resize) + 64 * longest : 0;
+    return picture + sums + hy_resizer_bytes(&resize) + rows + backdrop;
 }
 
 /* The row buffer holds the columns that either resizer needs, and the filter's overhang. */
@@ -164,14 +174,15 @@ static hydra_status prepare(hy_asset_builder *b, hy_meter *meter, hy_diag *diag)
     const hy_asset_spec *s = &b->spec;
     hydra_status status = hy_painter_init(&b->painter, s->width, s->height, meter, diag);
     if (status == HYDRA_OK) {
-        status = new_photo_resizer(b, meter, diag);
+        hy_resize_spec resize = photo_resize(s, b);
+        status = hy_resizer_new(&resize, meter, &b->photo, diag);
     }
     bool is_filled = b->target.w == s->width && b->target.h == s->height;
     if (status == HYDRA_OK && s->blur && !is_filled) {
         status = hy_backdrop_new(s, meter, paint_backdrop, b, &b->backdrop, diag);
     }
     if (status == HYDRA_OK && !allocate_rows(b, meter)) {
-        status = hy_fail_memory(diag);
+        status = hy_meter_fail(meter, diag);
     }
     return status;
 }

@@ -107,7 +107,7 @@ hydra_status hy_backdrop_new(const hy_asset_spec *spec, hy_meter *meter, hy_resi
     b->miniature = hy_scratch_new(meter, samples + HY_TAPS_STEP, sizeof *b->miniature);
     b->line = hy_scratch_new(meter, (size_t)b->width + (size_t)b->height, sizeof *b->line);
     if (!b->miniature || !b->line) {
-        status = hy_fail_memory(diag);
+        status = hy_meter_fail(meter, diag);
         goto fail;
     }
     status = new_resizers(b, spec, meter, emit, user, diag);

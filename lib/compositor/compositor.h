@@ -30,6 +30,8 @@ struct hy_compositor {
 hydra_status hy_compositor_cpu_new(int32_t width, int32_t height, hy_meter *meter,
                                    hy_compositor **out, hy_diag *diag);
 void hy_compositor_free(hy_compositor *compositor);
+/* What hy_compositor_cpu_new allocates. */
+int64_t hy_compositor_cpu_bytes(int32_t width, int32_t height);
 
 /* ---- Assets: rows of a photo in, a picture out ---- */
 
@@ -59,6 +61,8 @@ hydra_status hy_asset_builder_new(const hy_asset_spec *spec, hy_meter *meter,
 void hy_asset_builder_rows(void *builder, const void *rows, ptrdiff_t stride_bytes, int32_t count);
 /* All rows came: convert and hand out the picture. */
 hydra_status hy_asset_builder_finish(hy_asset_builder *builder, hy_picture **out, hy_diag *diag);
+/* Most memory that building takes, the picture included: never less, and hardly more. */
+int64_t hy_asset_builder_bytes(const hy_asset_spec *spec);
 /* May be called at any point. NULL does nothing. */
 void hy_asset_builder_free(hy_asset_builder *builder);
 

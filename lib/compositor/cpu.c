@@ -202,6 +202,18 @@ static void cpu_free(hy_compositor *compositor)
     hy_free(c);
 }
 
+static size_t padded_columns(int32_t width)
+{
+    return ((size_t)width + HY_ALIGN - 1) & ~(size_t)(HY_ALIGN - 1);
+}
+
+int64_t hy_compositor_cpu_bytes(int32_t width, int32_t height)
+{
+    (void)height; /* rows pass through the ring */
+    size_t column = 2 * HY_MAX_FRAME_TAPS * sizeof(int16_t) + sizeof(int32_t) + 2;
+    return (int64_t)(padded_columns(width) * column);
+}
+
 hydra_status hy_compositor_cpu_new(int32_t width, int32_t height, hy_meter *meter,
                                    hy_compositor **out, hy_diag *diag)
 {
@@ -215,7 +227,7 @@ hydra_status hy_compositor_cpu_new(int32_t width, int32_t height, hy_meter *mete
     if (!c) {
         return hy_fail_memory(diag);
     }
-    size_t columns = ((size_t)width + HY_ALIGN - 1) & ~(size_t)(HY_ALIGN - 1);
+    size_t columns = padded_columns(width);
     c->base.ops = &ops;
     c->kernels = &hy_kernels_c;
     c->width = width;
@@ -227,7 +239,7 @@ hydra_status hy_compositor_cpu_new(int32_t width, int32_t height, hy_meter *mete
     c->line = hy_scratch_new(meter, columns * 2, sizeof *c->line);
     if (!c->ring || !c->coef || !c->first || !c->line) {
         cpu_free(&c->base);
-        return hy_fail_memory(diag);
+        return hy_meter_fail(meter, diag);
     }
     *out = &c->base;
     return HYDRA_OK;

@@ -17,7 +17,7 @@ hydra_status hy_painter_init(hy_painter *painter, int32_t width, int32_t height,
     for (int i = 0; i < 2; i++) {
         painter->sums[i] = hy_scratch_new(meter, samples, sizeof *painter->sums[i]);
         if (!painter->sums[i]) {
-            return hy_fail_memory(diag);
+            return hy_meter_fail(meter, diag);
         }
     }
     return HYDRA_OK;

@@ -120,7 +120,7 @@ hydra_status hy_resizer_new(const hy_resize_spec *spec, hy_meter *meter, hy_resi
     r->box_pitch = r->x.range.end - r->x.range.first + HY_TAPS_STEP;
     if (!allocate(r, meter)) {
         hy_resizer_free(r);
-        return hy_fail_memory(diag);
+        return hy_meter_fail(meter, diag);
     }
     for (int32_t i = 0; i < spec->width; i++) {
         int16_t *coef = r->coef + (ptrdiff_t)i * r->taps_x;
@@ -143,6 +143,24 @@ void hy_resizer_free(hy_resizer *resizer)
     hy_scratch_free(resizer->box_sums);
     hy_scratch_free(resizer->box);
     hy_free(resizer);
+}
+
+/* Taps of the filter: at most those of the largest shrink factor that is not done in blocks. */
+static int64_t most_taps(double length, int32_t count)
+{
+    double shrink = length / count;
+    return shrink >= BLOCK_FROM ? 4 * (int64_t)(2 * BLOCK_LEFT)
+                                : 4 * (int64_t)ceil(fmax(shrink, 1));
+}
+
+int64_t hy_resizer_bytes(const hy_resize_spec *spec)
+{
+    int64_t row = (int64_t)spec->channels * spec->width * (int64_t)sizeof(int16_t);
+    int64_t table = (most_taps(spec->source.w, spec->width) + HY_TAPS_STEP) * spec->width *
+                    (int64_t)sizeof(int16_t);
+    int64_t ring = row * most_taps(spec->source.h, spec->height);
+    int64_t blocks = 6 * (int64_t)spec->channels * spec->src_width;
+    return ring + row + table + blocks + 4 * (int64_t)spec->width;
 }
 
 static hy_range needed(const axis *a)

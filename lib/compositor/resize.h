@@ -47,5 +47,7 @@ hy_range hy_resizer_rows(const hy_resizer *resizer);
 /* The needed rows, in order; others do nothing. Calls `emit` for each row that is complete. */
 void hy_resizer_push(hy_resizer *resizer, hy_source_row row, int32_t y);
 void hy_resizer_free(hy_resizer *resizer);
+/* An upper bound of what hy_resizer_new allocates. */
+int64_t hy_resizer_bytes(const hy_resize_spec *spec);
 
 #endif

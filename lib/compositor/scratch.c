@@ -17,14 +17,17 @@ void *hy_scratch_new(hy_meter *meter, size_t count, size_t size)
     if (!hy_mul_size(count, size, &bytes) || !hy_add_size(bytes, HY_ALIGN, &bytes)) {
         return NULL;
     }
+    if (!hy_meter_take(meter, bytes)) {
+        return NULL;
+    }
     uint8_t *block = hy_block_new(bytes);
     if (!block) {
+        hy_meter_give(meter, bytes);
         return NULL;
     }
     memset(block, 0, bytes);
     const header head = {.meter = meter, .bytes = bytes};
     memcpy(block, &head, sizeof head);
-    hy_meter_add(meter, (int64_t)bytes);
     return block + HY_ALIGN;
 }
 
@@ -36,6 +39,6 @@ void hy_scratch_free(void *scratch)
     uint8_t *block = (uint8_t *)scratch - HY_ALIGN;
     header head;
     memcpy(&head, block, sizeof head);
-    hy_meter_add(head.meter, -(int64_t)head.bytes);
+    hy_meter_give(head.meter, head.bytes);
     hy_block_free(block, head.bytes);
 }

@@ -7,6 +7,8 @@
 #ifndef HY_CORE_H
 #define HY_CORE_H
 
+#include "budget.h"   /* IWYU pragma: export */
+#include "cancel.h"   /* IWYU pragma: export */
 #include "clock.h"    /* IWYU pragma: export */
 #include "diag.h"     /* IWYU pragma: export */
 #include "display.h"  /* IWYU pragma: export */
@@ -15,5 +17,6 @@
 #include "picture.h"  /* IWYU pragma: export */
 #include "pool.h"     /* IWYU pragma: export */
 #include "rational.h" /* IWYU pragma: export */
+#include "roots.h"    /* IWYU pragma: export */
 
 #endif

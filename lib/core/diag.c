@@ -14,8 +14,7 @@ void hy_diag_clear(hy_diag *diag)
     diag->text[0] = '\0';
 }
 
-/* Length of the UTF-8 sequence (RFC 3629) that starts a NUL-terminated text; 0 = it is not one. */
-static size_t sequence_length(const unsigned char *text)
+size_t hy_utf8_length(const unsigned char *text)
 {
     unsigned char lead = text[0];
     if (lead < 0x80) {
@@ -50,7 +49,7 @@ static void drop_partial_sequence(char *text)
         start--;
     }
     if (start > 0 && (unsigned char)text[start - 1] >= 0xc0 &&
-        sequence_length((unsigned char *)text + start - 1) == 0) {
+        hy_utf8_length((unsigned char *)text + start - 1) == 0) {
         text[start - 1] = '\0';
     }
 }
@@ -61,7 +60,7 @@ static void make_printable(char *text)
 {
     unsigned char *at = (unsigned char *)text;
     while (*at) {
-        size_t length = sequence_length(at);
+        size_t length = hy_utf8_length(at);
         if (length == 0 || is_control(at)) {
             length = length ? length : 1;
             memset(at, '?', length);

@@ -3,6 +3,8 @@
 #ifndef HY_DIAG_H
 #define HY_DIAG_H
 
+#include <stddef.h>
+
 #include <hydra/status.h>
 
 #define HY_DIAG_BYTES 512
@@ -29,5 +31,8 @@ hydra_status hy_fail_errno(hy_diag *diag, int error, const char *name, const cha
 
 /* HYDRA_ERR_MEMORY with a text. */
 hydra_status hy_fail_memory(hy_diag *diag);
+
+/* Length of the UTF-8 sequence (RFC 3629) that starts a NUL-terminated text; 0 = it is not one. */
+size_t hy_utf8_length(const unsigned char *text);
 
 #endif

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <hydra/policy.h>
+
 #include "diag.h"
 #include "mem.h"
 
@@ -51,19 +53,20 @@ struct hy_reader {
 };
 
 /*
- * Open a source. Refuses folders, FIFOs and devices, empty files (HYDRA_ERR_FORMAT) and files of
- * more than `max_bytes` (HYDRA_ERR_LIMIT). The source must outlive the reader.
+ * Open a source. Refuses folders, FIFOs and devices, empty files (HYDRA_ERR_FORMAT), files of more
+ * than `max_bytes` (HYDRA_ERR_LIMIT) and files outside the policy's folders (HYDRA_ERR_PERMISSION;
+ * NULL policy = anywhere). The source must outlive the reader.
  */
-hydra_status hy_reader_open(const hy_source *source, int64_t max_bytes, hy_reader **out,
-                            hy_diag *diag);
+hydra_status hy_reader_open(const hy_source *source, int64_t max_bytes, const hydra_policy *policy,
+                            hy_reader **out, hy_diag *diag);
 void hy_reader_close(hy_reader *reader);
 /* The whole source in memory; free `*data` with hy_free. */
 hydra_status hy_reader_load(hy_reader *reader, uint8_t **data, size_t *size, hy_diag *diag);
 
 /*
  * Where a result goes. Calls come from one thread, in the order open (by the backend's own _new),
- * write..., then either commit or abort, then close. Offsets may go back: the head of an MP4 is
- * rewritten last.
+ * write..., then either commit or abort, then close. Offsets may go back, unless the sink is in
+ * order: the head of an MP4 is rewritten last.
  */
 typedef struct hy_sink hy_sink;
 typedef struct hy_sink_ops {
@@ -81,6 +84,10 @@ typedef struct hy_sink_ops {
 struct hy_sink {
     const hy_sink_ops *ops;
     const char *name; /* for error texts */
+    /* Each write starts where the last one ended, the first at 0, and nothing is read back. What is
+     * written has left: abort cannot undo it. */
+    bool in_order;
+    bool keeps_bytes; /* in memory, all of them, until it is closed */
 };
 
 #endif

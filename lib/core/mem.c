@@ -2,6 +2,7 @@
 /* Checked allocation, the memory meter and the growable buffer. */
 #include "mem.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,9 +58,13 @@ void hy_free(void *ptr)
     free(ptr);
 }
 
+#ifndef __has_feature
+#define __has_feature(feature) 0 /* clang's; GCC has a macro of its own */
+#endif
+
 /* From here on pages of their own cost less than what they save. Sanitizers watch the edges of heap
  * blocks only, so under them everything stays on the heap. */
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 #define LARGE_BLOCK SIZE_MAX
 #else
 #define LARGE_BLOCK ((size_t)512 << 10)
@@ -97,15 +102,39 @@ void *hy_memdup(const void *data, size_t size)
     return copy;
 }
 
-void hy_meter_add(hy_meter *meter, int64_t bytes)
+bool hy_meter_take(hy_meter *meter, size_t bytes)
 {
     if (!meter) {
-        return;
+        return true;
     }
-    long long now = atomic_fetch_add(&meter->current_bytes, bytes) + bytes;
+    long long size = bytes < LLONG_MAX / 2 ? (long long)bytes : LLONG_MAX / 2;
+    long long now = atomic_fetch_add(&meter->current_bytes, size) + size;
+    if (meter->limit_bytes > 0 && now > meter->limit_bytes) {
+        atomic_fetch_sub(&meter->current_bytes, size);
+        atomic_store(&meter->exceeded, true);
+        return false;
+    }
     long long peak = atomic_load(&meter->peak_bytes);
     while (now > peak && !atomic_compare_exchange_weak(&meter->peak_bytes, &peak, now)) {
     }
+    return true;
+}
+
+void hy_meter_give(hy_meter *meter, size_t bytes)
+{
+    if (meter) {
+        atomic_fetch_sub(&meter->current_bytes, (long long)bytes);
+    }
+}
+
+hydra_status hy_meter_fail(const hy_meter *meter, hy_diag *diag)
+{
+    if (meter && atomic_load(&meter->exceeded)) {
+        return hy_fail(diag, HYDRA_ERR_LIMIT,
+                       "pictures need more than the policy's max_memory_bytes, %lld",
+                       (long long)meter->limit_bytes);
+    }
+    return hy_fail_memory(diag);
 }
 
 bool hy_buffer_reserve(hy_buffer *buffer, size_t size)

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "diag.h"
+
 /* Largest SIMD register, one cache line: rows of pictures start at multiples of it. */
 #define HY_ALIGN 64
 
@@ -40,10 +42,16 @@ void *hy_memdup(const void *data, size_t size);
 typedef struct hy_meter {
     atomic_llong current_bytes;
     atomic_llong peak_bytes;
+    int64_t limit_bytes; /* most that may be held, the policy's; 0 = no limit */
+    atomic_bool exceeded;
 } hy_meter;
 
-/* Negative `bytes` give back. NULL meter does nothing. */
-void hy_meter_add(hy_meter *meter, int64_t bytes);
+/* Before an allocation. False: it would exceed the limit, and nothing is counted. A NULL meter
+ * does nothing. */
+bool hy_meter_take(hy_meter *meter, size_t bytes);
+void hy_meter_give(hy_meter *meter, size_t bytes);
+/* Why a metered allocation failed: the policy's limit (HYDRA_ERR_LIMIT) or no memory. */
+hydra_status hy_meter_fail(const hy_meter *meter, hy_diag *diag);
 
 /* A growable block of bytes with a ceiling. All zero but `limit` = empty. */
 typedef struct hy_buffer {

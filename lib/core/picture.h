@@ -23,7 +23,10 @@ typedef struct hy_picture {
     size_t bytes;
 } hy_picture;
 
-/* Width and height even and positive. The content is not set. */
+/* What a picture of that size takes; 0 for a size that none has. */
+size_t hy_picture_bytes(int32_t width, int32_t height);
+/* Width and height even and positive. The content is not set. HYDRA_ERR_LIMIT beyond the meter's
+ * limit. */
 hydra_status hy_picture_new(int32_t width, int32_t height, hy_meter *meter, hy_picture **out,
                             hy_diag *diag);
 void hy_picture_free(hy_picture *picture);

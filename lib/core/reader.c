@@ -2,12 +2,12 @@
 /* What all readers share: opening by kind of source, the limits, reading the whole. */
 #include "io_private.h"
 
-hydra_status hy_reader_open(const hy_source *source, int64_t max_bytes, hy_reader **out,
-                            hy_diag *diag)
+hydra_status hy_reader_open(const hy_source *source, int64_t max_bytes, const hydra_policy *policy,
+                            hy_reader **out, hy_diag *diag)
 {
     *out = NULL;
     hy_reader *reader = NULL;
-    hydra_status status = source->path ? hy_reader_file_open(source, &reader, diag)
+    hydra_status status = source->path ? hy_reader_file_open(source, policy, &reader, diag)
                                        : hy_reader_memory_open(source, &reader, diag);
     if (status != HYDRA_OK) {
         return status;

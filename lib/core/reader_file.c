@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "roots.h"
+
 typedef struct file_reader {
     hy_reader base;
     int fd;
@@ -36,28 +38,49 @@ static void file_close(hy_reader *reader)
 
 static const hy_reader_ops file_ops = {file_read, file_close};
 
-hydra_status hy_reader_file_open(const hy_source *source, hy_reader **out, hy_diag *diag)
+static hydra_status check_kind(int fd, const char *name, struct stat *info, hy_diag *diag)
+{
+    if (fstat(fd, info) != 0) {
+        return hy_fail_errno(diag, errno, name, "opening");
+    }
+    if (S_ISDIR(info->st_mode)) {
+        return hy_fail(diag, HYDRA_ERR_ARGUMENT, "%s: is a folder, not a file", name);
+    }
+    if (!S_ISREG(info->st_mode)) {
+        return hy_fail(diag, HYDRA_ERR_ARGUMENT, "%s: is not a regular file", name);
+    }
+    return HYDRA_OK;
+}
+
+static hydra_status open_file(const hy_source *source, const hydra_policy *policy, int *fd,
+                              struct stat *info, hy_diag *diag)
+{
+    *fd = -1;
+    hydra_status status = hy_roots_check_path(policy, source->path, source->name, diag);
+    if (status != HYDRA_OK) {
+        return status;
+    }
+    /* O_NONBLOCK: opening a FIFO without a writer must not hang; regular files ignore it.
+     * O_NOCTTY: opening a terminal must not make it the host's. */
+    do {
+        *fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    } while (*fd < 0 && errno == EINTR);
+    if (*fd < 0) {
+        return hy_fail_errno(diag, errno, source->name, "opening");
+    }
+    status = hy_roots_check_fd(policy, *fd, source->name, diag);
+    return status == HYDRA_OK ? check_kind(*fd, source->name, info, diag) : status;
+}
+
+hydra_status hy_reader_file_open(const hy_source *source, const hydra_policy *policy,
+                                 hy_reader **out, hy_diag *diag)
 {
     file_reader *file = hy_calloc(1, sizeof *file);
     if (!file) {
         return hy_fail_memory(diag);
     }
-    /* O_NONBLOCK: opening a FIFO without a writer must not hang; regular files ignore it.
-     * O_NOCTTY: opening a terminal must not make it the host's. */
-    do {
-        file->fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    } while (file->fd < 0 && errno == EINTR);
-    hydra_status status = HYDRA_OK;
     struct stat info;
-    if (file->fd < 0) {
-        status = hy_fail_errno(diag, errno, source->name, "opening");
-    } else if (fstat(file->fd, &info) != 0) {
-        status = hy_fail_errno(diag, errno, source->name, "opening");
-    } else if (S_ISDIR(info.st_mode)) {
-        status = hy_fail(diag, HYDRA_ERR_ARGUMENT, "%s: is a folder, not a file", source->name);
-    } else if (!S_ISREG(info.st_mode)) {
-        status = hy_fail(diag, HYDRA_ERR_ARGUMENT, "%s: is not a regular file", source->name);
-    }
+    hydra_status status = open_file(source, policy, &file->fd, &info, diag);
     if (status != HYDRA_OK) {
         if (file->fd >= 0) {
             (void)close(file->fd);

@@ -35,6 +35,7 @@ struct hy_music {
     int32_t seam;  /* samples that one pass shares with the next, at most */
     int64_t total; /* samples of this pass, so far */
     int64_t left;  /* samples that the track still needs */
+    int32_t entry; /* where passes after the first begin, once it is known; -1 before */
     int32_t held;
     float samples[2 * CAPACITY];
     float head[2 * (SEAM + SHIFT)];
@@ -75,20 +76,18 @@ static double correlation(const float *a, const float *b, int32_t count)
     return aa > 0.0 && bb > 0.0 ? ab / sqrt(aa * bb) : 0.0;
 }
 
-/* How many samples of the head to leave out so that it does not cancel the tail; `*r` is the
- * correlation there. */
-static int32_t align_head(const float *tail, const float *head, int32_t seam, int32_t shift,
-                          double *r)
+/* How many samples of the head to leave out so that it does not cancel the tail. */
+static int32_t align_head(const float *tail, const float *head, int32_t seam, int32_t shift)
 {
     int32_t best = 0;
-    *r = correlation(tail, head, seam);
-    if (*r >= cancelling) {
+    double r = correlation(tail, head, seam);
+    if (r >= cancelling) {
         return 0;
     }
-    for (int32_t at = 1; at <= shift && *r < agreeing; at++) {
+    for (int32_t at = 1; at <= shift && r < agreeing; at++) {
         double here = correlation(tail, head + (ptrdiff_t)2 * at, seam);
-        if (here > *r) {
-            *r = here;
+        if (here > r) {
+            r = here;
             best = at;
         }
     }
@@ -112,7 +111,9 @@ static void crossfade(float *tail, const float *head, int32_t seam, double r)
 /* The pass has ended: join the beginning to what is held. */
 static hydra_status join(hy_music *music, hy_diag *diag)
 {
-    /* All passes are alike: from the first one on the seam is what suits its length. */
+    /* All passes are alike: from the first one on the seam is what suits its length, and the next
+     * one begins where the first join found it best. Searching each time would cost much more than
+     * playing, where the music is short. */
     if (music->total / 2 < music->seam) {
         music->seam = (int32_t)(music->total / 2);
     }
@@ -130,10 +131,11 @@ static hydra_status join(hy_music *music, hy_diag *diag)
     }
     memset(music->head + (ptrdiff_t)2 * got, 0, bytes_of(want - got));
     float *tail = music->samples + (ptrdiff_t)2 * (music->held - seam);
-    double r;
-    const float *head = music->head;
-    head += (ptrdiff_t)2 * align_head(tail, head, seam, shift, &r);
-    crossfade(tail, head, seam, r);
+    if (music->entry < 0) {
+        music->entry = align_head(tail, music->head, seam, shift);
+    }
+    const float *head = music->head + (ptrdiff_t)2 * music->entry;
+    crossfade(tail, head, seam, correlation(tail, head, seam));
 
     const float *rest = head + (ptrdiff_t)2 * seam;
     int32_t count = (int32_t)(music->head + (ptrdiff_t)2 * want - rest) / 2;
@@ -205,6 +207,7 @@ hydra_status hy_music_open(hy_reader *reader, const hydra_audio_options *options
     }
     music->loop = options->when_short == HYDRA_AUDIO_LOOP;
     music->left = samples;
+    music->entry = -1;
     int64_t length = pass_length(music, options);
     hydra_status status = hy_sound_open(reader, hy_samples_from_us(options->start_us), length,
                                         music->loop, &music->sound, diag);

@@ -73,22 +73,26 @@ static cmsHPROFILE profile_of_primaries(cmsContext context, const hy_photo_profi
     return profile;
 }
 
-static bool make_transform(hy_color *color, cmsHPROFILE profile, cmsColorSpaceSignature space)
+/* Little CMS does not say what went wrong: what comes from the profile is taken for damage. */
+static hydra_status make_transform(hy_color *color, cmsHPROFILE profile,
+                                   cmsColorSpaceSignature space)
 {
     cmsHPROFILE srgb = cmsCreate_sRGBProfileTHR(color->context);
     if (!srgb) {
-        return false;
+        return HYDRA_ERR_MEMORY;
     }
+    hydra_status status = HYDRA_OK;
     if (hy_color_matrix_suits(profile)) {
-        color->matrix = hy_color_matrix_new(profile, srgb);
+        status = hy_color_matrix_new(profile, srgb, &color->matrix);
     } else {
         cmsUInt32Number flags = cmsFLAGS_BLACKPOINTCOMPENSATION;
         flags |= space == cmsSigRgbData ? cmsFLAGS_HIGHRESPRECALC : 0;
         color->transform = cmsCreateTransformTHR(color->context, profile, layout_of(space), srgb,
                                                  RGB_IO, INTENT_RELATIVE_COLORIMETRIC, flags);
+        status = color->transform ? HYDRA_OK : HYDRA_ERR_FORMAT;
     }
     cmsCloseProfile(srgb);
-    return color->matrix || color->transform;
+    return status;
 }
 
 static bool is_near(uint16_t a, uint16_t b)
@@ -132,8 +136,9 @@ static hydra_status use_profile(const hy_photo *photo, cmsHPROFILE profile, hy_c
         return HYDRA_OK;
     }
     cmsColorSpaceSignature space = space_of(photo);
-    if (!make_transform(color, profile, space)) {
-        return fail_profile(photo, diag);
+    hydra_status status = make_transform(color, profile, space);
+    if (status != HYDRA_OK) {
+        return status == HYDRA_ERR_MEMORY ? hy_fail_memory(diag) : fail_profile(photo, diag);
     }
     *needed = !is_identity(color, space);
     return HYDRA_OK;

@@ -118,17 +118,19 @@ static bool set_tables(hy_color_matrix *matrix, cmsHPROFILE profile, cmsHPROFILE
     return true;
 }
 
-hy_color_matrix *hy_color_matrix_new(cmsHPROFILE profile, cmsHPROFILE srgb)
+hydra_status hy_color_matrix_new(cmsHPROFILE profile, cmsHPROFILE srgb, hy_color_matrix **out)
 {
+    *out = NULL;
     hy_color_matrix *matrix = hy_calloc(1, sizeof *matrix);
     if (!matrix) {
-        return NULL;
+        return HYDRA_ERR_MEMORY;
     }
     if (!set_coefficients(matrix, profile, srgb) || !set_tables(matrix, profile, srgb)) {
         hy_color_matrix_free(matrix);
-        return NULL;
+        return HYDRA_ERR_FORMAT;
     }
-    return matrix;
+    *out = matrix;
+    return HYDRA_OK;
 }
 
 static uint16_t mix(const hy_color_matrix *matrix, const int64_t row[3], int64_t r, int64_t g,

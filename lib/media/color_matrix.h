@@ -15,8 +15,8 @@ typedef struct hy_color_matrix hy_color_matrix;
 
 /* Is the profile of that kind, and of nothing else? */
 bool hy_color_matrix_suits(cmsHPROFILE profile);
-/* From `profile` to `srgb`, which must both suit. NULL: no memory, or the profile is damaged. */
-hy_color_matrix *hy_color_matrix_new(cmsHPROFILE profile, cmsHPROFILE srgb);
+/* From `profile` to `srgb`, which must both suit. HYDRA_ERR_FORMAT: the profile is damaged. */
+hydra_status hy_color_matrix_new(cmsHPROFILE profile, cmsHPROFILE srgb, hy_color_matrix **out);
 void hy_color_matrix_convert(const hy_color_matrix *matrix, hy_rgba64 *pixels, int32_t count);
 void hy_color_matrix_free(hy_color_matrix *matrix);
 

@@ -52,13 +52,15 @@ hydra_status hy_encoder_choose(int32_t encoder, const hy_encoder_ops **out, cons
     return hy_fail(diag, HYDRA_ERR_ARGUMENT, "encoder %d is not known", (int)encoder);
 }
 
+const char *const hy_encoder_presets[HY_ENCODER_PRESETS] = {
+    "ultrafast", "superfast", "veryfast", "faster",   "fast",
+    "medium",    "slow",      "slower",   "veryslow", "placebo",
+};
+
 hydra_status hy_encoder_check_preset(const char *preset, hy_diag *diag)
 {
-    static const char *const presets[] = {"ultrafast", "superfast", "veryfast", "faster",
-                                          "fast",      "medium",    "slow",     "slower",
-                                          "veryslow",  "placebo"};
-    for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++) {
-        if (!preset || strcmp(preset, presets[i]) == 0) {
+    for (int32_t i = 0; i < HY_ENCODER_PRESETS; i++) {
+        if (!preset || strcmp(preset, hy_encoder_presets[i]) == 0) {
             return HYDRA_OK;
         }
     }

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define COPY_BYTES_PER_S 3e9
+
 typedef struct raw_encoder {
     hy_encoder base;
     hy_encoder_stream stream;
@@ -41,6 +43,19 @@ static hydra_status raw_open(const hy_encoder_config *config, hy_encoder **out, 
     raw->stream.width = config->width;
     raw->stream.height = config->height;
     *out = &raw->base;
+    return HYDRA_OK;
+}
+
+static hydra_status raw_estimate(const hy_encoder_config *config, int64_t frames,
+                                 hy_encoder_cost *cost, hy_diag *diag)
+{
+    (void)diag;
+    int64_t frame = (int64_t)config->width * config->height * 3 / 2;
+    *cost = (hy_encoder_cost){
+        .memory_bytes = frame,
+        .output_bytes = frame * frames,
+        .seconds = (double)frame * (double)frames / COPY_BYTES_PER_S,
+    };
     return HYDRA_OK;
 }
 
@@ -111,6 +126,7 @@ const hy_encoder_ops hy_encoder_raw = {
     .container = "y4m",
     .probe = raw_probe,
     .open = raw_open,
+    .estimate = raw_estimate,
     .send = raw_send,
     .receive = raw_receive,
     .close = raw_close,

@@ -14,6 +14,7 @@
 
 #include "fferror.h"
 #include "h264.h"
+#include "x264_model.h"
 
 /* Quality of an explicit preset without an explicit crf. */
 #define PRESET_CRF 20.0
@@ -34,18 +35,49 @@ typedef struct tuning {
     const char *preset;
     double crf;
     const char *params; /* x264's own names, added to FIXED_PARAMS; "" or begins with ':' */
+    hy_x264_shape shape;
 } tuning;
+
+/* Presets that profiles are built on. */
+#define SUPERFAST                                                                                  \
+    {                                                                                              \
+        0, 3, 1, false, 120e6                                                                      \
+    }
+#define FAST                                                                                       \
+    {                                                                                              \
+        30, 3, 2, false, 26e6                                                                      \
+    }
+#define SLOW                                                                                       \
+    {                                                                                              \
+        50, 3, 5, true, 12e6                                                                       \
+    }
 
 /* By HYDRA_PROFILE_*. */
 static const tuning profiles[] = {
-    [HYDRA_PROFILE_DRAFT] = {"superfast", 23.0, ""},
-    [HYDRA_PROFILE_DEFAULT] = {"superfast", 17.6,
+    [HYDRA_PROFILE_DRAFT] = {"superfast", 23.0, "", SUPERFAST},
+    [HYDRA_PROFILE_DEFAULT] = {"superfast",
+                               17.6,
                                ":mbtree=1:bframes=5:b-adapt=0:me=dia:ref=1:trellis=0:aq-mode=1"
-                               ":rc-lookahead=20:subme=1:weightp=0"},
-    [HYDRA_PROFILE_QUALITY] = {"fast", 20.0, ""},
-    [HYDRA_PROFILE_BEST] = {"slow", 18.0, ""},
+                               ":rc-lookahead=20:subme=1:weightp=0",
+                               {20, 5, 1, false, 100e6}},
+    [HYDRA_PROFILE_QUALITY] = {"fast", 20.0, "", FAST},
+    [HYDRA_PROFILE_BEST] = {"slow", 18.0, "", SLOW},
 };
 #define PROFILE_COUNT ((int32_t)(sizeof profiles / sizeof profiles[0]))
+
+/* In the order of hy_encoder_presets. */
+static const hy_x264_shape shapes[HY_ENCODER_PRESETS] = {
+    {0, 0, 1, false, 150e6},
+    SUPERFAST,
+    {10, 3, 1, false, 60e6},
+    {20, 3, 2, false, 40e6},
+    FAST,
+    {40, 3, 3, false, 22e6},
+    SLOW,
+    {60, 3, 8, true, 9e6},
+    {60, 8, 16, true, 6e6},
+    {60, 16, 16, true, 1e6},
+};
 
 typedef struct x264_encoder {
     hy_encoder base;
@@ -72,10 +104,15 @@ static hydra_status choose_tuning(const hy_encoder_config *config, tuning *out, 
         return hy_fail(diag, HYDRA_ERR_ARGUMENT, "profile %d is not known", (int)config->profile);
     }
     *out = profiles[config->profile];
-    if (config->preset) {
-        *out = (tuning){config->preset, PRESET_CRF, ""};
+    if (!config->preset) {
+        return HYDRA_OK;
     }
-    return HYDRA_OK;
+    for (int32_t i = 0; i < HY_ENCODER_PRESETS; i++) {
+        if (strcmp(config->preset, hy_encoder_presets[i]) == 0) {
+            *out = (tuning){hy_encoder_presets[i], PRESET_CRF, "", shapes[i]};
+        }
+    }
+    return hy_encoder_check_preset(config->preset, diag);
 }
 
 static void set_stream(AVCodecContext *codec, const hy_encoder_config *config)
@@ -101,6 +138,12 @@ static void set_stream(AVCodecContext *codec, const hy_encoder_config *config)
     codec->log_level_offset = HY_FF_QUIET;
 }
 
+static double choose_crf(const hy_encoder_config *config, const tuning *tune)
+{
+    double crf = config->crf >= 0.0 ? config->crf : tune->crf; /* HYDRA_AUTO is negative */
+    return crf < LEAST_CRF ? LEAST_CRF : crf;
+}
+
 static int set_tuning(AVCodecContext *codec, const hy_encoder_config *config, const tuning *tune)
 {
     char params[256];
@@ -115,9 +158,7 @@ static int set_tuning(AVCodecContext *codec, const hy_encoder_config *config, co
     if (error >= 0 && config->bitrate_kbps > 0) {
         codec->bit_rate = (int64_t)config->bitrate_kbps * 1000;
     } else if (error >= 0) {
-        double crf = config->crf >= 0.0 ? config->crf : tune->crf; /* HYDRA_AUTO is negative */
-        crf = crf < LEAST_CRF ? LEAST_CRF : crf;
-        error = av_opt_set_double(codec->priv_data, "crf", crf, 0);
+        error = av_opt_set_double(codec->priv_data, "crf", choose_crf(config, tune), 0);
     }
     return error;
 }
@@ -132,7 +173,12 @@ static hydra_status describe(x264_encoder *x264, hy_diag *diag)
     }
     uint8_t *record;
     size_t size;
-    if (!hy_h264_make_avcc(codec->extradata, (size_t)codec->extradata_size, &record, &size)) {
+    hydra_status status =
+        hy_h264_make_avcc(codec->extradata, (size_t)codec->extradata_size, &record, &size);
+    if (status == HYDRA_ERR_MEMORY) {
+        return hy_fail_memory(diag);
+    }
+    if (status != HYDRA_OK) {
         return hy_fail(diag, HYDRA_ERR_ENCODER, "x264: its stream header cannot be read");
     }
     uint8_t *padded = av_mallocz(size + AV_INPUT_BUFFER_PADDING_SIZE);
@@ -217,7 +263,7 @@ static hydra_status start(x264_encoder *x264, const hy_encoder_config *config, c
 static hydra_status x264_open(const hy_encoder_config *config, hy_encoder **out, hy_diag *diag)
 {
     *out = NULL;
-    tuning tune = {NULL, 0.0, NULL};
+    tuning tune = {.preset = NULL};
     x264_encoder *x264 = NULL;
     hydra_status status = check(config, diag);
     if (status == HYDRA_OK) {
@@ -235,6 +281,21 @@ static hydra_status x264_open(const hy_encoder_config *config, hy_encoder **out,
     }
     *out = &x264->base;
     return HYDRA_OK;
+}
+
+static hydra_status x264_estimate(const hy_encoder_config *config, int64_t frames,
+                                  hy_encoder_cost *cost, hy_diag *diag)
+{
+    *cost = (hy_encoder_cost){0};
+    tuning tune = {.preset = NULL};
+    hydra_status status = check(config, diag);
+    if (status == HYDRA_OK) {
+        status = choose_tuning(config, &tune, diag);
+    }
+    if (status == HYDRA_OK) {
+        hy_x264_estimate(&tune.shape, config, choose_crf(config, &tune), frames, cost);
+    }
+    return status;
 }
 
 /* ---- Encoding ---- */
@@ -359,6 +420,7 @@ const hy_encoder_ops hy_encoder_x264 = {
     .container = "mp4",
     .probe = x264_probe,
     .open = x264_open,
+    .estimate = x264_estimate,
     .send = x264_send,
     .receive = x264_receive,
     .close = x264_close,

@@ -14,6 +14,15 @@ static hydra_status stub_open(const hy_encoder_config *config, hy_encoder **out,
     return hy_fail(diag, HYDRA_ERR_UNSUPPORTED, "encoder x264: %s", stub_probe());
 }
 
+static hydra_status stub_estimate(const hy_encoder_config *config, int64_t frames,
+                                  hy_encoder_cost *cost, hy_diag *diag)
+{
+    (void)config;
+    (void)frames;
+    *cost = (hy_encoder_cost){0};
+    return hy_fail(diag, HYDRA_ERR_UNSUPPORTED, "encoder x264: %s", stub_probe());
+}
+
 /* Nothing can be opened, so send, receive and close are never called. */
 const hy_encoder_ops hy_encoder_x264 = {
     .id = HYDRA_ENCODER_X264,
@@ -22,4 +31,5 @@ const hy_encoder_ops hy_encoder_x264 = {
     .container = "mp4",
     .probe = stub_probe,
     .open = stub_open,
+    .estimate = stub_estimate,
 };

@@ -20,11 +20,15 @@
  */
 int32_t hy_h264_level(int32_t width, int32_t height, hy_rate rate, int32_t bitrate_kbps);
 
+/* How many reference frames of this size a level has room for, at least 1. */
+int32_t hy_h264_level_frames(int32_t level, int32_t width, int32_t height);
+
 /*
  * An avcC record from one SPS and one PPS, each behind its 4-byte length; a record is copied as it
- * is. False: not such a header, or no memory. Free `*avcc` with hy_free.
+ * is. HYDRA_ERR_FORMAT: not such a header. Free `*avcc` with hy_free.
  */
-bool hy_h264_make_avcc(const uint8_t *header, size_t size, uint8_t **avcc, size_t *avcc_size);
+hydra_status hy_h264_make_avcc(const uint8_t *header, size_t size, uint8_t **avcc,
+                               size_t *avcc_size);
 
 /* Fields of a sequence parameter set; colours as in ITU-T H.273, 2 = not told. */
 typedef struct hy_h264_sps {

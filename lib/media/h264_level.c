@@ -50,3 +50,14 @@ int32_t hy_h264_level(int32_t width, int32_t height, hy_rate rate, int32_t bitra
     }
     return levels[LEVEL_COUNT - 1].idc;
 }
+
+int32_t hy_h264_level_frames(int32_t level, int32_t width, int32_t height)
+{
+    int32_t mbs = ((width + 15) / 16) * ((height + 15) / 16);
+    size_t i = 0;
+    while (i + 1 < LEVEL_COUNT && levels[i].idc != level) {
+        i++;
+    }
+    int32_t frames = levels[i].max_dpb_mbs / mbs;
+    return frames > 1 ? frames : 1;
+}

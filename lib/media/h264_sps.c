@@ -228,25 +228,26 @@ static size_t put_record(uint8_t *record, const nal *sps, const nal *pps)
     return (size_t)(to - record);
 }
 
-bool hy_h264_make_avcc(const uint8_t *header, size_t size, uint8_t **avcc, size_t *avcc_size)
+hydra_status hy_h264_make_avcc(const uint8_t *header, size_t size, uint8_t **avcc,
+                               size_t *avcc_size)
 {
     *avcc = NULL;
     *avcc_size = 0;
     if (size >= 8 && header[0] == 1) {
         *avcc = hy_memdup(header, size);
         *avcc_size = *avcc ? size : 0;
-        return *avcc != NULL;
+        return *avcc ? HYDRA_OK : HYDRA_ERR_MEMORY;
     }
     nal sps;
     nal pps;
     if (!next_nal(&header, &size, &sps) || !next_nal(&header, &size, &pps) ||
         (sps.data[0] & 0x1f) != NAL_SPS || (pps.data[0] & 0x1f) != NAL_PPS) {
-        return false;
+        return HYDRA_ERR_FORMAT;
     }
     *avcc = hy_calloc(1, sps.size + pps.size + 16);
     if (!*avcc) {
-        return false;
+        return HYDRA_ERR_MEMORY;
     }
     *avcc_size = put_record(*avcc, &sps, &pps);
-    return true;
+    return HYDRA_OK;
 }

@@ -25,6 +25,9 @@ uint64_t hy_heif_take(span *s, size_t bytes)
         s->bad = true;
         return 0;
     }
+    if (bytes == 0) { /* there may be no data to stand at */
+        return 0;
+    }
     uint64_t value = 0;
     for (size_t i = 0; i < bytes; i++) {
         value = value << 8 | s->data[i];
@@ -37,7 +40,7 @@ uint64_t hy_heif_take(span *s, size_t bytes)
 /* Empty and bad unless all of it lies inside. */
 span hy_heif_part_of(span s, uint64_t offset, uint64_t size)
 {
-    if (offset > s.size || size > s.size - offset) {
+    if (!s.data || offset > s.size || size > s.size - offset) {
         return (span){.bad = true};
     }
     return (span){.data = s.data + offset, .size = (size_t)size};
@@ -301,19 +304,37 @@ bool hy_heif_next_property(properties *of, box *out)
 
 /* ---- Data ---- */
 
-/* The first bytes of the item's extents; `list` stands at the first of them. */
-static size_t gather(span *list, span from, uint64_t base, int32_t extents, const uint8_t sizes[4],
-                     uint8_t bytes[HY_HEIF_ITEM_BYTES])
+/* Where the data of one item lie. */
+typedef struct location {
+    uint32_t id;
+    bool outside; /* in another file, or made from other items */
+    span from;    /* what the offsets count from */
+    uint64_t base;
+    int32_t extents;
+    span list; /* of them */
+} location;
+
+/* To iterate over them. */
+typedef struct locations {
+    span list; /* bad: damaged */
+    const hy_heif_file *file;
+    uint32_t version;
+    uint32_t left;
+    uint8_t sizes[4]; /* of an offset, a length, a base and an index */
+} locations;
+
+/* The first bytes of the item's extents. */
+static size_t gather(const locations *all, location at, uint8_t bytes[HY_HEIF_ITEM_BYTES])
 {
     size_t got = 0;
-    for (int32_t i = 0; i < extents && got < HY_HEIF_ITEM_BYTES; i++) {
-        (void)hy_heif_take(list, sizes[3]);
-        uint64_t offset = hy_heif_take(list, sizes[0]);
-        uint64_t length = hy_heif_take(list, sizes[1]);
-        if (list->bad || offset > UINT64_MAX - base) {
+    for (int32_t i = 0; i < at.extents && got < HY_HEIF_ITEM_BYTES; i++) {
+        (void)hy_heif_take(&at.list, all->sizes[3]);
+        uint64_t offset = hy_heif_take(&at.list, all->sizes[0]);
+        uint64_t length = hy_heif_take(&at.list, all->sizes[1]);
+        if (at.list.bad || offset > UINT64_MAX - at.base) {
             return 0;
         }
-        span extent = hy_heif_part_of(from, base + offset, length);
+        span extent = hy_heif_part_of(at.from, at.base + offset, length);
         size_t count =
             extent.size < HY_HEIF_ITEM_BYTES - got ? extent.size : HY_HEIF_ITEM_BYTES - got;
         if (count > 0) {
@@ -324,43 +345,88 @@ static size_t gather(span *list, span from, uint64_t base, int32_t extents, cons
     return got;
 }
 
-/* Sizes of an offset, a length, a base and an index come first. */
-static void take_sizes(span *list, uint32_t version, uint8_t sizes[4])
+static locations locations_of(const hy_heif_file *file)
 {
-    uint32_t packed = (uint32_t)hy_heif_take(list, 2);
+    locations all = {.list = file->parts[HY_HEIF_ILOC], .file = file};
+    all.version = (uint32_t)hy_heif_take(&all.list, 4) >> 24;
+    uint32_t packed = (uint32_t)hy_heif_take(&all.list, 2);
     for (int i = 0; i < 4; i++) {
-        sizes[i] = packed >> (12 - 4 * i) & 15;
-        list->bad = list->bad || sizes[i] > 8;
+        all.sizes[i] = packed >> (12 - 4 * i) & 15;
+        all.list.bad = all.list.bad || all.sizes[i] > 8;
     }
-    if (version == 0) {
-        sizes[3] = 0;
+    if (all.version == 0) {
+        all.sizes[3] = 0;
     }
+    all.left = (uint32_t)hy_heif_take(&all.list, all.version < 2 ? 2 : 4);
+    return all;
+}
+
+/* False at the end, or with the list bad. */
+static bool next_location(locations *all, location *out)
+{
+    span *list = &all->list;
+    if (all->left == 0 || list->bad) {
+        return false;
+    }
+    all->left--;
+    out->id = (uint32_t)hy_heif_take(list, all->version < 2 ? 2 : 4);
+    uint32_t method = all->version == 0 ? 0 : (uint32_t)hy_heif_take(list, 2) & 15;
+    out->outside = hy_heif_take(list, 2) != 0 || method > 1;
+    out->from = method == 0 ? all->file->all : all->file->parts[HY_HEIF_IDAT];
+    out->base = hy_heif_take(list, all->sizes[2]);
+    out->extents = (int32_t)hy_heif_take(list, 2);
+    uint64_t extent = (uint64_t)all->sizes[3] + all->sizes[0] + all->sizes[1];
+    uint64_t size = (uint64_t)out->extents * extent;
+    if (list->bad || size > list->size) {
+        list->bad = true;
+        return false;
+    }
+    out->list = hy_heif_part_of(*list, 0, size);
+    *list = hy_heif_part_of(*list, size, list->size - size);
+    return true;
 }
 
 /* Number of bytes that were there, 0 for none. */
 size_t hy_heif_read_item(const hy_heif_file *file, uint32_t id, uint8_t bytes[HY_HEIF_ITEM_BYTES])
 {
-    span list = file->parts[HY_HEIF_ILOC];
-    uint8_t sizes[4];
-    uint32_t version = (uint32_t)hy_heif_take(&list, 4) >> 24;
-    take_sizes(&list, version, sizes);
-    uint32_t items = (uint32_t)hy_heif_take(&list, version < 2 ? 2 : 4);
-    for (uint32_t i = 0; i < items && !list.bad; i++) {
-        uint64_t at = hy_heif_take(&list, version < 2 ? 2 : 4);
-        uint32_t method = version == 0 ? 0 : (uint32_t)hy_heif_take(&list, 2) & 15;
-        bool elsewhere = hy_heif_take(&list, 2) != 0;
-        uint64_t base = hy_heif_take(&list, sizes[2]);
-        int32_t extents = (int32_t)hy_heif_take(&list, 2);
-        if (at == id) {
-            span from = method == 0 ? file->all : file->parts[HY_HEIF_IDAT];
-            return list.bad || elsewhere || method > 1
-                       ? 0
-                       : gather(&list, from, base, extents, sizes, bytes);
+    location at;
+    locations all = locations_of(file);
+    while (next_location(&all, &at)) {
+        if (at.id == id) {
+            return at.outside ? 0 : gather(&all, at, bytes);
         }
-        uint64_t skip = (uint64_t)extents * ((uint64_t)sizes[3] + sizes[0] + sizes[1]);
-        list = hy_heif_part_of(list, skip, list.size - (skip < list.size ? skip : 0));
     }
     return 0;
+}
+
+/* Whether all extents are of length 0. */
+static bool is_empty(const locations *all, location at)
+{
+    for (int32_t i = 0; i < at.extents && all->sizes[1] > 0; i++) {
+        (void)hy_heif_take(&at.list, all->sizes[3]);
+        (void)hy_heif_take(&at.list, all->sizes[0]);
+        if (hy_heif_take(&at.list, all->sizes[1]) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool hy_heif_has_empty(const hy_heif_file *file, const char *type)
+{
+    location at;
+    locations all = locations_of(file);
+    while (next_location(&all, &at)) {
+        if (is_empty(&all, at)) {
+            const hy_heif_item *item =
+                bsearch(&(hy_heif_item){.id = at.id}, file->items, file->item_count,
+                        sizeof *file->items, hy_heif_by_id);
+            if (item && item->type == hy_heif_name(type)) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 /* ---- For libheif ---- */

@@ -102,5 +102,7 @@ bool hy_heif_next_property(hy_heif_properties *of, hy_heif_box *out);
 
 /* The first bytes of an item that lies in this file; returns how many there are. */
 size_t hy_heif_read_item(const hy_heif_file *file, uint32_t id, uint8_t bytes[HY_HEIF_ITEM_BYTES]);
+/* Whether an item of that type lies nowhere. */
+bool hy_heif_has_empty(const hy_heif_file *file, const char *type);
 
 #endif

@@ -38,6 +38,10 @@ hydra_status hy_photo_open(const uint8_t *data, size_t size, const char *name,
                            const hydra_policy *policy, hy_photo **out, hy_diag *diag);
 const hy_photo_info *hy_photo_info_of(const hy_photo *photo);
 
+/* Most memory that decoding takes beside the file's own bytes, of which there are `file_bytes` (the
+ * photo may have been opened with the first of them only). A model, see tests/unit/budget. */
+int64_t hy_photo_work_bytes(const hy_photo *photo, int64_t file_bytes);
+
 /* Decode the whole photo into `rows`. Once per photo. A file that is cut short or damaged is
  * HYDRA_ERR_FORMAT; the rows that were handed out before are then worth nothing. */
 hydra_status hy_photo_decode(hy_photo *photo, hy_rows_fn *rows, void *user, hy_diag *diag);
@@ -91,6 +95,13 @@ typedef struct hy_encoder_config {
     int32_t threads;      /* >= 1 */
 } hy_encoder_config;
 
+/* What encoding `frames` pictures will take: models, held against measurement by a test. */
+typedef struct hy_encoder_cost {
+    int64_t memory_bytes; /* most at one time */
+    int64_t output_bytes; /* of all packets; with constant quality a rough guess */
+    double seconds;       /* on one CPU; a rough guess */
+} hy_encoder_cost;
+
 typedef struct hy_encoder hy_encoder;
 typedef struct hy_encoder_ops {
     int32_t id;       /* HYDRA_ENCODER_* */
@@ -100,6 +111,9 @@ typedef struct hy_encoder_ops {
     /* "" when it can be used here, else why not and what to do. */
     const char *(*probe)(void);
     hydra_status (*open)(const hy_encoder_config *config, hy_encoder **out, hy_diag *diag);
+    /* Without opening it. Fails for a config that open refuses, otherwise never. */
+    hydra_status (*estimate)(const hy_encoder_config *config, int64_t frames, hy_encoder_cost *cost,
+                             hy_diag *diag);
     /* Encode frame n (0, 1, 2, ... in order). The picture is the caller's again on return.
      * `key`: playing must be able to start here. NULL picture: no more frames will come. */
     hydra_status (*send)(hy_encoder *encoder, const hy_picture *picture, int64_t n, bool key,
@@ -120,6 +134,9 @@ const hy_encoder_ops *const *hy_encoder_list(int32_t *count);
  * taken. An unavailable one: HYDRA_ERR_UNSUPPORTED with its reason. */
 hydra_status hy_encoder_choose(int32_t encoder, const hy_encoder_ops **out, const char **reason,
                                hy_diag *diag);
+/* x264's, from the fastest to the slowest. */
+#define HY_ENCODER_PRESETS 10
+extern const char *const hy_encoder_presets[HY_ENCODER_PRESETS];
 /* Whether x264 has a preset of that name; NULL = none asked for. The same for every encoder, so
  * that a mistake shows wherever the project is rendered. */
 hydra_status hy_encoder_check_preset(const char *preset, hy_diag *diag);
@@ -162,13 +179,15 @@ typedef struct hy_muxer_config {
     hy_rate rate;
     int64_t frames;     /* that will come */
     int64_t key_frames; /* at most */
+    bool fragmented;    /* MP4: in fragments, written strictly in order. Else moov first. */
 } hy_muxer_config;
 
 /* Room for moov that is never too small: see docs/architecture.md. */
 int64_t hy_moov_reserve(int64_t frames, int64_t audio_packets, int64_t key_frames,
                         int64_t metadata_bytes);
 
-/* MP4 or Y4M as the encoder asks. audio NULL = no sound. Borrows all but the config. */
+/* MP4 or Y4M as the encoder asks. audio NULL = no sound. Borrows all but the config. A sink in
+ * order can take MP4 in fragments only. */
 hydra_status hy_muxer_open(const hy_muxer_config *config, const hy_encoder *encoder,
                            const hy_audio *audio, hy_sink *sink, hy_muxer **out, hy_diag *diag);
 hydra_status hy_muxer_write_video(hy_muxer *muxer, const hy_packet *packet, hy_diag *diag);
@@ -178,7 +197,8 @@ hydra_status hy_muxer_finish(hy_muxer *muxer, hy_diag *diag);
 /*
  * Read the finished output back and compare it with what was written: every packet's place, size,
  * time and (where the sink can be read) its bytes; size, rate, colour, edit lists, moov first.
- * Fills the fields of `result` that describe the output. HYDRA_ERR_VERIFY names the difference.
+ * Fragments were compared, bytes included, before they went out: then this tells the outcome. Fills
+ * the fields of `result` that describe the output. HYDRA_ERR_VERIFY names the difference.
  */
 hydra_status hy_muxer_verify(hy_muxer *muxer, hydra_result *result, hy_diag *diag);
 void hy_muxer_close(hy_muxer *muxer);

@@ -2,64 +2,19 @@
 /* Reads the boxes of an MP4 head. Parsers return NULL or the name of the box that is wrong. */
 #include "mp4_head.h"
 
-#include <string.h>
-
 #include <libavutil/intreadwrite.h>
 
-#define TYPE(a, b, c, d)                                                                           \
-    ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
-
-/* ---- Boxes ---- */
-
-typedef struct box {
-    uint32_t type;
-    hy_span payload;
-} box;
-
-static hy_span skip(hy_span span, size_t bytes)
-{
-    return (hy_span){span.data + bytes, span.size - bytes};
-}
-
-/* The next box of `rest`. False at the end, or when what is left is no box: rest->size then is not
- * 0. Boxes inside moov have 32-bit sizes. */
-static bool next_box(hy_span *rest, box *out)
-{
-    if (rest->size < 8) {
-        return false;
-    }
-    size_t size = AV_RB32(rest->data);
-    if (size < 8 || size > rest->size) {
-        return false;
-    }
-    out->type = AV_RB32(rest->data + 4);
-    out->payload = (hy_span){rest->data + 8, size - 8};
-    *rest = skip(*rest, size);
-    return true;
-}
-
-/* The first box of a type with at least `least` bytes in it. */
-static bool find(hy_span parent, uint32_t type, size_t least, hy_span *out)
-{
-    box child;
-    while (next_box(&parent, &child)) {
-        if (child.type == type) {
-            *out = child.payload;
-            return child.payload.size >= least;
-        }
-    }
-    return false;
-}
+#include "mp4_box.h"
 
 /* Version byte, 3 bytes of flags, `before` bytes, a row count, rows. */
 static bool find_table(hy_span parent, uint32_t type, size_t before, size_t row_bytes,
                        hy_mp4_table *out)
 {
     hy_span payload;
-    if (!find(parent, type, before + 8, &payload)) {
+    if (!hy_mp4_find(parent, type, before + 8, &payload)) {
         return false;
     }
-    payload = skip(payload, before + 4);
+    payload = hy_span_skip(payload, before + 4);
     out->count = AV_RB32(payload.data);
     out->rows = payload.data + 4;
     return out->count <= (payload.size - 4) / row_bytes;
@@ -71,7 +26,7 @@ static bool find_table(hy_span parent, uint32_t type, size_t before, size_t row_
 static bool read_times(hy_span parent, uint32_t type, uint32_t *timescale, uint64_t *duration)
 {
     hy_span h;
-    if (!find(parent, type, 20, &h)) {
+    if (!hy_mp4_find(parent, type, 20, &h)) {
         return false;
     }
     bool wide = h.data[0] == 1;
@@ -83,13 +38,15 @@ static bool read_times(hy_span parent, uint32_t type, uint32_t *timescale, uint6
     return *timescale > 0;
 }
 
-static bool read_tkhd(hy_span trak, uint64_t *duration)
+static bool read_tkhd(hy_span trak, hy_mp4_track *track)
 {
     hy_span h;
-    if (!find(trak, TYPE('t', 'k', 'h', 'd'), 84, &h)) {
+    if (!hy_mp4_find(trak, HY_MP4_TYPE('t', 'k', 'h', 'd'), 84, &h)) {
         return false;
     }
-    *duration = h.data[0] == 1 ? AV_RB64(h.data + 28) : AV_RB32(h.data + 20);
+    bool wide = h.data[0] == 1;
+    track->id = AV_RB32(h.data + (wide ? 20 : 12));
+    track->tkhd_duration = wide ? AV_RB64(h.data + 28) : AV_RB32(h.data + 20);
     return true;
 }
 
@@ -98,8 +55,8 @@ static bool read_edit(hy_span trak, hy_mp4_track *track)
 {
     hy_span edts;
     hy_span h;
-    if (!find(trak, TYPE('e', 'd', 't', 's'), 8, &edts) ||
-        !find(edts, TYPE('e', 'l', 's', 't'), 20, &h) || AV_RB32(h.data + 4) != 1) {
+    if (!hy_mp4_find(trak, HY_MP4_TYPE('e', 'd', 't', 's'), 8, &edts) ||
+        !hy_mp4_find(edts, HY_MP4_TYPE('e', 'l', 's', 't'), 20, &h) || AV_RB32(h.data + 4) != 1) {
         return false;
     }
     const uint8_t *row = h.data + 8;
@@ -124,34 +81,36 @@ static bool read_edit(hy_span trak, hy_mp4_track *track)
 static bool find_entry(hy_span stbl, uint32_t type, size_t least, hy_span *entry)
 {
     hy_span stsd;
-    return find(stbl, TYPE('s', 't', 's', 'd'), 8, &stsd) && AV_RB32(stsd.data + 4) == 1 &&
-           find(skip(stsd, 8), type, least, entry);
+    return hy_mp4_find(stbl, HY_MP4_TYPE('s', 't', 's', 'd'), 8, &stsd) &&
+           AV_RB32(stsd.data + 4) == 1 && hy_mp4_find(hy_span_skip(stsd, 8), type, least, entry);
 }
 
 static const char *read_avc1(hy_span stbl, hy_mp4_track *track)
 {
     hy_span entry;
-    if (!find_entry(stbl, TYPE('a', 'v', 'c', '1'), VISUAL_BYTES, &entry)) {
+    if (!find_entry(stbl, HY_MP4_TYPE('a', 'v', 'c', '1'), VISUAL_BYTES, &entry)) {
         return "avc1";
     }
     track->width = AV_RB16(entry.data + 24);
     track->height = AV_RB16(entry.data + 26);
-    entry = skip(entry, VISUAL_BYTES);
-    if (!find(entry, TYPE('a', 'v', 'c', 'C'), 8, &track->avcc)) {
+    entry = hy_span_skip(entry, VISUAL_BYTES);
+    if (!hy_mp4_find(entry, HY_MP4_TYPE('a', 'v', 'c', 'C'), 8, &track->avcc)) {
         return "avcC";
     }
-    return find(entry, TYPE('c', 'o', 'l', 'r'), 11, &track->colr) ? NULL : "colr";
+    return hy_mp4_find(entry, HY_MP4_TYPE('c', 'o', 'l', 'r'), 11, &track->colr) ? NULL : "colr";
 }
 
 static const char *read_mp4a(hy_span stbl, hy_mp4_track *track)
 {
     hy_span entry;
-    if (!find_entry(stbl, TYPE('m', 'p', '4', 'a'), SOUND_BYTES, &entry)) {
+    if (!find_entry(stbl, HY_MP4_TYPE('m', 'p', '4', 'a'), SOUND_BYTES, &entry)) {
         return "mp4a";
     }
     track->sample_rate = (int32_t)(AV_RB32(entry.data + 24) >> 16);
-    return find(skip(entry, SOUND_BYTES), TYPE('e', 's', 'd', 's'), 5, &track->esds) ? NULL
-                                                                                     : "esds";
+    return hy_mp4_find(hy_span_skip(entry, SOUND_BYTES), HY_MP4_TYPE('e', 's', 'd', 's'), 5,
+                       &track->esds)
+               ? NULL
+               : "esds";
 }
 
 /* One descriptor: tag, length in 7-bit groups, content. */
@@ -171,7 +130,7 @@ static bool read_descriptor(hy_span *at, int tag, hy_span *content)
         return false;
     }
     *content = (hy_span){at->data + used, length};
-    *at = skip(*at, used + length);
+    *at = hy_span_skip(*at, used + length);
     return true;
 }
 
@@ -180,7 +139,7 @@ bool hy_mp4_read_esds(hy_span esds, int32_t *object_type, hy_span *config)
     if (esds.size < 4) {
         return false;
     }
-    hy_span at = skip(esds, 4);
+    hy_span at = hy_span_skip(esds, 4);
     hy_span stream;
     hy_span decoder;
     /* ES_Descriptor: id, flags (none of the optional fields); DecoderConfigDescriptor: object type,
@@ -188,12 +147,12 @@ bool hy_mp4_read_esds(hy_span esds, int32_t *object_type, hy_span *config)
     if (!read_descriptor(&at, 3, &stream) || stream.size < 3 || (stream.data[2] & 0xe0)) {
         return false;
     }
-    stream = skip(stream, 3);
+    stream = hy_span_skip(stream, 3);
     if (!read_descriptor(&stream, 4, &decoder) || decoder.size < 13) {
         return false;
     }
     *object_type = decoder.data[0];
-    decoder = skip(decoder, 13);
+    decoder = hy_span_skip(decoder, 13);
     return read_descriptor(&decoder, 5, config);
 }
 
@@ -202,7 +161,7 @@ bool hy_mp4_read_esds(hy_span esds, int32_t *object_type, hy_span *config)
 static bool read_sizes(hy_span stbl, hy_mp4_track *track)
 {
     hy_span h;
-    if (!find(stbl, TYPE('s', 't', 's', 'z'), 12, &h)) {
+    if (!hy_mp4_find(stbl, HY_MP4_TYPE('s', 't', 's', 'z'), 12, &h)) {
         return false;
     }
     track->fixed_size = AV_RB32(h.data + 4);
@@ -216,27 +175,28 @@ static bool read_sizes(hy_span stbl, hy_mp4_track *track)
 
 static const char *read_tables(hy_span stbl, hy_mp4_track *track)
 {
-    if (!find_table(stbl, TYPE('s', 't', 't', 's'), 0, 8, &track->stts)) {
+    if (!find_table(stbl, HY_MP4_TYPE('s', 't', 't', 's'), 0, 8, &track->stts)) {
         return "stts";
     }
     hy_span any;
-    if (find(stbl, TYPE('c', 't', 't', 's'), 0, &any) &&
-        !find_table(stbl, TYPE('c', 't', 't', 's'), 0, 8, &track->ctts)) {
+    if (hy_mp4_find(stbl, HY_MP4_TYPE('c', 't', 't', 's'), 0, &any) &&
+        !find_table(stbl, HY_MP4_TYPE('c', 't', 't', 's'), 0, 8, &track->ctts)) {
         return "ctts";
     }
-    if (!find_table(stbl, TYPE('s', 't', 's', 'c'), 0, 12, &track->stsc)) {
+    if (!find_table(stbl, HY_MP4_TYPE('s', 't', 's', 'c'), 0, 12, &track->stsc)) {
         return "stsc";
     }
     if (!read_sizes(stbl, track)) {
         return "stsz";
     }
-    track->wide_offsets = find(stbl, TYPE('c', 'o', '6', '4'), 0, &any);
-    if (track->wide_offsets ? !find_table(stbl, TYPE('c', 'o', '6', '4'), 0, 8, &track->stco)
-                            : !find_table(stbl, TYPE('s', 't', 'c', 'o'), 0, 4, &track->stco)) {
+    track->wide_offsets = hy_mp4_find(stbl, HY_MP4_TYPE('c', 'o', '6', '4'), 0, &any);
+    if (track->wide_offsets
+            ? !find_table(stbl, HY_MP4_TYPE('c', 'o', '6', '4'), 0, 8, &track->stco)
+            : !find_table(stbl, HY_MP4_TYPE('s', 't', 'c', 'o'), 0, 4, &track->stco)) {
         return "stco";
     }
-    track->has_stss = find(stbl, TYPE('s', 't', 's', 's'), 0, &any);
-    if (track->has_stss && !find_table(stbl, TYPE('s', 't', 's', 's'), 0, 4, &track->stss)) {
+    track->has_stss = hy_mp4_find(stbl, HY_MP4_TYPE('s', 't', 's', 's'), 0, &any);
+    if (track->has_stss && !find_table(stbl, HY_MP4_TYPE('s', 't', 's', 's'), 0, 4, &track->stss)) {
         return "stss";
     }
     return NULL;
@@ -246,17 +206,17 @@ static const char *read_track(hy_span trak, hy_span mdia, bool audio, hy_mp4_tra
 {
     hy_span minf;
     hy_span stbl;
-    if (!read_tkhd(trak, &track->tkhd_duration)) {
+    if (!read_tkhd(trak, track)) {
         return "tkhd";
     }
     if (!read_edit(trak, track)) {
         return "elst";
     }
-    if (!read_times(mdia, TYPE('m', 'd', 'h', 'd'), &track->timescale, &track->duration)) {
+    if (!read_times(mdia, HY_MP4_TYPE('m', 'd', 'h', 'd'), &track->timescale, &track->duration)) {
         return "mdhd";
     }
-    if (!find(mdia, TYPE('m', 'i', 'n', 'f'), 8, &minf) ||
-        !find(minf, TYPE('s', 't', 'b', 'l'), 8, &stbl)) {
+    if (!hy_mp4_find(mdia, HY_MP4_TYPE('m', 'i', 'n', 'f'), 8, &minf) ||
+        !hy_mp4_find(minf, HY_MP4_TYPE('s', 't', 'b', 'l'), 8, &stbl)) {
         return "stbl";
     }
     const char *wrong = audio ? read_mp4a(stbl, track) : read_avc1(stbl, track);
@@ -267,16 +227,16 @@ static const char *read_trak(hy_span trak, bool *has_video, hy_mp4_head *head)
 {
     hy_span mdia;
     hy_span handler;
-    if (!find(trak, TYPE('m', 'd', 'i', 'a'), 8, &mdia) ||
-        !find(mdia, TYPE('h', 'd', 'l', 'r'), 12, &handler)) {
+    if (!hy_mp4_find(trak, HY_MP4_TYPE('m', 'd', 'i', 'a'), 8, &mdia) ||
+        !hy_mp4_find(mdia, HY_MP4_TYPE('h', 'd', 'l', 'r'), 12, &handler)) {
         return "mdia";
     }
     uint32_t kind = AV_RB32(handler.data + 8);
-    if (kind == TYPE('v', 'i', 'd', 'e') && !*has_video) {
+    if (kind == HY_MP4_TYPE('v', 'i', 'd', 'e') && !*has_video) {
         *has_video = true;
         return read_track(trak, mdia, false, &head->video);
     }
-    if (kind == TYPE('s', 'o', 'u', 'n') && !head->has_audio) {
+    if (kind == HY_MP4_TYPE('s', 'o', 'u', 'n') && !head->has_audio) {
         head->has_audio = true;
         return read_track(trak, mdia, true, &head->audio);
     }
@@ -286,11 +246,11 @@ static const char *read_trak(hy_span trak, bool *has_video, hy_mp4_head *head)
 static const char *read_moov(hy_span moov, hy_mp4_head *head)
 {
     bool has_video = false;
-    box child;
+    hy_mp4_box child;
     hy_span rest = moov;
-    while (next_box(&rest, &child)) {
+    while (hy_mp4_next_box(&rest, &child)) {
         const char *wrong = NULL;
-        if (child.type == TYPE('t', 'r', 'a', 'k')) {
+        if (child.type == HY_MP4_TYPE('t', 'r', 'a', 'k')) {
             wrong = read_trak(child.payload, &has_video, head);
         }
         if (wrong) {
@@ -300,8 +260,9 @@ static const char *read_moov(hy_span moov, hy_mp4_head *head)
     if (rest.size || !has_video) {
         return "moov";
     }
-    return read_times(moov, TYPE('m', 'v', 'h', 'd'), &head->timescale, &head->duration) ? NULL
-                                                                                         : "mvhd";
+    return read_times(moov, HY_MP4_TYPE('m', 'v', 'h', 'd'), &head->timescale, &head->duration)
+               ? NULL
+               : "mvhd";
 }
 
 /* ---- The file ---- */
@@ -334,12 +295,12 @@ static const char *read_top(hy_span bytes, int64_t total, hy_mp4_head *head)
         if (!top_box(bytes, at, &type, &size, &header) || size > total - at) {
             return "the order or size of boxes at the top";
         }
-        if (type == TYPE('m', 'd', 'a', 't')) {
+        if (type == HY_MP4_TYPE('m', 'd', 'a', 't')) {
             head->media_offset = at + header;
         } else if (at + size > (int64_t)bytes.size ||
-                   (at == 0) != (type == TYPE('f', 't', 'y', 'p'))) {
+                   (at == 0) != (type == HY_MP4_TYPE('f', 't', 'y', 'p'))) {
             return "ftyp";
-        } else if (type == TYPE('m', 'o', 'o', 'v')) {
+        } else if (type == HY_MP4_TYPE('m', 'o', 'o', 'v')) {
             head->moov_offset = at;
             head->moov_bytes = size;
         }
@@ -360,6 +321,58 @@ hydra_status hy_mp4_head_read(hy_span bytes, int64_t total, const char *name, hy
         size_t size = (size_t)out->moov_bytes - 8;
         wrong = read_moov((hy_span){bytes.data + out->moov_offset + 8, size}, out);
     }
+    if (wrong) {
+        return hy_fail(diag, HYDRA_ERR_VERIFY, "%s: the index is damaged: %s", name, wrong);
+    }
+    return HYDRA_OK;
+}
+
+/* ---- The start of a file in fragments ---- */
+
+/* mvex has one trex per track, and so players know that fragments follow. */
+static bool read_mvex(hy_span moov, const hy_mp4_head *head)
+{
+    hy_span mvex;
+    hy_mp4_box child;
+    int found = 0;
+    if (!hy_mp4_find(moov, HY_MP4_TYPE('m', 'v', 'e', 'x'), 8, &mvex)) {
+        return false;
+    }
+    while (hy_mp4_next_box(&mvex, &child)) {
+        if (child.type != HY_MP4_TYPE('t', 'r', 'e', 'x') || child.payload.size < 24) {
+            return false;
+        }
+        uint32_t id = AV_RB32(child.payload.data + 4);
+        found += id == (found == 0 ? head->video.id : head->audio.id);
+    }
+    return mvex.size == 0 && found == (head->has_audio ? 2 : 1);
+}
+
+static const char *read_init(hy_span bytes, hy_mp4_head *out)
+{
+    hy_mp4_box ftyp;
+    hy_mp4_box moov;
+    hy_span rest = bytes;
+    if (!hy_mp4_next_box(&rest, &ftyp) || ftyp.type != HY_MP4_TYPE('f', 't', 'y', 'p')) {
+        return "ftyp";
+    }
+    out->moov_offset = rest.data - bytes.data;
+    out->moov_bytes = (int64_t)rest.size;
+    if (!hy_mp4_next_box(&rest, &moov) || moov.type != HY_MP4_TYPE('m', 'o', 'o', 'v') ||
+        rest.size) {
+        return "moov";
+    }
+    const char *wrong = read_moov(moov.payload, out);
+    if (!wrong && !read_mvex(moov.payload, out)) {
+        wrong = "mvex";
+    }
+    return wrong;
+}
+
+hydra_status hy_mp4_init_read(hy_span bytes, const char *name, hy_mp4_head *out, hy_diag *diag)
+{
+    *out = (hy_mp4_head){0};
+    const char *wrong = read_init(bytes, out);
     if (wrong) {
         return hy_fail(diag, HYDRA_ERR_VERIFY, "%s: the index is damaged: %s", name, wrong);
     }

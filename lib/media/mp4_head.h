@@ -7,13 +7,7 @@
 #ifndef HY_MP4_HEAD_H
 #define HY_MP4_HEAD_H
 
-#include "core/core.h"
-
-/* Borrowed bytes. */
-typedef struct hy_span {
-    const uint8_t *data;
-    size_t size;
-} hy_span;
+#include "mp4_box.h"
 
 /* Rows of a table, big-endian, all present. */
 typedef struct hy_mp4_table {
@@ -22,6 +16,7 @@ typedef struct hy_mp4_table {
 } hy_mp4_table;
 
 typedef struct hy_mp4_track {
+    uint32_t id;
     uint32_t timescale;     /* ticks per second of the tables and of edit_start */
     uint64_t duration;      /* mdhd, in these ticks */
     uint64_t tkhd_duration; /* in movie ticks */
@@ -62,6 +57,9 @@ typedef struct hy_mp4_head {
  */
 hydra_status hy_mp4_head_read(hy_span bytes, int64_t total, const char *name, hy_mp4_head *out,
                               hy_diag *diag);
+
+/* `bytes` are all before the first fragment: ftyp and a moov whose tables are empty. */
+hydra_status hy_mp4_init_read(hy_span bytes, const char *name, hy_mp4_head *out, hy_diag *diag);
 
 /* AudioSpecificConfig and object type of an esds box. False when it is damaged. */
 bool hy_mp4_read_esds(hy_span esds, int32_t *object_type, hy_span *config);

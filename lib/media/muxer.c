@@ -21,20 +21,32 @@ int64_t hy_moov_reserve(int64_t frames, int64_t audio_packets, int64_t key_frame
 }
 
 static hydra_status open_mp4(const hy_muxer_config *config, const hy_encoder_stream *video,
-                             const hy_audio *audio, hy_sink *sink, hy_muxer **out, hy_diag *diag)
+                             const hy_mux_audio *audio, hy_sink *sink, hy_muxer **out,
+                             hy_diag *diag)
 {
-    if (!audio) {
-        int64_t reserve = hy_moov_reserve(config->frames, 0, config->key_frames, 0);
-        return hy_muxer_mp4_open(config, video, NULL, reserve, sink, out, diag);
+    if (config->fragmented) {
+        return hy_muxer_fragments_open(config, video, audio, sink, out, diag);
     }
+    if (sink->in_order) {
+        return hy_fail(diag, HYDRA_ERR_INTERNAL, "%s: an index in front of what cannot go back",
+                       sink->name);
+    }
+    int64_t packets = audio ? audio->packets : 0;
+    int64_t reserve = hy_moov_reserve(config->frames, packets, config->key_frames, 0);
+    return hy_muxer_mp4_open(config, video, audio, reserve, sink, out, diag);
+}
+
+static hydra_status open_with_audio(const hy_muxer_config *config, const hy_encoder_stream *video,
+                                    const hy_audio *audio, hy_sink *sink, hy_muxer **out,
+                                    hy_diag *diag)
+{
     AVCodecParameters *codec = avcodec_parameters_alloc();
     if (!codec || avcodec_parameters_from_context(codec, hy_audio_codec(audio)) < 0) {
         avcodec_parameters_free(&codec);
         return hy_fail_memory(diag);
     }
     hy_mux_audio sound = {codec, hy_audio_packet_count(audio)};
-    int64_t reserve = hy_moov_reserve(config->frames, sound.packets, config->key_frames, 0);
-    hydra_status status = hy_muxer_mp4_open(config, video, &sound, reserve, sink, out, diag);
+    hydra_status status = open_mp4(config, video, &sound, sink, out, diag);
     avcodec_parameters_free(&codec);
     return status;
 }
@@ -44,7 +56,8 @@ hydra_status hy_muxer_open(const hy_muxer_config *config, const hy_encoder *enco
 {
     *out = NULL;
     if (strcmp(encoder->ops->container, "mp4") == 0) {
-        return open_mp4(config, encoder->stream, audio, sink, out, diag);
+        return audio ? open_with_audio(config, encoder->stream, audio, sink, out, diag)
+                     : open_mp4(config, encoder->stream, NULL, sink, out, diag);
     }
     if (audio) {
         return hy_fail(diag, HYDRA_ERR_INTERNAL, "%s: %s holds no sound", sink->name,

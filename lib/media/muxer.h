@@ -37,6 +37,10 @@ typedef struct hy_mux_audio {
 hydra_status hy_muxer_mp4_open(const hy_muxer_config *config, const hy_encoder_stream *video,
                                const hy_mux_audio *audio, int64_t reserve_bytes, hy_sink *sink,
                                hy_muxer **out, hy_diag *diag);
+/* The same in fragments, written strictly in order. */
+hydra_status hy_muxer_fragments_open(const hy_muxer_config *config, const hy_encoder_stream *video,
+                                     const hy_mux_audio *audio, hy_sink *sink, hy_muxer **out,
+                                     hy_diag *diag);
 hydra_status hy_muxer_y4m_open(const hy_muxer_config *config, const hy_encoder_stream *video,
                                hy_sink *sink, hy_muxer **out, hy_diag *diag);
 

@@ -3,19 +3,13 @@
 #ifndef HY_MUXER_MP4_H
 #define HY_MUXER_MP4_H
 
-#include <libavformat/avformat.h>
-
-#include "muxer.h"
+#include "mp4_writer.h"
 #include "sink_io.h"
 
 typedef struct hy_muxer_mp4 {
     hy_muxer base;
     int64_t reserve_bytes;
-    uint32_t movie_timescale;
-    AVFormatContext *format;
-    AVStream *video;
-    AVStream *audio; /* NULL without sound */
-    AVPacket *packet;
+    hy_mp4_writer writer;
     hy_sink_io io;
 } hy_muxer_mp4;
 

@@ -207,6 +207,11 @@ const hy_photo_info *hy_photo_info_of(const hy_photo *photo)
     return &photo->info;
 }
 
+int64_t hy_photo_work_bytes(const hy_photo *photo, int64_t file_bytes)
+{
+    return photo->info.decode_bytes + (photo->in_place ? 0 : file_bytes);
+}
+
 hydra_status hy_photo_decode(hy_photo *photo, hy_rows_fn *rows, void *user, hy_diag *diag)
 {
     if (photo->decoded) {

@@ -42,6 +42,7 @@ struct hy_photo {
     hy_photo_profile profile;
     bool premultiplied; /* the file's colours are multiplied by their alpha; the rows never are */
     bool decoded;
+    bool in_place; /* the file is decoded where it is, not from a copy */
 };
 
 /* The seam: one per decoding library. */

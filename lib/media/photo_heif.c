@@ -32,6 +32,10 @@ static hydra_status find_pictures(hy_photo *photo, heif_state *state, hy_diag *d
     hy_heif_file *file = &state->file;
     hy_heif_picture *colour = &state->colour.picture;
     hydra_status status = hy_heif_read(photo, file, diag);
+    if (status == HYDRA_OK && hy_heif_has_empty(file, "av01")) {
+        /* libheif 1.15 would lose a buffer of dav1d, which also complains on stderr. */
+        status = hy_photo_damaged(photo, "a picture without data", diag);
+    }
     if (status == HYDRA_OK) {
         status = hy_heif_find_picture(photo, file, file->primary, colour, diag);
     }

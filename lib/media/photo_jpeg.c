@@ -216,6 +216,7 @@ static hydra_status read_header(const jpeg_call *call)
     if (status != HYDRA_OK) {
         return status;
     }
+    call->photo->in_place = true;
     call->photo->info.decode_bytes = count_bytes(jpeg);
     read_exif(call);
     read_icc(call);

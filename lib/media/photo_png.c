@@ -95,41 +95,51 @@ static hydra_status choose_rows(hy_photo *photo, const uint8_t *header, bool tra
     }
 }
 
-/* zlib data to at most HY_MAX_ICC_BYTES. */
-static bool inflate_block(const uint8_t *data, size_t size, hy_buffer *out)
+/* zlib data to at most `out->limit` bytes. HYDRA_ERR_FORMAT: damaged, or more than that. */
+static hydra_status inflate_block(const uint8_t *data, size_t size, hy_buffer *out)
 {
     z_stream stream = {.next_in = data, .avail_in = (uInt)size};
     if (inflateInit(&stream) != Z_OK) {
-        return false;
+        return HYDRA_ERR_MEMORY;
     }
+    hydra_status status = HYDRA_OK;
     int state = Z_OK;
-    bool fits = true;
-    while (state == Z_OK && fits) {
+    while (state == Z_OK && status == HYDRA_OK) {
         uint8_t part[4096];
         stream.next_out = part;
         stream.avail_out = sizeof part;
         state = inflate(&stream, Z_NO_FLUSH);
-        fits = hy_buffer_append(out, part, sizeof part - stream.avail_out);
+        size_t got = sizeof part - stream.avail_out;
+        if (got > out->limit - out->size) {
+            status = HYDRA_ERR_FORMAT;
+        } else if (!hy_buffer_append(out, part, got)) {
+            status = HYDRA_ERR_MEMORY;
+        }
     }
     (void)inflateEnd(&stream);
-    return fits && state == Z_STREAM_END;
+    return status == HYDRA_OK && state != Z_STREAM_END ? HYDRA_ERR_FORMAT : status;
 }
 
-/* iCCP: a name, its end, method 0, then the profile in zlib's format. */
-static void read_profile(hy_photo *photo, const png_chunk *chunk)
+/* iCCP: a name, its end, method 0, then the profile in zlib's format. After one that is damaged no
+ * other is unpacked. */
+static hydra_status read_profile(hy_photo *photo, const png_chunk *chunk, hy_diag *diag)
 {
     const uint8_t *end = memchr(chunk->body, '\0', chunk->size);
     size_t name = end ? (size_t)(end - chunk->body) : chunk->size;
     hy_buffer icc = {.limit = HY_MAX_ICC_BYTES};
-    if (photo->profile.icc || name + 2 > chunk->size || end[1] != 0 ||
-        !inflate_block(end + 2, chunk->size - name - 2, &icc)) {
+    hydra_status status = HYDRA_ERR_FORMAT;
+    if (!photo->profile.icc && !photo->profile.damaged && name + 2 <= chunk->size && end[1] == 0) {
+        status = inflate_block(end + 2, chunk->size - name - 2, &icc);
+    }
+    if (status != HYDRA_OK) {
         hy_buffer_free(&icc);
         photo->profile.damaged = true;
-        return;
+        return status == HYDRA_ERR_MEMORY ? hy_fail_memory(diag) : HYDRA_OK;
     }
     photo->state = icc.data;
     photo->profile.icc = icc.data;
     photo->profile.icc_size = icc.size;
+    return HYDRA_OK;
 }
 
 static hydra_status open_png(hy_photo *photo, hy_diag *diag)
@@ -145,19 +155,21 @@ static hydra_status open_png(hy_photo *photo, hy_diag *diag)
     }
     const uint8_t *header = chunk.body;
     bool transparent = false;
-    while (!is_type(&chunk, "IEND")) {
+    while (status == HYDRA_OK && !is_type(&chunk, "IEND")) {
         if (!next_chunk(photo, &offset, &chunk)) {
             return hy_photo_cut_short(photo, diag);
         }
         if (is_type(&chunk, "tRNS")) {
             transparent = true;
         } else if (is_type(&chunk, "iCCP")) {
-            read_profile(photo, &chunk);
+            status = read_profile(photo, &chunk, diag);
         } else if (is_type(&chunk, "eXIf")) {
             photo->info.orientation = hy_exif_orientation(chunk.body, chunk.size);
         }
     }
-    status = choose_rows(photo, header, transparent, diag);
+    if (status == HYDRA_OK) {
+        status = choose_rows(photo, header, transparent, diag);
+    }
     const hy_row_format *rows = &photo->info.rows;
     int64_t pixel_bytes = header[9] == PALETTE ? 1 : rows->channels * (rows->bits / 8);
     photo->info.decode_bytes = hy_photo_picture_bytes(photo, pixel_bytes);

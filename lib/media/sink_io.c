@@ -9,13 +9,6 @@
 
 #define BUFFER_BYTES ((size_t)256 << 10)
 
-/* Later libavformat promises not to change the bytes. */
-#if LIBAVFORMAT_VERSION_MAJOR >= 61
-typedef const uint8_t io_byte;
-#else
-typedef uint8_t io_byte;
-#endif
-
 hydra_status hy_sink_write(hy_sink *sink, int64_t offset, const void *data, size_t size,
                            hy_diag *diag)
 {
@@ -50,7 +43,7 @@ static hydra_status write_media(hy_sink_io *io, const uint8_t *data, size_t size
     return hy_sink_write(io->sink, position, data, size, &io->diag);
 }
 
-static int write_bytes(void *opaque, io_byte *data, int count)
+static int write_bytes(void *opaque, hy_io_byte *data, int count)
 {
     hy_sink_io *io = opaque;
     size_t size = (size_t)count;

@@ -11,6 +11,14 @@
 
 #include "core/core.h"
 
+/* What the functions behind AVIOContext are given to write. Later libavformat promises not to
+ * change the bytes. */
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+typedef const uint8_t hy_io_byte;
+#else
+typedef uint8_t hy_io_byte;
+#endif
+
 typedef struct hy_sink_io {
     AVIOContext *avio;
     hy_sink *sink;

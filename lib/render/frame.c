@@ -13,7 +13,7 @@ static hydra_status draw_frame(hy_scene *scene, int64_t n, hy_picture **out, hy_
     hy_compositor *compositor = NULL;
     hy_picture *picture = NULL;
     const hy_plan *plan = scene->plan;
-    status = hy_compositor_cpu_new(plan->width, plan->height, NULL, &compositor, diag);
+    status = hy_compositor_cpu_new(plan->width, plan->height, scene->meter, &compositor, diag);
     if (status == HYDRA_OK) {
         status = hy_picture_new(plan->width, plan->height, NULL, &picture, diag);
     }
@@ -32,7 +32,8 @@ hydra_status hy_render_frame(const hy_job *job, const hy_plan *plan, int64_t n, 
 {
     *out = NULL;
     hy_scene scene;
-    hydra_status status = hy_scene_init(&scene, job, plan, NULL, diag);
+    hy_meter meter = {.limit_bytes = job->policy->max_memory_bytes};
+    hydra_status status = hy_scene_init(&scene, job, plan, &meter, diag);
     if (status == HYDRA_OK) {
         status = draw_frame(&scene, n, out, diag);
     }

@@ -15,11 +15,16 @@ struct hy_frame_slot {
     hy_display_list list;
 };
 
+int32_t hy_frames_slots(const hy_pool *pool)
+{
+    int count = hy_pool_threads(pool) + SPARE_SLOTS;
+    return count < MAX_SLOTS ? count : MAX_SLOTS;
+}
+
 hydra_status hy_frames_init(hy_frames *frames, hy_scene *scene, hy_diag *diag)
 {
     *frames = (hy_frames){.scene = scene};
-    int count = hy_pool_threads(scene->pool) + SPARE_SLOTS;
-    frames->slot_count = count < MAX_SLOTS ? count : MAX_SLOTS;
+    frames->slot_count = hy_frames_slots(scene->pool);
     frames->slots = hy_calloc((size_t)frames->slot_count, sizeof *frames->slots);
     if (!frames->slots) {
         return hy_fail_memory(diag);
@@ -53,6 +58,9 @@ void hy_frames_free(hy_frames *frames)
 static void run_draw(hy_task *task)
 {
     hy_frame_slot *slot = (hy_frame_slot *)task;
+    if (hy_cancel_requested(slot->frames->scene->job->cancel)) {
+        return; /* nobody will look at it */
+    }
     double start = hy_clock_s();
     slot->compositor->ops->draw(slot->compositor, &slot->list, slot->frames->scene->assets,
                                 slot->picture);

@@ -20,6 +20,9 @@ typedef struct hy_frames {
     hy_stopwatch compose_time;
 } hy_frames;
 
+/* How many frames are in flight with a pool. */
+int32_t hy_frames_slots(const hy_pool *pool);
+
 hydra_status hy_frames_init(hy_frames *frames, hy_scene *scene, hy_diag *diag);
 /* Waits for frames in flight. Accepts frames whose init failed. */
 void hy_frames_free(hy_frames *frames);

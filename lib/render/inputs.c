@@ -5,10 +5,11 @@
 #include "render/render.h"
 
 static hydra_status check_source(const hy_source *source, int64_t max_bytes,
-                                 const struct stat *target, hy_diag *diag)
+                                 const hydra_policy *policy, const struct stat *target,
+                                 hy_diag *diag)
 {
     hy_reader *reader;
-    hydra_status status = hy_reader_open(source, max_bytes, &reader, diag);
+    hydra_status status = hy_reader_open(source, max_bytes, policy, &reader, diag);
     if (status != HYDRA_OK) {
         return status;
     }
@@ -29,10 +30,12 @@ hydra_status hy_inputs_check(const hy_project *project, const hydra_policy *poli
     const struct stat *target = target_path && stat(target_path, &info) == 0 ? &info : NULL;
     hydra_status status = HYDRA_OK;
     for (int32_t i = 0; status == HYDRA_OK && i < project->image_count; i++) {
-        status = check_source(&project->images[i].source, policy->max_image_bytes, target, diag);
+        status =
+            check_source(&project->images[i].source, policy->max_image_bytes, policy, target, diag);
     }
     if (status == HYDRA_OK && project->has_audio) {
-        status = check_source(&project->audio_source, policy->max_audio_bytes, target, diag);
+        status =
+            check_source(&project->audio_source, policy->max_audio_bytes, policy, target, diag);
     }
     return status;
 }

@@ -16,6 +16,9 @@ void hydra_render_options_init(hydra_render_options *options)
         .preset = NULL,
         .audio_bitrate_kbps = 160,
         .threads = 0,
+        .deadline_us = 0,
+        .when_busy = HYDRA_BUSY_WAIT,
+        .in_order = HYDRA_IN_ORDER_FRAGMENTED,
     };
 }
 
@@ -53,7 +56,19 @@ hydra_status hy_render_options_check(const hydra_render_options *options, hydra_
         bad = "audio_bitrate_kbps must be 32..320";
     } else if (!within(out->threads, 0, 128)) {
         bad = "threads must be 0..128";
+    } else if (!within((double)out->deadline_us, 0, 1e15)) {
+        bad = "deadline_us must be 0..1000000000000000";
+    } else if (!within(out->when_busy, HYDRA_BUSY_WAIT, HYDRA_BUSY_FAIL)) {
+        bad = "when_busy is not a HYDRA_BUSY_ value";
+    } else if (!within(out->in_order, HYDRA_IN_ORDER_FRAGMENTED, HYDRA_IN_ORDER_BUFFERED)) {
+        bad = "in_order is not a HYDRA_IN_ORDER_ value";
     }
     return bad ? hy_fail(diag, HYDRA_ERR_ARGUMENT, "render options: %s", bad)
                : hy_encoder_check_preset(out->preset, diag);
+}
+
+int64_t hy_job_deadline(const hydra_render_options *options, const hydra_policy *policy)
+{
+    bool own = options->deadline_us > 0 && options->deadline_us < policy->max_render_us;
+    return own ? options->deadline_us : policy->max_render_us;
 }

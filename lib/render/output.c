@@ -4,24 +4,37 @@
 
 #include <string.h>
 
-static hydra_status open_encoder(hy_output *output, const hy_job *job, hy_diag *diag)
+int32_t hy_output_threads(const hy_job *job)
+{
+    int32_t asked = job->options->threads;
+    int32_t threads = asked > 0 ? asked : hy_pool_threads(job->pool);
+    return threads < job->policy->max_threads ? threads : job->policy->max_threads;
+}
+
+hy_encoder_config hy_output_config(const hy_job *job, const hy_plan *plan)
 {
     const hydra_render_options *options = job->options;
-    const hy_encoder_ops *ops;
-    hydra_status status = hy_encoder_choose(options->encoder, &ops, &output->encoder_reason, diag);
-    if (status != HYDRA_OK) {
-        return status;
-    }
-    hy_encoder_config config = {
-        .width = output->plan->width,
-        .height = output->plan->height,
-        .rate = output->plan->rate,
+    return (hy_encoder_config){
+        .width = plan->width,
+        .height = plan->height,
+        .rate = plan->rate,
         .profile = options->profile,
         .crf = options->crf,
         .bitrate_kbps = options->video_bitrate_kbps,
         .preset = options->preset,
-        .threads = options->threads > 0 ? options->threads : hy_pool_threads(job->pool),
+        .threads = hy_output_threads(job),
     };
+}
+
+static hydra_status open_encoder(hy_output *output, const hy_job *job, hy_diag *diag)
+{
+    const hy_encoder_ops *ops;
+    hydra_status status =
+        hy_encoder_choose(job->options->encoder, &ops, &output->encoder_reason, diag);
+    if (status != HYDRA_OK) {
+        return status;
+    }
+    hy_encoder_config config = hy_output_config(job, output->plan);
     return ops->open(&config, &output->encoder, diag);
 }
 
@@ -32,7 +45,7 @@ static hydra_status open_audio(hy_output *output, const hy_job *job, hy_diag *di
         return HYDRA_OK;
     }
     hydra_status status = hy_reader_open(&job->project->audio_source, job->policy->max_audio_bytes,
-                                         &output->audio_reader, diag);
+                                         job->policy, &output->audio_reader, diag);
     if (status != HYDRA_OK) {
         return status;
     }
@@ -69,6 +82,7 @@ hydra_status hy_output_open(hy_output *output, const hy_job *job, const hy_plan 
         .rate = plan->rate,
         .frames = plan->frames,
         .key_frames = most_key_frames(plan),
+        .fragmented = job->sink->in_order,
     };
     return hy_muxer_open(&config, output->encoder, output->audio, job->sink, &output->muxer, diag);
 }

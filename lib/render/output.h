@@ -24,6 +24,10 @@ typedef struct hy_output {
     double mux_s;
 } hy_output;
 
+/* Encoder threads of a job: as asked for, or the context's; within the policy. */
+int32_t hy_output_threads(const hy_job *job);
+hy_encoder_config hy_output_config(const hy_job *job, const hy_plan *plan);
+
 hydra_status hy_output_open(hy_output *output, const hy_job *job, const hy_plan *plan,
                             hy_diag *diag);
 /* Frame `n`, in order. The picture is the caller's again on return. */

@@ -3,8 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "compositor/compositor.h"
-#include "media/media.h"
 #include "render/scene.h"
 
 /* What one preparation holds on its way, so that one place can let go of it. */
@@ -68,9 +66,8 @@ static void show_contained(const hy_project *project, const hy_placement *placem
                  &spec->target.h);
 }
 
-/* Decide where everything goes; needs only the photo's header. */
-static void plan_asset(const hy_project *project, const hydra_image_options *options,
-                       const hy_photo_info *info, hy_shot *shot, hy_asset_spec *spec)
+void hy_prepare_plan(const hy_project *project, const hydra_image_options *options,
+                     const hy_photo_info *info, hy_shot *shot, hy_asset_spec *spec)
 {
     bool turned = is_turned(info->orientation);
     int32_t photo_w = turned ? info->height : info->width;
@@ -100,7 +97,7 @@ static hydra_status open_photo(preparation *p, const hy_source *source, const hy
                                hy_diag *diag)
 {
     size_t size = 0;
-    hydra_status status = hy_reader_open(source, policy->max_image_bytes, &p->reader, diag);
+    hydra_status status = hy_reader_open(source, policy->max_image_bytes, policy, &p->reader, diag);
     if (status == HYDRA_OK) {
         status = hy_reader_load(p->reader, &p->bytes, &size, diag);
     }
@@ -121,7 +118,7 @@ hydra_status hy_prepare_image(const hy_project *project, const hydra_policy *pol
         status = hy_color_new(p.photo, &p.color, diag);
     }
     if (status == HYDRA_OK) {
-        plan_asset(project, &image->options, hy_photo_info_of(p.photo), shot, &spec);
+        hy_prepare_plan(project, &image->options, hy_photo_info_of(p.photo), shot, &spec);
         spec.color = p.color ? hy_color_convert : NULL;
         spec.color_user = p.color;
         status = hy_asset_builder_new(&spec, meter, &p.builder, diag);

@@ -11,24 +11,52 @@
 #include <hydra/render.h>
 
 #include "core/core.h"
+#include "project/project.h"
 #include "timeline/timeline.h"
+
+/* Hears how a job goes, on the job's own thread. */
+typedef struct hy_observer {
+    void (*stage)(void *user, int32_t stage); /* HYDRA_STAGE_*, rising */
+    void (*frame)(void *user, int64_t done, int64_t total);
+    void (*message)(void *user, int32_t kind, const char *text); /* HYDRA_EVENT_WARNING or _LOG */
+    void *user;
+} hy_observer;
 
 /* What a job works with. Borrowed for the call. */
 typedef struct hy_job {
     const hy_project *project;
     const hydra_policy *policy;
     hy_pool *pool;
+    hy_budget *budget;                   /* of the context; NULL = none */
     hy_sink *sink;                       /* frames: unused */
     const hydra_render_options *options; /* checked */
+    const hy_cancel *cancel;             /* NULL = never */
+    const hy_observer *observer;         /* NULL = nobody */
 } hy_job;
+
+void hy_observe_stage(const hy_job *job, int32_t stage);
+void hy_observe_frame(const hy_job *job, int64_t done, int64_t total);
+void hy_observe_message(const hy_job *job, int32_t kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Check an option struct of the caller against the ranges in render.h; NULL = defaults. */
 hydra_status hy_render_options_check(const hydra_render_options *options, hydra_render_options *out,
                                      hy_diag *diag);
 
+/* Microseconds that a job may take: its own deadline within the policy's. */
+int64_t hy_job_deadline(const hydra_render_options *options, const hydra_policy *policy);
+
 /* Every input exists, is a regular file within the policy and is not the target (NULL = none). */
 hydra_status hy_inputs_check(const hy_project *project, const hydra_policy *policy,
                              const char *target_path, hy_diag *diag);
+
+/*
+ * Look at everything that a render would read: the plan, each photo's header and colour profile,
+ * the music. Findings go into `issues`. HYDRA_OK, the status of the first issue, or
+ * HYDRA_ERR_MEMORY.
+ */
+hydra_status hy_render_check(const hy_project *project, const hydra_policy *policy,
+                             hy_issues *issues, hy_diag *diag);
 
 /* Render the whole project into job->sink and commit it; on failure the sink is aborted. */
 hydra_status hy_render_run(const hy_job *job, hydra_result *result, hy_diag *diag);

@@ -1,28 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 /* A whole render: plan, frames, output, verification, commit. */
+#include "render/estimate.h"
 #include "render/frames.h"
 #include "render/output.h"
 
-static hydra_status pump(hy_frames *frames, hy_output *output, hydra_result *result, hy_diag *diag)
+static hydra_status pump(const hy_job *job, hy_frames *frames, hy_output *output,
+                         hydra_result *result, hy_diag *diag)
 {
     const hy_plan *plan = frames->scene->plan;
     for (int64_t n = 0; n < plan->frames; n++) {
         const hy_picture *picture;
         hydra_status status = hy_frames_get(frames, n, &picture, diag);
         if (status == HYDRA_OK) {
+            /* Asked after the frame came: workers leave frames of a cancelled job undrawn. */
+            status = hy_cancel_check(job->cancel, diag);
+        }
+        if (status == HYDRA_OK) {
             status = hy_output_frame(output, picture, n, diag);
         }
         if (status != HYDRA_OK) {
             return status;
         }
+        if (n == 0) {
+            hy_observe_stage(job, HYDRA_STAGE_RENDERING);
+        }
+        hy_observe_frame(job, n + 1, plan->frames);
     }
-    return hy_output_finish(output, result, diag);
+    hy_observe_stage(job, HYDRA_STAGE_FINISHING);
+    hydra_status status = hy_output_finish(output, result, diag);
+    return status == HYDRA_OK ? hy_cancel_check(job->cancel, diag) : status;
 }
 
 static hydra_status run_planned(const hy_job *job, const hy_plan *plan, hydra_result *result,
                                 hy_diag *diag)
 {
-    hy_meter meter = {0};
+    hy_meter meter = {.limit_bytes = job->policy->max_memory_bytes};
     hy_scene scene = {0};
     hy_frames frames = {0};
     hy_output output = {0};
@@ -38,7 +50,7 @@ static hydra_status run_planned(const hy_job *job, const hy_plan *plan, hydra_re
         status = hy_frames_init(&frames, &scene, diag);
     }
     if (status == HYDRA_OK) {
-        status = pump(&frames, &output, result, diag);
+        status = pump(job, &frames, &output, result, diag);
     }
     hy_frames_free(&frames);
     hy_scene_free(&scene);
@@ -57,9 +69,14 @@ hydra_status hy_render_run(const hy_job *job, hydra_result *result, hy_diag *dia
     double start = hy_clock_s();
     *result = (hydra_result){.struct_size = sizeof *result, .moov_offset = -1};
     hy_plan plan;
+    int64_t taken = 0;
     hydra_status status = hy_plan_build(job->project, job->policy, &plan, diag);
     if (status == HYDRA_OK) {
-        status = run_planned(job, &plan, result, diag);
+        status = hy_job_admit(job, &plan, &taken, diag);
+        if (status == HYDRA_OK) {
+            hy_observe_stage(job, HYDRA_STAGE_PREPARING);
+            status = run_planned(job, &plan, result, diag);
+        }
         hy_plan_free(&plan);
     }
     if (status == HYDRA_OK) {
@@ -70,6 +87,7 @@ hydra_status hy_render_run(const hy_job *job, hydra_result *result, hy_diag *dia
     if (status != HYDRA_OK) {
         job->sink->ops->abort(job->sink);
     }
+    hy_job_leave(job, taken);
     result->total_s = hy_clock_s() - start;
     return status;
 }

@@ -2,6 +2,8 @@
 /* Photos around the playhead: asked for ahead, prepared on the pool, dropped when past. */
 #include "render/scene.h"
 
+#include <math.h>
+
 struct hy_scene_image {
     hy_task task;
     hy_scene *scene;
@@ -21,6 +23,7 @@ hydra_status hy_scene_init(hy_scene *scene, const hy_job *job, const hy_plan *pl
         .pool = job->pool,
         .plan = plan,
         .meter = meter,
+        .job = job,
     };
     size_t count = (size_t)job->project->image_count;
     scene->images = hy_calloc(count, sizeof(hy_scene_image *));
@@ -64,8 +67,11 @@ static void run_prepare(hy_task *task)
     hy_scene_image *image = (hy_scene_image *)task;
     hy_scene *scene = image->scene;
     double start = hy_clock_s();
-    image->status = hy_prepare_image(scene->project, scene->policy, image->index, scene->meter,
-                                     &image->shot, &image->picture, &image->diag);
+    image->status = hy_cancel_check(scene->job->cancel, &image->diag);
+    if (image->status == HYDRA_OK) {
+        image->status = hy_prepare_image(scene->project, scene->policy, image->index, scene->meter,
+                                         &image->shot, &image->picture, &image->diag);
+    }
     hy_stopwatch_add(&scene->decode_time, hy_clock_s() - start);
 }
 
@@ -90,6 +96,24 @@ hydra_status hy_scene_want(hy_scene *scene, int32_t index, hy_diag *diag)
     scene->images[index] = image;
     scene->preparing = image;
     return HYDRA_OK;
+}
+
+/* More than this and an enlarged photo looks soft. */
+#define SOFT_ENLARGEMENT 1.25
+
+static void report_photo(const hy_scene *scene, int32_t index)
+{
+    const hy_shot *shot = &scene->shots[index];
+    double closest = fmin(shot->stage.start.w, shot->stage.end.w) * shot->placement.scale_x;
+    double enlarged = scene->plan->width / closest;
+    const char *name = scene->project->images[index].source.name;
+    hy_observe_message(scene->job, HYDRA_EVENT_LOG, "%s: prepared at %d x %d", name,
+                       (int)shot->placement.width, (int)shot->placement.height);
+    if (enlarged > SOFT_ENLARGEMENT) {
+        hy_observe_message(scene->job, HYDRA_EVENT_WARNING,
+                           "%s: too few pixels for the canvas, enlarged to %d %%", name,
+                           (int)(enlarged * 100));
+    }
 }
 
 /* One image: start it, wait if asked to, take over its result. */
@@ -119,6 +143,7 @@ static hydra_status image_ready(hy_scene *scene, int32_t index, bool wait, bool 
     }
     scene->shots[index] = image->shot;
     scene->assets[index] = image->picture;
+    report_photo(scene, index);
     return HYDRA_OK;
 }
 

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include "compositor/compositor.h"
+#include "media/media.h"
 #include "render/render.h"
 
 typedef struct hy_scene_image hy_scene_image;
@@ -18,6 +20,7 @@ typedef struct hy_scene {
     hy_pool *pool;
     const hy_plan *plan;
     hy_meter *meter;
+    const hy_job *job;
     hy_stopwatch decode_time;
 
     hy_scene_image **images;   /* one per project image, NULL while not wanted */
@@ -27,6 +30,9 @@ typedef struct hy_scene {
     int32_t released;          /* images below this one are past */
 } hy_scene;
 
+/* Decide from a photo's header where everything goes; the colours are left out. */
+void hy_prepare_plan(const hy_project *project, const hydra_image_options *options,
+                     const hy_photo_info *info, hy_shot *shot, hy_asset_spec *spec);
 /* Prepare one photo: read, decode, place, convert. Called on a worker. */
 hydra_status hy_prepare_image(const hy_project *project, const hydra_policy *policy, int32_t index,
                               hy_meter *meter, hy_shot *shot, hy_picture **picture, hy_diag *diag);

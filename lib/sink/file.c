@@ -82,20 +82,10 @@ static void file_abort(hy_sink *sink)
     }
 }
 
-/* fsync, repeated when a signal came between. */
-static int sync_fd(int fd)
-{
-    int result;
-    do {
-        result = fsync(fd);
-    } while (result != 0 && errno == EINTR);
-    return result;
-}
-
 /* The bytes onto the disk, then the file closed: network file systems report errors there. */
 static hydra_status finish_bytes(file_sink *file, hy_diag *diag)
 {
-    if (sync_fd(file->fd) != 0) {
+    if (hy_sync_fd(file->fd) != 0) {
         return hy_fail_errno(diag, errno, file->base.name, "syncing");
     }
     int fd = file->fd;
@@ -111,7 +101,7 @@ static hydra_status finish_bytes(file_sink *file, hy_diag *diag)
  * may not be listed is open in a way that cannot either (EBADF): there it is left to the system. */
 static hydra_status finish_name(file_sink *file, hy_diag *diag)
 {
-    if (sync_fd(file->target.folder) != 0 && errno != EINVAL && errno != EBADF) {
+    if (hy_sync_fd(file->target.folder) != 0 && errno != EINVAL && errno != EBADF) {
         return hy_fail_errno(diag, errno, file->base.name, "syncing its folder");
     }
     return HYDRA_OK;
@@ -207,7 +197,8 @@ static hydra_status keep_mode(file_sink *file, hy_diag *diag)
     return HYDRA_OK;
 }
 
-hydra_status hy_sink_file_new(const char *path, hy_sink **out, hy_diag *diag)
+hydra_status hy_sink_file_new(const char *path, const hydra_policy *policy, hy_sink **out,
+                              hy_diag *diag)
 {
     *out = NULL;
     file_sink *file = hy_calloc(1, sizeof *file);
@@ -221,7 +212,7 @@ hydra_status hy_sink_file_new(const char *path, hy_sink **out, hy_diag *diag)
     file->base.name = copy;
     file->path = copy;
     file->fd = -1;
-    hydra_status status = hy_target_open(&file->target, path, diag);
+    hydra_status status = hy_target_open(&file->target, path, policy, diag);
     if (status == HYDRA_OK) {
         status = create_temp(file, diag);
     }

@@ -85,6 +85,7 @@ hydra_status hy_sink_memory_new(int64_t limit, hy_sink **out, hy_diag *diag)
     }
     memory->base.ops = &memory_ops;
     memory->base.name = "output in memory";
+    memory->base.keeps_bytes = true;
     memory->buffer.limit = (uint64_t)limit < SIZE_MAX ? (size_t)limit : SIZE_MAX;
     memory->open = true;
     *out = &memory->base;

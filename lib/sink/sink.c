@@ -2,6 +2,9 @@
 /* What all sinks share. */
 #include "sink_private.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 hydra_status hy_sink_check(const hy_sink *sink, bool open, int64_t offset, size_t size,
                            hy_diag *diag)
 {
@@ -13,6 +16,26 @@ hydra_status hy_sink_check(const hy_sink *sink, bool open, int64_t offset, size_
                        (long long)offset);
     }
     return HYDRA_OK;
+}
+
+hydra_status hy_sink_check_next(const hy_sink *sink, bool open, int64_t position, int64_t offset,
+                                size_t size, hy_diag *diag)
+{
+    hydra_status status = hy_sink_check(sink, open, offset, size, diag);
+    if (status == HYDRA_OK && offset != position) {
+        status = hy_fail(diag, HYDRA_ERR_INTERNAL, "%s: offset %lld comes after byte %lld",
+                         sink->name, (long long)offset, (long long)position);
+    }
+    return status;
+}
+
+int hy_sync_fd(int fd)
+{
+    int result;
+    do {
+        result = fsync(fd);
+    } while (result != 0 && errno == EINTR);
+    return result;
 }
 
 void hy_sink_free(hy_sink *sink)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* sink: where finished bytes go. Backends of hy_sink (core/io.h), one file each. */
+/*
+ * sink: where finished bytes go. Backends of hy_sink (core/io.h), one file each, and which of them
+ * a destination means. Sinks that wait for somebody else give up when the job is cancelled.
+ */
 #ifndef HY_SINK_H
 #define HY_SINK_H
 
@@ -14,13 +17,15 @@
  *
  * A file that is replaced keeps its permission bits (not set-user-ID and its kin, not its owner).
  * A symbolic link is followed: the file that it names is replaced or made, the link stays. Refuses
- * (HYDRA_ERR_ARGUMENT) a target that is a folder or anything but a regular file.
+ * (HYDRA_ERR_ARGUMENT) a target that is a folder or anything but a regular file, and
+ * (HYDRA_ERR_PERMISSION) one outside the policy's folders; NULL policy = anywhere.
  *
  * After a failure the target is as before and the temporary file is gone. One exception: when the
  * rename is done and making it durable fails ("syncing its folder"), commit reports that and the
  * target holds the complete new file.
  */
-hydra_status hy_sink_file_new(const char *path, hy_sink **out, hy_diag *diag);
+hydra_status hy_sink_file_new(const char *path, const hydra_policy *policy, hy_sink **out,
+                              hy_diag *diag);
 
 /*
  * Memory, up to `limit` bytes (HYDRA_ERR_SPACE beyond). Bytes that are skipped are zero. After
@@ -33,6 +38,66 @@ void hy_sink_memory_take(hy_sink *sink, uint8_t **data, size_t *size);
 /* The host's functions. Copied. ops->read is NULL when writer->read is. commit and abort do not
  * call the host. */
 hydra_status hy_sink_writer_new(const hydra_writer *writer, hy_sink **out, hy_diag *diag);
+
+/*
+ * An open file descriptor: pipe, socket or file, written in order from where it stands. `close_fd`:
+ * takes it (only on success); otherwise works on a duplicate and leaves it open. Its flags stay as
+ * they are, and whether it blocks or not does not matter. A reader that goes away is HYDRA_ERR_IO
+ * and raises no SIGPIPE. Refuses (HYDRA_ERR_ARGUMENT) what is not open for writing, and terminals.
+ * `name` is copied, `cancel` (may be NULL) borrowed. commit syncs if it is a file; abort takes
+ * nothing back.
+ */
+hydra_status hy_sink_fd_new(int fd, bool close_fd, const char *name, const hy_cancel *cancel,
+                            hy_sink **out, hy_diag *diag);
+
+/* A FIFO, as above. The first write waits for somebody to open it for reading. `policy` is
+ * borrowed: the FIFO must lie in one of its folders (NULL = anywhere). */
+hydra_status hy_sink_fifo_new(const char *path, const hydra_policy *policy, const hy_cancel *cancel,
+                              hy_sink **out, hy_diag *diag);
+
+/*
+ * Bytes that another thread takes with hy_sink_pull_read. At most `limit` that were not taken are
+ * kept; write waits for room, commit until all are taken. `notify` (may be NULL) is called by the
+ * writing thread whenever there are bytes and were none before. `cancel` is borrowed.
+ */
+hydra_status hy_sink_pull_new(size_t limit, void (*notify)(void *user), void *user,
+                              const hy_cancel *cancel, hy_sink **out, hy_diag *diag);
+
+/*
+ * Take up to `capacity` bytes without waiting: `*got`, from `*offset` (may be NULL) on. 0 = none
+ * now. After abort there are none. From one thread at a time, which may be another than the
+ * writer's; not together with hy_sink_free. The sink must be one of hy_sink_pull_new.
+ */
+hydra_status hy_sink_pull_read(hy_sink *sink, void *buffer, size_t capacity, int64_t *offset,
+                               size_t *got);
+
+/*
+ * A sink that can go back, in front of one that cannot: the bytes stay in memory, up to `limit`
+ * (HYDRA_ERR_SPACE beyond), can be read back there, and go on when they are committed. Takes
+ * `in_order`, on success only.
+ */
+hydra_status hy_sink_buffered_new(hy_sink *in_order, int64_t limit, hy_sink **out, hy_diag *diag);
+
+/* What a destination is. */
+typedef enum hy_destination_kind {
+    HY_DESTINATION_FILE,   /* a path, also one where nothing is, or nothing that can be written */
+    HY_DESTINATION_FIFO,   /* a path where a FIFO is */
+    HY_DESTINATION_FD,     /* "fd:N" */
+    HY_DESTINATION_STDOUT, /* "-" */
+    HY_DESTINATION_PULL    /* "pull:" */
+} hy_destination_kind;
+
+typedef struct hy_destination {
+    hy_destination_kind kind;
+    char *path; /* FILE and FIFO */
+    int fd;     /* FD and STDOUT; else -1 */
+} hy_destination;
+
+/* All but FILE are in order. A file whose name is "-" or begins with "fd:" is "./-" or "./fd:".
+ * HYDRA_ERR_ARGUMENT: "fd:" without a number, or "pull:" with anything behind it. Free with
+ * hy_destination_free, also after a failure. */
+hydra_status hy_destination_parse(hy_destination *out, const char *text, hy_diag *diag);
+void hy_destination_free(hy_destination *destination);
 
 /* Every sink: close without commit is abort; abort after commit does nothing; all else after
  * commit or abort is HYDRA_ERR_INTERNAL. NULL does nothing. */

@@ -96,18 +96,30 @@ static hydra_status follow(hy_target *target, const char *shown, hy_diag *diag)
     return enter(target, link, shown, diag);
 }
 
-hydra_status hy_target_open(hy_target *target, const char *path, hy_diag *diag)
+hydra_status hy_target_find(hy_target *target, const char *path, const hydra_policy *policy,
+                            hy_diag *diag)
 {
     *target = (hy_target){.folder = -1};
     if (!*path) {
         return hy_fail(diag, HYDRA_ERR_ARGUMENT, "the output path is empty");
     }
+    hydra_status status = hy_roots_check_path(policy, path, path, diag);
+    if (status != HYDRA_OK) {
+        return status;
+    }
     char *copy = hy_strdup(path);
     if (!copy) {
         return hy_fail_memory(diag);
     }
-    hydra_status status = enter(target, copy, path, diag);
+    status = enter(target, copy, path, diag);
     hy_free(copy);
+    return status;
+}
+
+hydra_status hy_target_open(hy_target *target, const char *path, const hydra_policy *policy,
+                            hy_diag *diag)
+{
+    hydra_status status = hy_target_find(target, path, policy, diag);
     for (int links = 0; status == HYDRA_OK; links++) {
         struct stat info;
         status = check_kind(target, &info, path, diag);
@@ -117,7 +129,7 @@ hydra_status hy_target_open(hy_target *target, const char *path, hy_diag *diag)
         status = links < MAX_LINKS ? follow(target, path, diag)
                                    : hy_fail_errno(diag, ELOOP, path, "following a link");
     }
-    return status;
+    return status == HYDRA_OK ? hy_roots_check_fd(policy, target->folder, path, diag) : status;
 }
 
 void hy_target_close(hy_target *target)

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define MAX_RGB 0xffffff
+/* 1e15 us = 31 years: far beyond any music, and exact as seconds in a double. */
+#define MAX_MUSIC_US INT64_C(1000000000000000)
 /* Lower end of a range that excludes zero itself. */
 #define ABOVE_ZERO DBL_MIN
 
@@ -109,16 +111,6 @@ static bool auto_or_integer_in(const checker *check, const char *field, int64_t 
     (void)hy_fail(check->diag, HYDRA_ERR_ARGUMENT,
                   "%s: %s is %lld, it must be %lld..%lld or HYDRA_AUTO", check->who, field,
                   (long long)value, (long long)low, (long long)high);
-    return false;
-}
-
-static bool not_negative(const checker *check, const char *field, int64_t value)
-{
-    if (value >= 0) {
-        return true;
-    }
-    (void)hy_fail(check->diag, HYDRA_ERR_ARGUMENT, "%s: %s is %lld, it must be 0 or more",
-                  check->who, field, (long long)value);
     return false;
 }
 
@@ -242,6 +234,9 @@ hydra_status hy_image_options_check(const hydra_image_options *options, hydra_im
         integer_in(&check, "backdrop", out->backdrop, HYDRA_BACKDROP_COLOR, HYDRA_BACKDROP_BLUR) &&
         auto_or_integer_in(&check, "backdrop_rgb", out->backdrop_rgb, 0, MAX_RGB) &&
         motion_is_valid(&check, out);
+    if (out->backdrop == HYDRA_BACKDROP_BLUR) {
+        out->backdrop_rgb = HYDRA_AUTO; /* means nothing here, so it is not kept */
+    }
     return valid ? HYDRA_OK : HYDRA_ERR_ARGUMENT;
 }
 
@@ -260,6 +255,11 @@ hydra_status hy_transition_options_check(const hydra_transition_options *options
          integer_in(&check, "duration_us", out->duration_us, 0, 60000000)) &&
         integer_in(&check, "mode", out->mode, HYDRA_OVERLAP, HYDRA_HOLD) &&
         integer_in(&check, "reserved", out->reserved, 0, 0);
+    if (out->kind == HYDRA_TRANSITION_CUT) {
+        hydra_transition_options defaults;
+        hydra_transition_options_init(&defaults);
+        out->duration_us = defaults.duration_us; /* means nothing here, so it is not kept */
+    }
     return valid ? HYDRA_OK : HYDRA_ERR_ARGUMENT;
 }
 
@@ -273,10 +273,10 @@ hydra_status hy_audio_options_check(const hydra_audio_options *options, hydra_au
     }
     bool valid =
         integer_in(&check, "when_short", out->when_short, HYDRA_AUDIO_SILENCE, HYDRA_AUDIO_LOOP) &&
-        not_negative(&check, "start_us", out->start_us) &&
-        auto_or_integer_in(&check, "duration_us", out->duration_us, 1, INT64_MAX) &&
+        integer_in(&check, "start_us", out->start_us, 0, MAX_MUSIC_US) &&
+        auto_or_integer_in(&check, "duration_us", out->duration_us, 1, MAX_MUSIC_US) &&
         real_in(&check, "gain_db", out->gain_db, -60, 24, "-60..24") &&
-        not_negative(&check, "fade_in_us", out->fade_in_us) &&
-        not_negative(&check, "fade_out_us", out->fade_out_us);
+        integer_in(&check, "fade_in_us", out->fade_in_us, 0, MAX_MUSIC_US) &&
+        integer_in(&check, "fade_out_us", out->fade_out_us, 0, MAX_MUSIC_US);
     return valid ? HYDRA_OK : HYDRA_ERR_ARGUMENT;
 }

@@ -154,6 +154,12 @@ hydra_status hy_plan_build(const hy_project *project, const hydra_policy *policy
     if (project->image_count == 0) {
         return hy_fail(diag, HYDRA_ERR_ARGUMENT, "the project has no image");
     }
+    /* A project file can say any fraction. */
+    if (project->rate.num < project->rate.den ||
+        project->rate.num > INT64_C(120) * project->rate.den) {
+        return hy_fail(diag, HYDRA_ERR_ARGUMENT, "%d/%d frames per second, it must be 1..120",
+                       (int)project->rate.num, (int)project->rate.den);
+    }
     share rest;
     int64_t total_us;
     hydra_status status = share_out(project, &rest, &total_us, diag);

@@ -83,9 +83,10 @@ typedef struct hy_plan {
 
 /*
  * Cuts are computed in microseconds and rounded to frames once each, so errors never add up.
- * Fails with HYDRA_ERR_ARGUMENT when there is no image, an image gets no frame, the durations
- * contradict the set one, or a transition is longer than its images allow, so that never more than
- * two images are visible; HYDRA_ERR_LIMIT beyond policy->max_duration_us.
+ * Fails with HYDRA_ERR_ARGUMENT when there is no image, the rate is not 1..120 frames per second,
+ * an image gets no frame, the durations contradict the set one, or a transition is longer than its
+ * images allow, so that never more than two images are visible; HYDRA_ERR_LIMIT beyond
+ * policy->max_duration_us.
  */
 hydra_status hy_plan_build(const hy_project *project, const hydra_policy *policy, hy_plan *out,
                            hy_diag *diag);

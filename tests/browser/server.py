@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""A page and a video over HTTP with byte ranges, as a browser expects of a media server."""
+"""A page and a video over HTTP: with byte ranges, as a browser expects of a media server, or as a
+stream that grows while it plays."""
 
 import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+PIECE_BYTES = 4096
+
 
 class MediaServer:
-    """Serves {path: (type, bytes)} on 127.0.0.1 at a free port; a context manager."""
+    """Serves {path: (type, bytes)} on 127.0.0.1 at a free port; a context manager.
 
-    def __init__(self, files: dict[str, tuple[str, bytes]]) -> None:
+    live: everything is sent in order, in small pieces, and its length is not told."""
+
+    def __init__(self, files: dict[str, tuple[str, bytes]], live: bool = False) -> None:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
@@ -18,7 +23,24 @@ class MediaServer:
                     self.send_error(404)
                     return
                 kind, data = files[self.path]
-                self.send_part(kind, data, self.headers.get("Range", ""))
+                try:
+                    if live:
+                        self.send_stream(kind, data)
+                    else:
+                        self.send_part(kind, data, self.headers.get("Range", ""))
+                except ConnectionError:
+                    pass  # the browser has what it wanted
+
+            def send_stream(self, kind: str, data: bytes) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", kind)
+                self.send_header("Accept-Ranges", "none")
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                for start in range(0, len(data), PIECE_BYTES):
+                    piece = data[start:start + PIECE_BYTES]
+                    self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+                self.wfile.write(b"0\r\n\r\n")
 
             def send_part(self, kind: str, data: bytes, wanted: str) -> None:
                 first, last = 0, len(data) - 1
@@ -36,10 +58,7 @@ class MediaServer:
                 if found:
                     self.send_header("Content-Range", f"bytes {first}-{last}/{len(data)}")
                 self.end_headers()
-                try:
-                    self.wfile.write(data[first:last + 1])
-                except ConnectionError:
-                    pass  # the browser has what it wanted
+                self.wfile.write(data[first:last + 1])
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -21,6 +21,7 @@ from server import MediaServer  # noqa: E402
 from webdriver import Browser  # noqa: E402
 
 CLI = Path(sys.argv[1]).resolve() / "tools/hydra-cli"
+FRAGMENTS = Path(sys.argv[1]).resolve() / "tests/browser/fragments"
 PAGE = Path(__file__).resolve().parent / "page.html"
 PLAY_S = 90
 
@@ -37,10 +38,23 @@ def render(*options: str) -> bytes:
         return (base / "out.mp4").read_bytes()
 
 
-def play(video: bytes) -> dict[str, Any]:
+def render_fragments(width: int, height: int, seconds: int) -> bytes:
+    """Two photos with music, through a pipe."""
+    with tempfile.TemporaryDirectory() as folder:
+        base = Path(folder)
+        (base / "a.png").write_bytes(media.png(640, 480))
+        (base / "b.png").write_bytes(media.png(480, 640, tint=180))
+        media.write_wav(base / "music.wav", seconds + 1)
+        result = subprocess.run([FRAGMENTS, str(width), str(height), "30", "1", str(seconds),
+                                 "music.wav", "a.png", "b.png"],
+                                cwd=base, check=True, timeout=120, stdout=subprocess.PIPE)
+        return result.stdout
+
+
+def play(video: bytes, live: bool = False) -> dict[str, Any]:
     """What the page saw when the video ended, failed, or took too long."""
     files = {"/": ("text/html", PAGE.read_bytes()), "/video.mp4": ("video/mp4", video)}
-    with MediaServer(files) as server, Browser() as browser:
+    with MediaServer(files, live) as server, Browser() as browser:
         browser.open(server.url)
         deadline = time.monotonic() + PLAY_S
         while True:
@@ -62,6 +76,23 @@ class BrowserTest(unittest.TestCase):
 
     def test_portrait(self) -> None:
         self.check(360, 640)
+
+    def check_fragments(self, live: bool) -> None:
+        video = render_fragments(360, 640, 6)
+        self.assertGreaterEqual(video.count(b"moof"), 3)
+        seen = play(video, live)
+        self.assertEqual(seen["error"], "")
+        self.assertTrue(seen["ended"], seen)
+        self.assertEqual((seen["width"], seen["height"]), (360, 640))
+        self.assertAlmostEqual(seen["duration"], 6.0, delta=0.05)
+        self.assertAlmostEqual(seen["time"], 6.0, delta=0.05)
+        self.assertGreater(seen["frames"], 0)
+
+    def test_fragments(self) -> None:
+        self.check_fragments(live=False)
+
+    def test_fragments_that_come_one_after_the_other(self) -> None:
+        self.check_fragments(live=True)
 
     def test_landscape_at_a_broadcast_rate(self) -> None:
         self.check(854, 480, "--fps", "23.976", "--profile", "quality")

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Documents keep up with the code: commands, versions, statuses, options, links.
+"""Documents keep up with the code: commands, versions, statuses and texts, options, links, paths.
 
     docs.py BUILD_FOLDER
 """
@@ -34,13 +34,58 @@ def check_changelog() -> Iterator[str]:
 
 
 def check_statuses() -> Iterator[str]:
-    names = re.findall(r"^\s+(HYDRA_(?:OK|ERR_\w+)) =", read("include/hydra/status.h"), re.MULTILINE)
-    table = read("lib/api/status.c")
-    if len(names) < 2:
+    """The enum, the library's table and docs/errors.md hold the same statuses."""
+    enum = dict(re.findall(r"^\s+(HYDRA_(?:OK|ERR_\w+)) = (-?\d+)", read("include/hydra/status.h"),
+                           re.MULTILINE))
+    rows = re.findall(r'\{(HYDRA_\w+),\s*"(\w+)",\s*"([^"]*)"\}', read("lib/api/status.c"))
+    if len(enum) < 2:
         yield "no statuses found in status.h"
-    for name in names:
-        if f'{{{name}, "{name}"' not in table:
-            yield f"{name} has no name in lib/api/status.c"
+    for status, name, _ in rows:
+        if status != name:
+            yield f"lib/api/status.c calls {status} {name}"
+    sentences = {name: sentence for _, name, sentence in rows}
+    sections = error_sections()
+    for where, names in (("lib/api/status.c", sentences), ("docs/errors.md", sections)):
+        for name in sorted(enum.keys() ^ names.keys()):
+            yield f"{name} is in only one of status.h and {where}"
+    if list(sections) != list(enum):
+        yield "docs/errors.md has another order than status.h"
+    for name in enum.keys() & sections.keys():
+        number, text = sections[name]
+        if number != enum[name]:
+            yield f"docs/errors.md gives {name} the number {number}"
+        if not text.startswith(f"\n{sentences.get(name)}\n"):
+            yield f"docs/errors.md does not begin {name} with its sentence in lib/api/status.c"
+        if name != "HYDRA_OK" and "\nRetry: " not in text:
+            yield f"docs/errors.md does not say whether to retry after {name}"
+
+
+def error_sections() -> dict[str, tuple[str, str]]:
+    """Of docs/errors.md: name -> number, text."""
+    parts = re.split(r"^## `(\w+)` \((-?\d+)\)$", read("docs/errors.md"), flags=re.MULTILINE)
+    return {name: (number, text) for name, number, text in zip(*[iter(parts[1:])] * 3)}
+
+
+def library_texts() -> list[re.Pattern[str]]:
+    """What the library can say: its string literals, as patterns."""
+    literal = r'"((?:[^"\\]|\\.)*)"'
+    texts = set()
+    for path in Path("lib").rglob("*.c"):
+        for run in re.finditer(rf"{literal}(?:\s*{literal})*", path.read_text()):
+            texts.add("".join(re.findall(literal, run[0])).replace('\\"', '"'))
+    conversion = r"%[-+ #0]*(?:\*|\d+)?(?:\.\d+)?(?:ll|l|z)?[a-zA-Z]"
+    worded = [t for t in texts if len(re.findall("[a-zA-Z]", re.sub(conversion, "", t))) >= 6]
+    return [re.compile(".+".join(map(re.escape, re.split(conversion, t)))) for t in worded]
+
+
+def check_error_texts() -> Iterator[str]:
+    """The texts that docs/errors.md quotes are the library's."""
+    texts = library_texts()
+    for name, (_, section) in error_sections().items():
+        for block in re.findall(r"^```\n(.*?)^```$", section, re.MULTILINE | re.DOTALL):
+            for line in block.splitlines():
+                if not any(text.fullmatch(line) for text in texts):
+                    yield f"docs/errors.md: nothing in lib/ says: {line}  ({name})"
 
 
 def check_options(cli: str) -> Iterator[str]:
@@ -53,16 +98,24 @@ def check_options(cli: str) -> Iterator[str]:
 
 
 def check_links() -> Iterator[str]:
-    for path in [Path("README.md"), Path("CHANGELOG.md"), *Path("docs").glob("*.md")]:
+    for path in [*Path(".").glob("*.md"), *Path("docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text()):
             if not (path.parent / target).exists():
                 yield f"{path}: link to {target}, which does not exist"
 
 
+def check_paths() -> Iterator[str]:
+    """Files that CONTRIBUTING.md sends people to. Names in capitals stand for others."""
+    for path in re.findall(r"`([\w.-]+/[\w./-]+\.\w+)`", read("CONTRIBUTING.md")):
+        if "NAME" not in path and not Path(path).exists():
+            yield f"CONTRIBUTING.md: {path} does not exist"
+
+
 def main(build: str) -> int:
     bad = 0
-    for check in (check_readme(), check_changelog(), check_statuses(),
-                  check_options(f"{build}/tools/hydra-cli"), check_links()):
+    for check in (check_readme(), check_changelog(), check_statuses(), check_error_texts(),
+                  check_options(f"{build}/tools/hydra-cli"), check_links(),
+                  check_paths()):
         for problem in check:
             print(problem)
             bad += 1

@@ -3,7 +3,7 @@
 """Includes point downward only.
 
 In lib/ a room includes its own headers, those of rooms below it, <hydra/...> and system headers;
-FFmpeg and the image and colour libraries are known to media/ alone. Tools and examples know the
+FFmpeg and the image and colour libraries are known to media/ alone, jansson to project/. Tools and examples know the
 public headers only. Public headers include each other and the C library.
 """
 
@@ -18,10 +18,13 @@ LEVELS = {
     "compositor": 1,
     "media": 1,
     "sink": 1,
-    "render": 2,
-    "api": 3,
+    "project": 2,
+    "render": 3,
+    "api": 4,
 }
 MEDIA_LIBRARIES = re.compile(r"lib(av\w+|sw\w+|heif)/|jpeglib\.h|jerror\.h|lcms2")
+# Rooms that know less than their level allows.
+ONLY = {"project": {"core", "timeline"}}
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
 
 
@@ -48,6 +51,8 @@ def check_lib(path: Path, quote: str, name: str) -> str | None:
     if quote == "<":
         if MEDIA_LIBRARIES.match(name) and room != "media":
             return f"<{name}> is for media/ only"
+        if name == "jansson.h" and room != "project":
+            return f"<{name}> is for project/ only"
         return None
     if name.startswith("hydra/"):
         return f'public headers are included as <{name}>'
@@ -56,6 +61,8 @@ def check_lib(path: Path, quote: str, name: str) -> str | None:
     other = room_of_include(path, name)
     if other is None:
         return f'"{name}" is no file of lib/'
+    if other != room and other not in ONLY.get(room, LEVELS):
+        return f"{room}/ must not know {other}/"
     if other != room and LEVELS.get(other, 99) >= LEVELS[room]:
         return f"{room}/ must not know {other}/"
     return None
@@ -70,7 +77,7 @@ def check_public(_: Path, quote: str, name: str) -> str | None:
 
 
 def check_user(path: Path, quote: str, name: str) -> str | None:
-    if quote == "<" and MEDIA_LIBRARIES.match(name):
+    if quote == "<" and (MEDIA_LIBRARIES.match(name) or name == "jansson.h"):
         return f"<{name}>: users of the library need its own headers only"
     if quote == '"' and (".." in Path(name).parts or not (path.parent / name).is_file()):
         return f'"{name}" lies outside this folder'

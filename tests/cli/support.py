@@ -16,6 +16,8 @@ import media  # noqa: E402
 PROGRAM = str(Path(sys.argv[1]).resolve() / "tools/hydra-cli")
 TIMEOUT_S = 120
 
+VERBS = ("render", "frame", "check", "estimate", "probe", "schema", "doctor")
+
 # Small and short: these tests are about the program, not about pictures.
 SMALL = ["--size", "128x128", "--fps", "10", "--image-duration", "0.5", "--transition", "cut"]
 
@@ -48,19 +50,19 @@ class CliTest(unittest.TestCase):
     def names(self) -> set[str]:
         return {p.name for p in self.folder.iterdir()}
 
-    def cli(self, *arguments: str | bytes) -> subprocess.CompletedProcess[bytes]:
+    def cli(self, *arguments: str | bytes, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         return subprocess.run([PROGRAM, *arguments], cwd=self.folder, capture_output=True,
-                              stdin=subprocess.DEVNULL, timeout=TIMEOUT_S)
+                              input=stdin, timeout=TIMEOUT_S)
 
-    def ok(self, *arguments: str | bytes) -> str:
+    def ok(self, *arguments: str | bytes, stdin: bytes = b"") -> str:
         """Run it; it must succeed and say nothing on stderr. Returns stdout."""
-        done = self.cli(*arguments)
+        done = self.cli(*arguments, stdin=stdin)
         self.assertEqual((done.returncode, done.stderr), (0, b""), done.stdout)
         return done.stdout.decode()
 
-    def fails(self, code: int, *arguments: str | bytes, says: str = "") -> str:
+    def fails(self, code: int, *arguments: str | bytes, says: str = "", stdin: bytes = b"") -> str:
         """Run it; it must end with `code`, an error that holds `says`, and no new file."""
-        done = self.cli(*arguments)
+        done = self.cli(*arguments, stdin=stdin)
         error = done.stderr.decode(errors="replace")
         self.assertEqual(done.returncode, code, f"{arguments}: {error}")
         self.assertTrue(error.startswith("hydra-cli: error: "), error)
@@ -72,6 +74,12 @@ class CliTest(unittest.TestCase):
         """A usage error points to the help."""
         error = self.fails(2, *arguments, says=says)
         self.assertIn('Try "hydra-cli help', error)
+
+    def write(self, name: str, data: str | bytes) -> str:
+        """A file that is there before the test proper begins."""
+        (self.folder / name).write_bytes(data.encode() if isinstance(data, str) else data)
+        self.before = self.names()
+        return name
 
     def render(self, *arguments: str | bytes, output: str | bytes = "out.mp4") -> dict[str, Any]:
         """A small render to `output`; returns the JSON result."""

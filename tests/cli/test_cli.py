@@ -9,7 +9,12 @@ import sys
 
 from support import CliTest  # first: it finds the shared modules
 from test_files import *  # noqa: F401,F403
+from test_manual import *  # noqa: F401,F403
+from test_progress import *  # noqa: F401,F403
+from test_project import *  # noqa: F401,F403
 from test_results import *  # noqa: F401,F403
+from test_signals import *  # noqa: F401,F403
+from test_streams import *  # noqa: F401,F403
 from test_usage import *  # noqa: F401,F403
 
 import counting

@@ -12,11 +12,6 @@ __all__ = ["InputTest", "NameTest", "OutputTest"]
 
 
 class InputTest(CliTest):
-    def add(self, name: str, data: bytes) -> str:
-        (self.folder / name).write_bytes(data)
-        self.before = self.names()
-        return name
-
     def refused(self, *arguments: str, says: str) -> None:
         self.fails(3, "render", *SMALL, "-o", "out.mp4", *arguments, says=says)
 
@@ -24,14 +19,14 @@ class InputTest(CliTest):
         self.refused("a.png", "missing.jpg", says="missing.jpg")
 
     def test_empty_photo(self) -> None:
-        self.refused(self.add("empty.jpg", b""), says="empty.jpg")
+        self.refused(self.write("empty.jpg", b""), says="empty.jpg")
 
     def test_text_as_photo(self) -> None:
-        self.refused("a.png", self.add("note.jpg", b"Dear diary,\n" * 50), says="note.jpg")
+        self.refused("a.png", self.write("note.jpg", b"Dear diary,\n" * 50), says="note.jpg")
 
     def test_truncated_photo(self) -> None:
         data = media.png(200, 200)
-        self.refused(self.add("half.png", data[: len(data) // 2]), says="half.png")
+        self.refused(self.write("half.png", data[: len(data) // 2]), says="half.png")
 
     def test_photo_is_a_folder(self) -> None:
         (self.folder / "album").mkdir()
@@ -51,13 +46,13 @@ class InputTest(CliTest):
         data = bytearray(media.png(8, 8))
         header = b"\x00\x00\xff\xff" * 2 + bytes(data[24:29])
         data[8:33] = media.png_chunk(b"IHDR", header)
-        self.refused(self.add("bomb.png", bytes(data)), says="bomb.png")
+        self.refused(self.write("bomb.png", bytes(data)), says="bomb.png")
 
     def test_missing_music(self) -> None:
         self.refused("a.png", "--music", "missing.mp3", says="missing.mp3")
 
     def test_text_as_music(self) -> None:
-        name = self.add("song.mp3", b"la la la\n" * 100)
+        name = self.write("song.mp3", b"la la la\n" * 100)
         self.refused("a.png", "--music", name, says="song.mp3")
 
     def test_photo_as_music(self) -> None:
@@ -91,7 +86,7 @@ class OutputTest(CliTest):
     def test_existing_output_is_kept(self) -> None:
         (self.folder / "out").write_bytes(b"precious")
         self.before = self.names()
-        self.refused("out", says="--overwrite")
+        self.refused("out", says="-y or --overwrite replaces it")
         self.assertEqual((self.folder / "out").read_bytes(), b"precious")
 
     def test_overwrite(self) -> None:
@@ -112,13 +107,17 @@ class OutputTest(CliTest):
         self.refused("videos/", "-y", says="is a folder")
         self.refused("new/", "-y", says="is a folder")
 
-    def test_fifo(self) -> None:
-        os.mkfifo(self.folder / "pipe")
-        self.before = self.names()
-        self.refused("pipe", "-y", says="not a regular file")
+    def test_never_overwrite(self) -> None:
+        self.write("out", b"precious")
+        self.refused("out", "-n", says="is kept")
+        self.refused("out", "-y", "--no-overwrite", says="is kept")
+        self.ok("render", *SMALL, "-q", "-n", "-y", "-o", "out", "a.png")
+
+    def test_never_overwrite_makes_a_new_file(self) -> None:
+        self.render("a.png", "-n")
 
     def test_device(self) -> None:
-        self.refused("/dev/null", "-y", says="not a regular file")
+        self.refused("/dev/null", "-y", says="neither a regular file nor a pipe")
 
     def test_missing_folder(self) -> None:
         self.refused("nowhere/out.mp4", says="nowhere/out.mp4")
@@ -145,8 +144,8 @@ class OutputTest(CliTest):
 
 class NameTest(CliTest):
     def test_unusual_names(self) -> None:
-        for name in ("two words", "it's", 'say "cheese"', "Łódź 東京 🎬", "100%25", "a:b", "new\nline",
-                     "back\\slash", "$HOME", "*"):
+        for name in ("two words", "fd:1", "pull:", "s3:", "it's", 'say "cheese"', "Łódź 東京 🎬",
+                     "100%25", "a:b", "new\nline", "back\\slash", "$HOME", "*"):
             with self.subTest(name=name):
                 (self.folder / f"{name}.png").write_bytes((self.folder / "a.png").read_bytes())
                 (self.folder / f"{name}.wav").write_bytes((self.folder / "music.wav").read_bytes())

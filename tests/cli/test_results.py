@@ -2,12 +2,17 @@
 """What comes out: videos, frames, tables, JSON."""
 
 import json
+import os
+import resource
 import struct
+import subprocess
+from collections.abc import Callable
+from typing import Any
 
 import media
-from support import SMALL, CliTest
+from support import PROGRAM, SMALL, TIMEOUT_S, CliTest
 
-__all__ = ["FrameTest", "ProbeTest", "RenderTest", "TimelineTest"]
+__all__ = ["DoctorTest", "FrameTest", "ProbeTest", "RenderTest", "TimelineTest"]
 
 NUMBERS = ["width_px", "height_px", "fps_num", "fps_den", "frames", "key_frames", "duration_us",
            "audio_samples", "av_offset_us", "bytes", "moov_offset", "moov_bytes",
@@ -99,8 +104,9 @@ class TimelineTest(CliTest):
     def test_presets(self) -> None:
         presets = {"9:16": (1080, 1920), "16:9": (1920, 1080), "1:1": (1080, 1080),
                    "4:5": (1080, 1350)}
+        self.write("large.png", media.png(1920, 1920))
         for preset, size in presets.items():
-            result = self.render("a.png", "-y", "--size", preset, "--image-duration", "0.1")
+            result = self.render("large.png", "-y", "--size", preset, "--image-duration", "0.1")
             self.assertEqual((result["width_px"], result["height_px"]), size)
 
     def test_frame_rates_are_exact(self) -> None:
@@ -176,3 +182,60 @@ class ProbeTest(CliTest):
         text = self.ok("probe")
         for word in ("libhydra", "x264", "heif", "raw", "available"):
             self.assertIn(word, text)
+
+
+class DoctorTest(CliTest):
+    def doctor(self, prepare: Callable[[], object] | None = None, folder: str | None = None,
+               **environment: str) -> tuple[int, dict[str, dict[str, Any]]]:
+        """Exit code and findings by name, on a host that is made worse."""
+        done = subprocess.run([PROGRAM, "doctor", "--json"], cwd=folder or self.folder,
+                              env=os.environ | environment, preexec_fn=prepare, capture_output=True,
+                              timeout=TIMEOUT_S)
+        self.assertEqual(done.stderr, b"")
+        report = json.loads(done.stdout)
+        states = [c["state"] for c in report["checks"]]
+        self.assertEqual(report["ok"], "problem" not in states)
+        self.assertEqual(done.returncode, 0 if report["ok"] else 1)
+        return done.returncode, {c["name"]: c for c in report["checks"]}
+
+    def test_findings(self) -> None:
+        _, found = self.doctor(LC_ALL="C.UTF-8")
+        self.assertEqual(list(found), ["encoder", "heif", "cpus", "memory", "folder", "disk", "locale"])
+        for name in ("folder", "locale"):
+            self.assertEqual((found[name]["state"], found[name]["advice"]), ("ok", ""))
+        for finding in found.values():
+            self.assertEqual(finding["state"] == "problem" and finding["advice"] == "", False, finding)
+
+    def test_encoder_and_heif_are_those_of_the_build(self) -> None:
+        _, found = self.doctor()
+        probe = json.loads(self.ok("probe", "--json"))
+        usable = [e["name"] for e in probe["encoders"] if e["available"] and e["name"] != "raw"]
+        self.assertEqual(found["encoder"]["state"] == "ok", bool(usable))
+        self.assertEqual(found["heif"]["state"] == "ok", probe["features"]["heif"])
+
+    def test_little_memory(self) -> None:
+        limit = 250 << 20
+        code, found = self.doctor(lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+        self.assertEqual((code, found["memory"]["state"]), (1, "problem"))
+        self.assertIn("--size", found["memory"]["advice"])
+
+    def test_one_cpu(self) -> None:
+        first = min(os.sched_getaffinity(0))
+        _, found = self.doctor(lambda: os.sched_setaffinity(0, {first}))
+        self.assertRegex(found["cpus"]["text"], r"^(1\.00 CPUs|only 0\.)")
+
+    def test_full_disk(self) -> None:
+        code, found = self.doctor(folder="/proc")
+        self.assertEqual((code, found["disk"]["state"]), (1, "problem"))
+        self.assertIn("make room", found["disk"]["advice"])
+
+    def test_locale_is_only_a_note(self) -> None:
+        _, found = self.doctor(LC_ALL="C")
+        self.assertEqual(found["locale"]["state"], "note")
+
+    def test_text(self) -> None:
+        done = self.cli("doctor")
+        lines = done.stdout.decode().splitlines()
+        self.assertTrue(lines[0].startswith("libhydra "), lines)
+        self.assertEqual(len([line for line in lines if line[:2] == "  " and "->" not in line]), 7)
+        self.assertEqual(lines[-1] == "All is fine.", done.returncode == 0)

@@ -3,7 +3,7 @@
 
 import subprocess
 
-from support import PROGRAM, SMALL, CliTest
+from support import PROGRAM, SMALL, VERBS, CliTest
 
 __all__ = ["HelpTest", "NumberTest", "UsageTest"]
 
@@ -15,19 +15,19 @@ class HelpTest(CliTest):
     def test_overview_names_all_verbs(self) -> None:
         for arguments in (["--help"], ["-h"], ["help"]):
             text = self.ok(*arguments)
-            for verb in ("render", "frame", "probe"):
+            for verb in VERBS:
                 self.assertIn(f"hydra-cli {verb}", text)
 
     def test_help_of_a_verb_has_two_spellings(self) -> None:
-        for verb in ("render", "frame", "probe"):
+        for verb in VERBS:
             text = self.ok("help", verb)
-            self.assertIn("--json", text)
+            self.assertIn("--help", text)
             self.assertEqual(text, self.ok(verb, "--help"))
             self.assertEqual(text, self.ok(verb, "-h"))
 
     def test_help_fits_a_terminal(self) -> None:
-        for verb in ("render", "frame", "probe"):
-            for line in self.ok("help", verb).splitlines():
+        for arguments in (["help"], *(["help", verb] for verb in VERBS)):
+            for line in self.ok(*arguments).splitlines():
                 self.assertLessEqual(len(line), 100, line)
 
     def test_output_that_cannot_be_written(self) -> None:
@@ -65,11 +65,14 @@ class UsageTest(CliTest):
         self.usage_error("frame", "-t", "0", "-o", "out.png", says="no photos")
         self.usage_error("frame", "a.png", "-t", "0", says="no output")
         self.usage_error("frame", "a.png", "-o", "out.png", says="no time")
-        self.usage_error("probe", "a.png", says="takes no files")
+        self.usage_error("check", says="no photos")
+        self.usage_error("estimate", "--json", says="no photos")
+        for verb in ("probe", "schema", "doctor"):
+            self.usage_error(verb, "a.png", says="takes no files")
 
     def test_words(self) -> None:
         for option in ("--easing", "--transition", "--transition-mode", "--profile", "--encoder",
-                       "--motion", "--fit"):
+                       "--motion", "--fit", "--progress", "--in-order"):
             self.usage_error("render", "a.png", "-o", "o.mp4", option, "sideways",
                              says=f'{option} "sideways": expected ')
         self.usage_error("render", "a.png", "--transition", "wipe", says="cut or crossfade")
@@ -139,6 +142,7 @@ class NumberTest(CliTest):
             "--bitrate": ("0", "49", "500001"),
             "--audio-bitrate": ("31", "321"),
             "--threads": ("0", "-1", "257"),
+            "--deadline": ("0", "-1", "360000.5"),
         }
         for option, values in cases.items():
             for value in values:

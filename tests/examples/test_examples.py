@@ -5,6 +5,7 @@
     test_examples.py BUILD_FOLDER
 """
 
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,9 +28,13 @@ class ExampleTest(unittest.TestCase):
         (self.folder / "photo.png").write_bytes(media.png())
         media.write_wav(self.folder / "music.wav")
 
-    def run_example(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run_example(self, name: str, *arguments: str,
+                    stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run([EXAMPLES / name, *arguments], cwd=self.folder, capture_output=True,
-                              text=True, timeout=120)
+                              text=True, input=stdin, timeout=240)
+
+    def files(self) -> list[str]:
+        return sorted(path.name for path in self.folder.iterdir())
 
     def assert_video(self, name: str) -> None:
         names = [box for box, _, _ in media.boxes((self.folder / name).read_bytes())]
@@ -60,8 +65,70 @@ class ExampleTest(unittest.TestCase):
         self.assertIn("note.png", done.stderr)
         self.assertFalse((self.folder / "out.mp4").exists())
 
+    def test_progress(self) -> None:
+        done = self.run_example("progress", "out.mp4", "music.wav", "photo.png")
+        self.assertEqual((done.returncode, done.stdout), (0, "out.mp4\n"), done.stderr)
+        self.assertIn("frame 90 of 90", done.stderr)
+        self.assertIn("photo.png", done.stderr)  # the warning that it is enlarged
+        self.assert_video("out.mp4")
+
+    def test_progress_tells_what_is_wrong(self) -> None:
+        done = self.run_example("progress", "out.mp4", "missing.wav", "photo.png")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("HYDRA_ERR_NOT_FOUND", done.stderr)
+        self.assertIn("missing.wav", done.stderr)
+
+    def test_progress_is_cancelled(self) -> None:
+        before = self.files()
+        command = [EXAMPLES / "progress", "out.mp4", "music.wav", *["photo.png"] * 200]
+        with subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            assert process.stderr
+            said = b""
+            while b"frame" not in said:
+                said += process.stderr.read1()
+                self.assertIsNone(process.poll())
+            process.send_signal(signal.SIGINT)
+            _, rest = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 130)
+        self.assertIn(b"HYDRA_ERR_CANCELLED", rest)
+        self.assertEqual(self.files(), before)
+
+    def test_event_loop(self) -> None:
+        (self.folder / "other.png").write_bytes(media.png(tint=90))
+        done = self.run_example("event_loop", "photo.png", "other.png", "missing.png")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("photo.png: HYDRA_OK\n", done.stdout)
+        self.assertIn("other.png: HYDRA_OK\n", done.stdout)
+        self.assertRegex(done.stdout, "missing.png: HYDRA_ERR_NOT_FOUND: .*missing.png")
+        self.assert_video("photo.png.mp4")
+        self.assert_video("other.png.mp4")
+        self.assertNotIn("missing.png.mp4", self.files())
+
+    def test_event_loop_is_cancelled(self) -> None:
+        before = self.files()
+        done = self.run_example("event_loop", *["photo.png"] * 8, stdin="cancel\n")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stdout.count("HYDRA_ERR_CANCELLED"), 8, done.stdout)
+        self.assertEqual(self.files(), before)
+
+    def test_many_jobs(self) -> None:
+        done = self.run_example("many_jobs", ".", "600", *["photo.png"] * 4)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout.count("photo.png: 30 frames"), 4)
+        for number in range(4):
+            self.assert_video(f"{number}.mp4")
+
+    def test_many_jobs_go_on_when_one_fails(self) -> None:
+        done = self.run_example("many_jobs", ".", "600", "photo.png", "missing.png", "photo.png")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "missing.png: HYDRA_ERR_NOT_FOUND: .*missing.png")
+        self.assert_video("0.mp4")
+        self.assert_video("2.mp4")
+        self.assertNotIn("1.mp4", self.files())
+
     def test_usage(self) -> None:
-        for name in ("minimal", "memory"):
+        for name in ("minimal", "memory", "progress", "event_loop", "many_jobs"):
             done = self.run_example(name)
             self.assertEqual(done.returncode, 2)
             self.assertIn(f"usage: {name}", done.stderr)

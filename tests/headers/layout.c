@@ -22,11 +22,14 @@ CHECK(hydra_canvas_options, background_rgb);
 CHECK(hydra_image_options, end);
 CHECK(hydra_transition_options, reserved);
 CHECK(hydra_audio_options, fade_out_us);
-CHECK(hydra_context_options, policy);
-CHECK(hydra_policy, max_output_bytes);
-CHECK(hydra_render_options, threads);
+CHECK(hydra_issue, text);
+CHECK(hydra_context_options, memory_budget_bytes);
+CHECK(hydra_policy, file_roots);
+CHECK(hydra_render_options, in_order);
 CHECK(hydra_writer, read);
 CHECK(hydra_result, key_frames);
+CHECK(hydra_estimate, seconds);
+CHECK(hydra_event, text);
 CHECK(hydra_encoder_info, reason);
 
 static_assert(sizeof(hydra_status) == 4, "a status is an int32");

@@ -37,7 +37,7 @@ int test_live_blocks(void)
     return atomic_load(&live);
 }
 
-static bool fails_now(void)
+bool test_allocation_fails_now(void)
 {
     if (atomic_load(&countdown) > 0 && atomic_fetch_sub(&countdown, 1) == 1) {
         atomic_store(&failed, true);
@@ -54,17 +54,17 @@ static void *counted(void *block)
 
 void *__wrap_malloc(size_t size)
 {
-    return fails_now() ? NULL : counted(__real_malloc(size));
+    return test_allocation_fails_now() ? NULL : counted(__real_malloc(size));
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    return fails_now() ? NULL : counted(__real_calloc(count, size));
+    return test_allocation_fails_now() ? NULL : counted(__real_calloc(count, size));
 }
 
 void *__wrap_realloc(void *block, size_t size)
 {
-    if (fails_now()) {
+    if (test_allocation_fails_now()) {
         return NULL;
     }
     void *moved = __real_realloc(block, size);
@@ -73,7 +73,7 @@ void *__wrap_realloc(void *block, size_t size)
 
 void *__wrap_aligned_alloc(size_t alignment, size_t size)
 {
-    return fails_now() ? NULL : counted(__real_aligned_alloc(alignment, size));
+    return test_allocation_fails_now() ? NULL : counted(__real_aligned_alloc(alignment, size));
 }
 
 void __wrap_free(void *block)

@@ -12,6 +12,8 @@
 void test_fail_allocation(int nth);
 /* Whether it has happened. */
 bool test_allocation_failed(void);
+/* For wrappers of other allocators: counts as an allocation; true = fail now. */
+bool test_allocation_fails_now(void);
 /* Blocks that were allocated and not yet freed: to be compared before and after. */
 int test_live_blocks(void);
 

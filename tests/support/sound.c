@@ -316,7 +316,7 @@ test_song test_song_open(const test_sound_file *file)
     test_song song;
     hy_diag diag = {0};
     assert_ok(hy_source_from_memory(&song.source, file->data, file->size, "song", &diag), &diag);
-    assert_ok(hy_reader_open(&song.source, INT64_MAX, &song.reader, &diag), &diag);
+    assert_ok(hy_reader_open(&song.source, INT64_MAX, NULL, &song.reader, &diag), &diag);
     return song;
 }
 

@@ -194,6 +194,9 @@ static bool store(const arg_option *option, const char *text, void *settings, ch
     case ARG_FLAG:
         *(bool *)field = true;
         return true;
+    case ARG_SET:
+        *(int32_t *)field = option->set_to;
+        return true;
     case ARG_TEXT:
         *(const char **)field = text;
         return *text ? true : fail(error, "--%s: the value is empty", option->name);
@@ -208,73 +211,95 @@ static bool store(const arg_option *option, const char *text, void *settings, ch
     }
 }
 
-/* What is left of the command line. */
+/* The command line on its way into the settings. */
 typedef struct cursor {
     int argc;
     char **argv;
     int at;
+    const arg_group *const *groups;
+    void *settings;
+    arg_given *given;
+    char *error;
 } cursor;
 
-/* The value of the option at the cursor: `attached` if not NULL, else the next argument. */
-static bool take_value(cursor *args, const arg_option *option, const char *attached,
-                       const char **value, char *error)
+static bool takes_value(const arg_option *option)
 {
-    *value = attached;
-    if (option->kind == ARG_FLAG) {
-        return attached ? fail(error, "--%s takes no value", option->name) : true;
+    return option->kind != ARG_FLAG && option->kind != ARG_SET;
+}
+
+/* Note that an option was given; the last of several counts. */
+static bool note(cursor *args, const arg_option *option, const char *text)
+{
+    size_t i = 0;
+    while (i < args->given->count && args->given->items[i].option != option) {
+        i++;
     }
-    if (!attached) {
-        if (args->at + 1 >= args->argc) {
-            return fail(error, "--%s needs a value: %s", option->name, option->value);
-        }
-        *value = args->argv[++args->at];
+    if (i == ARG_MAX_GIVEN) {
+        return fail(args->error, "more than %d different options", ARG_MAX_GIVEN);
     }
+    args->given->items[i].option = option;
+    args->given->items[i].text = text;
+    args->given->count += i == args->given->count;
     return true;
 }
 
-static bool parse_long(const arg_group *const *groups, cursor *args, void *settings, char *error)
+/* Take the value of the option at the cursor, `attached` if not NULL, else the next argument, and
+ * store it. */
+static bool take(cursor *args, const arg_option *option, const char *attached)
+{
+    const char *value = attached;
+    if (!takes_value(option)) {
+        if (attached) {
+            return fail(args->error, "--%s takes no value", option->name);
+        }
+    } else if (!attached) {
+        if (args->at + 1 >= args->argc) {
+            return fail(args->error, "--%s needs a value: %s", option->name, option->value);
+        }
+        value = args->argv[++args->at];
+    }
+    return store(option, value, args->settings, args->error) && note(args, option, value);
+}
+
+static bool take_long(cursor *args)
 {
     const char *name = args->argv[args->at] + 2;
     size_t length = strcspn(name, "=");
-    const arg_option *option = find_option(groups, name, length, 0);
-    const char *value = NULL;
+    const arg_option *option = find_option(args->groups, name, length, 0);
     if (!option) {
-        return fail_unknown(groups, name, length, error);
+        return fail_unknown(args->groups, name, length, args->error);
     }
-    return take_value(args, option, name[length] ? name + length + 1 : NULL, &value, error) &&
-           store(option, value, settings, error);
+    return take(args, option, name[length] ? name + length + 1 : NULL);
 }
 
-static bool parse_short(const arg_group *const *groups, cursor *args, void *settings, char *error)
+static bool take_short(cursor *args)
 {
     const char *text = args->argv[args->at] + 1;
-    const arg_option *option = find_option(groups, "", 0, *text);
-    const char *value = NULL;
+    const arg_option *option = find_option(args->groups, "", 0, *text);
     if (!option) {
-        return fail(error,
+        return fail(args->error,
                     "unknown option -%.40s; a file name that begins with a dash goes after --",
                     text);
     }
-    return take_value(args, option, text[1] ? text + 1 : NULL, &value, error) &&
-           store(option, value, settings, error);
+    return take(args, option, text[1] ? text + 1 : NULL);
 }
 
 int args_parse(const arg_group *const *groups, int argc, char **argv, void *settings,
-               char error[ARG_ERROR_BYTES])
+               arg_given *given, char error[ARG_ERROR_BYTES])
 {
     int count = 0;
     bool options_ended = false;
-    for (cursor args = {argc, argv, 0}; args.at < argc; args.at++) {
+    cursor args = {argc, argv, 0, groups, settings, given, error};
+    given->count = 0;
+    for (; args.at < argc; args.at++) {
         char *text = argv[args.at];
         bool ok = true;
         if (options_ended || text[0] != '-' || !text[1]) {
             argv[count++] = text;
         } else if (strcmp(text, "--") == 0) {
             options_ended = true;
-        } else if (text[1] == '-') {
-            ok = parse_long(groups, &args, settings, error);
         } else {
-            ok = parse_short(groups, &args, settings, error);
+            ok = text[1] == '-' ? take_long(&args) : take_short(&args);
         }
         if (!ok) {
             return -1;

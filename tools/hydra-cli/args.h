@@ -12,6 +12,7 @@
 
 typedef enum arg_kind {
     ARG_FLAG,    /* bool, takes no value */
+    ARG_SET,     /* int32_t, becomes `set_to`; takes no value */
     ARG_TEXT,    /* const char *, not empty */
     ARG_SECONDS, /* int64_t microseconds, from decimal seconds */
     ARG_NUMBER,  /* double, from a decimal with at most 6 places */
@@ -34,6 +35,7 @@ typedef struct arg_option {
     char letter; /* short form, 0 = none */
     int64_t min; /* ARG_INTEGER; in millionths for ARG_SECONDS and ARG_NUMBER */
     int64_t max;
+    int32_t set_to;
     const arg_word *words;
     bool (*parse)(const char *text, void *settings);
     const char *expected; /* ARG_CUSTOM: what a usage error says */
@@ -46,13 +48,23 @@ typedef struct arg_group {
 } arg_group;
 
 #define ARG_ERROR_BYTES 320
+#define ARG_MAX_GIVEN   64
+
+/* What was on the command line: each option once, with its last value (NULL for one without). */
+typedef struct arg_given {
+    size_t count;
+    struct {
+        const arg_option *option;
+        const char *text;
+    } items[ARG_MAX_GIVEN];
+} arg_given;
 
 /*
- * Parse `argv` into `settings`. Arguments that are no options are moved to the front of `argv`, in
- * order; returns how many, or -1 with the reason in `error`.
+ * Parse `argv` into `settings` and `given`. Arguments that are no options are moved to the front of
+ * `argv`, in order; returns how many, or -1 with the reason in `error`.
  */
 int args_parse(const arg_group *const *groups, int argc, char **argv, void *settings,
-               char error[ARG_ERROR_BYTES]);
+               arg_given *given, char error[ARG_ERROR_BYTES]);
 
 /* All options, one or more lines each, on stdout. */
 void args_print_help(const arg_group *const *groups);

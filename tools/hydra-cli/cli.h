@@ -13,19 +13,37 @@
 
 #include "args.h"
 
-/* Exit codes; docs/cli.md promises them. */
+/* Exit codes; docs/cli.md promises them. 128 + N after signal N. */
 enum {
     CLI_OK = 0,
-    CLI_FAILED = 1, /* the render itself failed */
-    CLI_USAGE = 2,  /* options that are wrong or do not fit together */
-    CLI_INPUT = 3,  /* an input is missing, damaged, unsupported or beyond a limit */
-    CLI_OUTPUT = 4  /* the output cannot be written */
+    CLI_FAILED = 1,  /* the render itself failed; doctor: something is missing */
+    CLI_USAGE = 2,   /* options that are wrong or do not fit together */
+    CLI_INPUT = 3,   /* an input is missing, damaged, unsupported or beyond a limit */
+    CLI_OUTPUT = 4,  /* the output cannot be written */
+    CLI_DEADLINE = 5 /* the deadline passed */
+};
+
+/* What to do about an output that exists. */
+enum {
+    CLI_OVERWRITE_ASK = 0, /* refuse, and say how to replace it */
+    CLI_OVERWRITE_YES = 1,
+    CLI_OVERWRITE_NO = 2
+};
+
+/* How progress is shown. */
+enum {
+    CLI_PROGRESS_AUTO = 0, /* the bar on a terminal, else nothing */
+    CLI_PROGRESS_BAR = 1,
+    CLI_PROGRESS_JSON = 2,
+    CLI_PROGRESS_NONE = 3
 };
 
 #define CLI_MAX_MOTIONS 16
 
 /* Everything the options of any verb set. Option tables store into it by offset. */
 typedef struct cli_settings {
+    const char *verb;
+    arg_given given;
     hydra_canvas_options canvas;
     hydra_image_options image;
     hydra_transition_options transition;
@@ -33,13 +51,16 @@ typedef struct cli_settings {
     hydra_render_options render;
     int64_t duration_us; /* of the whole video; HYDRA_AUTO */
     int64_t time_us;     /* frame: which one; HYDRA_AUTO = not given */
+    const char *project; /* a JSON file, "-" = standard input; NULL = the arguments are photos */
+    const char *save_project;
     const char *music;
-    const char *output;
+    const char *output; /* "-" = standard output */
     int32_t threads;
     int32_t motions[CLI_MAX_MOTIONS]; /* photo i moves as motions[i % motion_count] */
     int32_t motion_count;
+    int32_t overwrite;
+    int32_t progress;
     bool music_loop;
-    bool overwrite;
     bool json;
     bool plan;
     bool quiet;
@@ -51,19 +72,19 @@ typedef struct cli_verb {
     const char *synopsis;
     const char *summary;
     const arg_group *const *groups; /* ends with NULL */
-    int (*run)(const cli_settings *settings, char **inputs, int count);
+    int (*run)(cli_settings *settings, char **inputs, int count);
 } cli_verb;
 
 extern const cli_verb cli_verb_render;
 extern const cli_verb cli_verb_frame;
+extern const cli_verb cli_verb_check;
+extern const cli_verb cli_verb_estimate;
 extern const cli_verb cli_verb_probe;
+extern const cli_verb cli_verb_schema;
+extern const cli_verb cli_verb_doctor;
 
-/* "hydra-cli: error: TEXT" on stderr; with --json also an object on stdout. Returns `code`. */
-int cli_fail(const cli_settings *settings, int code, hydra_status status, const char *text);
-/* The same for a call of the library that failed: the text is the handle's, the code the status's.
- * `c` may be NULL. */
-int cli_fail_compose(const cli_settings *settings, hydra_status status, const hydra_compose *c);
-/* A usage error: the text, then where help is. Returns CLI_USAGE. */
-int cli_usage(const char *verb, const char *text);
+/* --help, and --json with it; verbs without an output have one of these. */
+extern const arg_group cli_help_group;
+extern const arg_group cli_report_group;
 
 #endif

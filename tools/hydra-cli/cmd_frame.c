@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* hydra-cli frame: one frame of the video as a PNG, without encoding anything else. */
-#include "cli.h"
 #include "json.h"
-#include "output.h"
+#include "message.h"
 #include "project.h"
 #include "target.h"
-
-#include <stdio.h>
 
 static const arg_option frame_options[] = {
     {.name = "time",
@@ -19,14 +16,14 @@ static const arg_option frame_options[] = {
 };
 
 static const arg_group frame_group = {"Frame", frame_options, 1};
-static const arg_group *const groups[] = {&frame_group, &target_group, &project_pictures,
-                                          &project_music, NULL};
+static const arg_group *const groups[] = {&frame_group,      &target_group,  &project_source,
+                                          &project_pictures, &project_music, NULL};
 
 static void print_result(const cli_settings *settings, const hydra_frame *frame, size_t size)
 {
     long long number = (long long)hydra_frame_number(frame);
     if (settings->json) {
-        json_writer json = {0};
+        json_writer json = {.out = cli_json_stream(settings)};
         json_open(&json, NULL, '{');
         json_bool(&json, "ok", true);
         json_text(&json, "output", settings->output);
@@ -35,8 +32,8 @@ static void print_result(const cli_settings *settings, const hydra_frame *frame,
         json_integer(&json, "height_px", hydra_frame_height(frame));
         json_integer(&json, "bytes", (int64_t)size);
         json_close(&json, '}');
-    } else if (!settings->quiet) {
-        output_name(settings->output);
+    } else if (!settings->quiet && !target_is_stdout(settings->output)) {
+        cli_print_clean(stdout, settings->output);
         printf("\n  frame %lld, %d x %d\n", number, hydra_frame_width(frame),
                hydra_frame_height(frame));
     }
@@ -46,32 +43,29 @@ static int write_frame(const cli_settings *settings, const hydra_frame *frame)
 {
     size_t size = 0;
     const void *png = hydra_frame_data(frame, &size);
-    int code = target_write(settings, png, size);
+    int code = target_write(settings, settings->output, png, size);
     if (code == CLI_OK) {
         print_result(settings, frame, size);
     }
     return code;
 }
 
-static int compose_and_write(const cli_settings *settings, char **photos, int count)
+static int compose_and_write(const cli_settings *settings, hydra_compose *c)
 {
-    hydra_compose *c = NULL;
     hydra_frame *frame = NULL;
-    hydra_status status = project_new(settings, photos, count, &c);
-    if (status == HYDRA_OK) {
-        status = hydra_compose_frame(c, settings->time_us, HYDRA_FRAME_PNG, &frame);
-    }
+    hydra_status status = hydra_compose_frame(c, settings->time_us, HYDRA_FRAME_PNG, &frame);
     int code =
         status == HYDRA_OK ? write_frame(settings, frame) : cli_fail_compose(settings, status, c);
     hydra_frame_free(frame);
-    hydra_compose_free(c);
     return code;
 }
 
-static int run(const cli_settings *settings, char **photos, int count)
+static int run(cli_settings *settings, char **inputs, int count)
 {
-    if (count == 0) {
-        return cli_usage("frame", "no photos given");
+    hydra_compose *c = NULL;
+    int code = project_inputs(settings, inputs, count);
+    if (code != CLI_OK) {
+        return code;
     }
     if (!settings->output) {
         return cli_usage("frame", "no output given: -o FILE");
@@ -79,13 +73,20 @@ static int run(const cli_settings *settings, char **photos, int count)
     if (settings->time_us == HYDRA_AUTO) {
         return cli_usage("frame", "no time given: -t SECONDS");
     }
-    int code = target_check(settings, photos, count);
-    return code == CLI_OK ? compose_and_write(settings, photos, count) : code;
+    code = target_check(settings, settings->output, inputs, count);
+    if (code == CLI_OK) {
+        code = project_open(settings, inputs, count, &c);
+    }
+    if (code == CLI_OK) {
+        code = compose_and_write(settings, c);
+    }
+    hydra_compose_free(c);
+    return code;
 }
 
 const cli_verb cli_verb_frame = {
     .name = "frame",
-    .synopsis = "PHOTO... -t SECONDS -o FILE",
+    .synopsis = "PHOTO...|PROJECT -t SECONDS -o FILE",
     .summary = "write one frame of that video as a PNG",
     .groups = groups,
     .run = run,

@@ -1,26 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* hydra-cli probe: what this build and this machine can do. */
-#include "cli.h"
 #include "json.h"
-
-#include <stdio.h>
+#include "message.h"
 
 static const char *const features[] = {"x264", "heif"};
 
-static const arg_option options[] = {
-    {.name = "json",
-     .help = "print it as JSON",
-     .kind = ARG_FLAG,
-     .offset = offsetof(cli_settings, json)},
-    {.name = "help",
-     .letter = 'h',
-     .help = "print this text",
-     .kind = ARG_FLAG,
-     .offset = offsetof(cli_settings, help)},
-};
-
-static const arg_group option_group = {"Options", options, sizeof options / sizeof options[0]};
-static const arg_group *const groups[] = {&option_group, NULL};
+static const arg_group *const groups[] = {&cli_report_group, NULL};
 
 static void json_encoder(json_writer *json, const hydra_encoder_info *info)
 {
@@ -34,7 +19,7 @@ static void json_encoder(json_writer *json, const hydra_encoder_info *info)
 
 static void print_json(void)
 {
-    json_writer json = {0};
+    json_writer json = {.out = stdout};
     json_open(&json, NULL, '{');
     json_text(&json, "version", hydra_version_text());
     json_open(&json, "features", '{');
@@ -70,7 +55,7 @@ static void print_text(void)
     }
 }
 
-static int run(const cli_settings *settings, char **inputs, int count)
+static int run(cli_settings *settings, char **inputs, int count)
 {
     (void)inputs;
     if (count > 0) {
@@ -87,7 +72,7 @@ static int run(const cli_settings *settings, char **inputs, int count)
 const cli_verb cli_verb_probe = {
     .name = "probe",
     .synopsis = "[--json]",
-    .summary = "tell what is built in and which encoders work here",
+    .summary = "what is built in, which encoders work here",
     .groups = groups,
     .run = run,
 };

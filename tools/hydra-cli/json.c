@@ -4,7 +4,7 @@
 
 #include <math.h>
 #include <stddef.h>
-#include <stdio.h>
+#include <stdlib.h>
 
 /* Bytes of the valid UTF-8 sequence at `text` (RFC 3629); 0 if there is none. */
 static size_t sequence_length(const unsigned char *text)
@@ -28,43 +28,53 @@ static size_t sequence_length(const unsigned char *text)
     return length;
 }
 
-static void print_string(const char *value)
+void json_write_string(FILE *out, const char *value)
 {
     const unsigned char *text = (const unsigned char *)value;
-    putchar('"');
+    fputc('"', out);
     while (*text) {
         size_t length = sequence_length(text);
         if (length == 0) {
-            fputs("\\ufffd", stdout);
+            fputs("\\ufffd", out);
             length = 1;
         } else if (*text < 0x20 || *text == 0x7f) {
-            printf("\\u%04x", *text);
+            fprintf(out, "\\u%04x", *text);
         } else if (*text == '"' || *text == '\\') {
-            printf("\\%c", *text);
+            fprintf(out, "\\%c", *text);
         } else {
-            (void)fwrite(text, 1, length, stdout);
+            (void)fwrite(text, 1, length, out);
         }
         text += length;
     }
-    putchar('"');
+    fputc('"', out);
+}
+
+static void break_line(json_writer *json)
+{
+    if (!json->one_line) {
+        fprintf(json->out, "\n%*s", 2 * json->depth, "");
+    }
 }
 
 static void begin_member(json_writer *json, const char *key)
 {
+    if (json->has_member) {
+        fputs(json->one_line ? ", " : ",", json->out);
+    }
     if (json->depth > 0) {
-        printf("%s\n%*s", json->has_member ? "," : "", 2 * json->depth, "");
+        break_line(json);
     }
     json->has_member = true;
     if (key) {
-        print_string(key);
-        fputs(": ", stdout);
+        json_write_string(json->out, key);
+        fputs(": ", json->out);
     }
 }
 
 void json_open(json_writer *json, const char *key, char bracket)
 {
     begin_member(json, key);
-    putchar(bracket);
+    fputc(bracket, json->out);
     json->depth++;
     json->has_member = false;
 }
@@ -73,12 +83,12 @@ void json_close(json_writer *json, char bracket)
 {
     json->depth--;
     if (json->has_member) {
-        printf("\n%*s", 2 * json->depth, "");
+        break_line(json);
     }
     json->has_member = true;
-    putchar(bracket);
+    fputc(bracket, json->out);
     if (json->depth == 0) {
-        putchar('\n');
+        fputc('\n', json->out);
         json->has_member = false;
     }
 }
@@ -86,29 +96,39 @@ void json_close(json_writer *json, char bracket)
 void json_text(json_writer *json, const char *key, const char *value)
 {
     begin_member(json, key);
-    print_string(value);
+    json_write_string(json->out, value);
 }
 
 void json_integer(json_writer *json, const char *key, int64_t value)
 {
     begin_member(json, key);
-    printf("%lld", (long long)value);
+    fprintf(json->out, "%lld", (long long)value);
 }
 
 void json_bool(json_writer *json, const char *key, bool value)
 {
     begin_member(json, key);
-    fputs(value ? "true" : "false", stdout);
+    fputs(value ? "true" : "false", json->out);
+}
+
+void json_null(json_writer *json, const char *key)
+{
+    begin_member(json, key);
+    fputs("null", json->out);
+}
+
+void json_write_millionths(FILE *out, int64_t value)
+{
+    long long size = llabs((long long)value);
+    fprintf(out, "%s%lld.%06lld", value < 0 ? "-" : "", size / 1000000, size % 1000000);
 }
 
 void json_number(json_writer *json, const char *key, double value)
 {
-    begin_member(json, key);
     if (!isfinite(value) || fabs(value) > 9e12) {
-        fputs("null", stdout);
+        json_null(json, key);
         return;
     }
-    long long millionths = llrint(value * 1e6);
-    long long size = millionths < 0 ? -millionths : millionths;
-    printf("%s%lld.%06lld", millionths < 0 ? "-" : "", size / 1000000, size % 1000000);
+    begin_member(json, key);
+    json_write_millionths(json->out, llrint(value * 1e6));
 }

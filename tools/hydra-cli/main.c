@@ -1,93 +1,51 @@
 /* SPDX-License-Identifier: MIT */
-/* hydra-cli: finds the verb, parses its options, runs it, and turns failures into exit codes. */
-#include "cli.h"
-#include "json.h"
+/* hydra-cli: finds the verb, parses its options, runs it. */
+#include "message.h"
 #include "project.h"
 
 #include <malloc.h>
-#include <stdio.h>
 #include <string.h>
 
-static const cli_verb *const verbs[] = {&cli_verb_render, &cli_verb_frame, &cli_verb_probe};
+static const cli_verb *const verbs[] = {
+    &cli_verb_render, &cli_verb_frame,  &cli_verb_check,  &cli_verb_estimate,
+    &cli_verb_probe,  &cli_verb_schema, &cli_verb_doctor,
+};
 
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
 
-/* Names come from outside; a terminal must not see their control characters. */
-static void print_error(const char *text)
-{
-    fputs("hydra-cli: error: ", stderr);
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        fputc(c < 0x20 || c == 0x7f ? '?' : c, stderr);
-    }
-    fputc('\n', stderr);
-}
+static const arg_option report_options[] = {
+    {.name = "help",
+     .letter = 'h',
+     .help = "print this text",
+     .kind = ARG_FLAG,
+     .offset = offsetof(cli_settings, help)},
+    {.name = "json",
+     .help = "print the result, or the error, as JSON",
+     .kind = ARG_FLAG,
+     .offset = offsetof(cli_settings, json)},
+};
 
-int cli_fail(const cli_settings *settings, int code, hydra_status status, const char *text)
-{
-    print_error(text);
-    if (settings->json) {
-        json_writer json = {0};
-        json_open(&json, NULL, '{');
-        json_bool(&json, "ok", false);
-        json_text(&json, "status", hydra_status_name(status));
-        json_text(&json, "error", text);
-        json_integer(&json, "exit_code", code);
-        json_close(&json, '}');
-    }
-    return code;
-}
-
-/* The output was looked at before the library got to work, so what is missing or refused now is an
- * input. */
-static int code_of(hydra_status status)
-{
-    switch (status) {
-    case HYDRA_OK:
-        return CLI_OK;
-    case HYDRA_ERR_ARGUMENT:
-        return CLI_USAGE;
-    case HYDRA_ERR_NOT_FOUND:
-    case HYDRA_ERR_PERMISSION:
-    case HYDRA_ERR_FORMAT:
-    case HYDRA_ERR_UNSUPPORTED:
-    case HYDRA_ERR_LIMIT:
-        return CLI_INPUT;
-    case HYDRA_ERR_SPACE:
-        return CLI_OUTPUT;
-    default:
-        return CLI_FAILED;
-    }
-}
-
-int cli_fail_compose(const cli_settings *settings, hydra_status status, const hydra_compose *c)
-{
-    const char *text = c ? hydra_compose_error(c) : "";
-    return cli_fail(settings, code_of(status), status, *text ? text : hydra_status_text(status));
-}
-
-int cli_usage(const char *verb, const char *text)
-{
-    print_error(text);
-    fprintf(stderr, "Try \"hydra-cli help%s%s\".\n", *verb ? " " : "", verb);
-    return CLI_USAGE;
-}
+const arg_group cli_help_group = {"Options", report_options, 1};
+const arg_group cli_report_group = {"Options", report_options, 2};
 
 static void print_overview(void)
 {
     printf("hydra-cli: photos and music in, a finished MP4 out\n\n");
     for (size_t i = 0; i < VERB_COUNT; i++) {
-        printf("  hydra-cli %-7s%-34s%s\n", verbs[i]->name, verbs[i]->synopsis, verbs[i]->summary);
+        printf("  hydra-cli %-9s%-36s%s\n", verbs[i]->name, verbs[i]->synopsis, verbs[i]->summary);
     }
-    printf("  hydra-cli help   VERB                              all options of a verb\n"
+    printf("  hydra-cli help     VERB                                all options of a verb\n"
            "  hydra-cli --version\n\n"
+           "For a first video: hydra-cli render *.jpg --music song.mp3 -o video.mp4\n"
+           "PROJECT is a JSON file that describes a video; - reads it from standard input.\n\n"
            "Exit codes: 0 done, 1 the render failed, 2 wrong usage, 3 an input cannot be used,\n"
-           "4 the output cannot be written.\n");
+           "4 the output cannot be written, 5 the deadline passed, 130 Ctrl-C.\n");
 }
 
 static void print_verb_help(const cli_verb *verb)
 {
-    printf("hydra-cli %s %s\n  %s\n", verb->name, verb->synopsis, verb->summary);
+    printf("hydra-cli %s%s%s\n  %s\n", verb->name, *verb->synopsis ? " " : "", verb->synopsis,
+           verb->summary);
     args_print_help(verb->groups);
 }
 
@@ -111,7 +69,8 @@ static int fail_unknown_verb(const char *name)
             return cli_usage("", text);
         }
     }
-    (void)snprintf(text, sizeof text, "unknown verb \"%.40s\"", name);
+    (void)snprintf(text, sizeof text, "unknown verb \"%.40s\"; a video is made by hydra-cli render",
+                   name);
     return cli_usage("", text);
 }
 
@@ -134,7 +93,8 @@ static int run_verb(const cli_verb *verb, int argc, char **argv)
     cli_settings settings;
     char error[ARG_ERROR_BYTES];
     project_defaults(&settings);
-    int count = args_parse(verb->groups, argc, argv, &settings, error);
+    settings.verb = verb->name;
+    int count = args_parse(verb->groups, argc, argv, &settings, &settings.given, error);
     if (count < 0) {
         return cli_usage(verb->name, error);
     }
@@ -178,7 +138,7 @@ int main(int argc, char **argv)
     hydra_silence_ffmpeg();
     int code = run(argc, argv);
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        print_error("cannot write to standard output");
+        fputs("hydra-cli: error: cannot write to standard output\n", stderr);
         return code == CLI_OK ? CLI_OUTPUT : code;
     }
     return code;

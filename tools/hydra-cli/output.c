@@ -3,18 +3,11 @@
 #include "output.h"
 
 #include "json.h"
+#include "message.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-void output_name(const char *name)
-{
-    for (; *name; name++) {
-        unsigned char c = (unsigned char)*name;
-        putchar(c < 0x20 || c == 0x7f ? '?' : c);
-    }
-}
 
 /* Seconds with milliseconds, from microseconds, rounded. */
 static void print_seconds(int64_t us)
@@ -120,7 +113,7 @@ static void print_costs(const hydra_result *result)
 
 void output_result_table(const char *path, const hydra_result *result)
 {
-    output_name(path);
+    cli_print_clean(stdout, path);
     printf("\n");
     print_pictures(result);
     print_sound(result);
@@ -174,14 +167,40 @@ static void json_costs(json_writer *json, const hydra_result *result)
     json_number(json, "total_s", result->total_s);
 }
 
-void output_result_json(const char *path, const hydra_result *result)
+void output_result_json(FILE *out, const char *path, const hydra_result *result)
 {
-    json_writer json = {0};
+    json_writer json = {.out = out};
     json_open(&json, NULL, '{');
     json_bool(&json, "ok", true);
     json_text(&json, "output", path);
     json_pictures(&json, result);
     json_file(&json, result);
     json_costs(&json, result);
+    json_close(&json, '}');
+}
+
+void output_estimate_table(const hydra_estimate *estimate)
+{
+    printf("  duration     ");
+    print_seconds(estimate->duration_us);
+    printf(", %lld frames\n  memory       ", (long long)estimate->frames);
+    print_bytes(estimate->memory_bytes);
+    printf(" at most\n  file         about ");
+    print_bytes(estimate->output_bytes);
+    printf("\n  time         about ");
+    print_seconds((int64_t)llrint(estimate->seconds * 1e6));
+    printf(" on this machine\n");
+}
+
+void output_estimate_json(const hydra_estimate *estimate)
+{
+    json_writer json = {.out = stdout};
+    json_open(&json, NULL, '{');
+    json_bool(&json, "ok", true);
+    json_integer(&json, "frames", estimate->frames);
+    json_integer(&json, "duration_us", estimate->duration_us);
+    json_integer(&json, "memory_bytes", estimate->memory_bytes);
+    json_integer(&json, "output_bytes", estimate->output_bytes);
+    json_number(&json, "seconds", estimate->seconds);
     json_close(&json, '}');
 }

@@ -1,241 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Settings to compose. The ranges here are those of the public headers. */
+/* Settings, or a project file, to compose. */
 #include "project.h"
 
-#include "number.h"
+#include "message.h"
+#include "project_json.h"
 
+#include <fcntl.h>
 #include <string.h>
-
-#define FIELD(name)  offsetof(cli_settings, name)
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-#define MICROSECONDS INT64_C(1000000)
-
-static const arg_word motion_words[] = {
-    {"none", HYDRA_MOTION_NONE},           {"zoom_in", HYDRA_MOTION_ZOOM_IN},
-    {"zoom_out", HYDRA_MOTION_ZOOM_OUT},   {"pan_left", HYDRA_MOTION_PAN_LEFT},
-    {"pan_right", HYDRA_MOTION_PAN_RIGHT}, {"pan_up", HYDRA_MOTION_PAN_UP},
-    {"pan_down", HYDRA_MOTION_PAN_DOWN},   {NULL, 0},
-};
-
-static const arg_word easing_words[] = {
-    {"linear", HYDRA_EASING_LINEAR}, {"smoothstep", HYDRA_EASING_SMOOTHSTEP},
-    {"in", HYDRA_EASING_IN},         {"out", HYDRA_EASING_OUT},
-    {"in_out", HYDRA_EASING_IN_OUT}, {NULL, 0},
-};
-
-static const arg_word transition_words[] = {
-    {"cut", HYDRA_TRANSITION_CUT},
-    {"crossfade", HYDRA_TRANSITION_CROSSFADE},
-    {NULL, 0},
-};
-
-static const arg_word mode_words[] = {
-    {"overlap", HYDRA_OVERLAP},
-    {"hold", HYDRA_HOLD},
-    {NULL, 0},
-};
-
-static bool parse_size(const char *text, void *target)
-{
-    static const arg_word presets[] = {
-        {"9:16", HYDRA_CANVAS_9_16},
-        {"16:9", HYDRA_CANVAS_16_9},
-        {"1:1", HYDRA_CANVAS_1_1},
-        {"4:5", HYDRA_CANVAS_4_5},
-        {NULL, 0},
-    };
-    hydra_canvas_options *canvas = &((cli_settings *)target)->canvas;
-    const arg_word *preset = args_find_word(presets, text, strlen(text));
-    canvas->width_px = 0;
-    canvas->height_px = 0;
-    if (preset) {
-        canvas->preset = preset->value;
-        return true;
-    }
-    return number_pair(text, 'x', &canvas->width_px, &canvas->height_px);
-}
-
-static bool parse_fps(const char *text, void *target)
-{
-    hydra_canvas_options *canvas = &((cli_settings *)target)->canvas;
-    return number_rate(text, &canvas->fps_num, &canvas->fps_den);
-}
-
-static bool parse_background(const char *text, void *target)
-{
-    return number_color(text, &((cli_settings *)target)->canvas.background_rgb);
-}
-
-static bool parse_fit(const char *text, void *target)
-{
-    static const struct {
-        const char *name;
-        int32_t fit;
-        int32_t backdrop;
-    } fits[] = {
-        {"cover", HYDRA_FIT_COVER, HYDRA_BACKDROP_COLOR},
-        {"contain", HYDRA_FIT_CONTAIN, HYDRA_BACKDROP_COLOR},
-        {"blur", HYDRA_FIT_CONTAIN, HYDRA_BACKDROP_BLUR},
-        {"fill", HYDRA_FIT_FILL, HYDRA_BACKDROP_COLOR},
-    };
-    hydra_image_options *image = &((cli_settings *)target)->image;
-    for (size_t i = 0; i < COUNT(fits); i++) {
-        if (strcmp(text, fits[i].name) == 0) {
-            image->fit = fits[i].fit;
-            image->backdrop = fits[i].backdrop;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* One motion, or several with commas that the photos take in turn. */
-static bool parse_motion(const char *text, void *target)
-{
-    cli_settings *settings = target;
-    settings->motion_count = 0;
-    for (;;) {
-        size_t length = strcspn(text, ",");
-        const arg_word *word = args_find_word(motion_words, text, length);
-        if (!word || settings->motion_count == CLI_MAX_MOTIONS) {
-            return false;
-        }
-        settings->motions[settings->motion_count++] = word->value;
-        if (!text[length]) {
-            return true;
-        }
-        text += length + 1;
-    }
-}
-
-static const arg_option picture_options[] = {
-    {.name = "duration",
-     .value = "SECONDS",
-     .help = "length of the whole video (default: the photos')",
-     .kind = ARG_SECONDS,
-     .offset = FIELD(duration_us),
-     .min = 1,
-     .max = 36000 * MICROSECONDS},
-    {.name = "image-duration",
-     .value = "SECONDS",
-     .help = "time of each photo (default: 3, or its share of --duration)",
-     .kind = ARG_SECONDS,
-     .offset = FIELD(image.duration_us),
-     .min = 1,
-     .max = 3600 * MICROSECONDS},
-    {.name = "size",
-     .value = "SIZE",
-     .help = "9:16 (default), 16:9, 1:1, 4:5 or WIDTHxHEIGHT",
-     .kind = ARG_CUSTOM,
-     .parse = parse_size,
-     .expected = "9:16, 16:9, 1:1, 4:5 or WIDTHxHEIGHT"},
-    {.name = "fps",
-     .value = "RATE",
-     .help = "30 (default), 25, 29.97, 30000/1001, ...",
-     .kind = ARG_CUSTOM,
-     .parse = parse_fps,
-     .expected = "frames per second, such as 30, 29.97 or 30000/1001"},
-    {.name = "fit",
-     .value = "FIT",
-     .help = "cover (default), contain, blur (contain on a blurred copy), fill",
-     .kind = ARG_CUSTOM,
-     .parse = parse_fit,
-     .expected = "cover, contain, blur or fill"},
-    {.name = "background",
-     .value = "RRGGBB",
-     .help = "colour under transparent and contained photos (default 000000)",
-     .kind = ARG_CUSTOM,
-     .parse = parse_background,
-     .expected = "a colour such as 1a2b3c"},
-    {.name = "motion",
-     .value = "MOTION,...",
-     .help = "photos take them in turn (default zoom_in,zoom_out); also none,\n"
-             "                                    pan_left, pan_right, pan_up, pan_down",
-     .kind = ARG_CUSTOM,
-     .parse = parse_motion,
-     .expected = "up to 16 of none, zoom_in, zoom_out, pan_left, pan_right, pan_up, pan_down, "
-                 "with commas"},
-    {.name = "motion-amount",
-     .value = "AMOUNT",
-     .help = "how far a motion goes (default 0.05 zoom, 0.03 pan)",
-     .kind = ARG_NUMBER,
-     .offset = FIELD(image.motion_amount),
-     .min = 1,
-     .max = 4 * MICROSECONDS},
-    {.name = "easing",
-     .value = "EASING",
-     .help = "pace of a motion (default smoothstep):",
-     .kind = ARG_WORD,
-     .offset = FIELD(image.easing),
-     .words = easing_words},
-    {.name = "transition",
-     .value = "KIND",
-     .help = "between photos (default crossfade):",
-     .kind = ARG_WORD,
-     .offset = FIELD(transition.kind),
-     .words = transition_words},
-    {.name = "transition-duration",
-     .value = "SECONDS",
-     .help = "default 0.5",
-     .kind = ARG_SECONDS,
-     .offset = FIELD(transition.duration_us),
-     .min = 0,
-     .max = 60 * MICROSECONDS},
-    {.name = "transition-mode",
-     .value = "MODE",
-     .help = "the video shrinks (default), or the cuts stay where they are:",
-     .kind = ARG_WORD,
-     .offset = FIELD(transition.mode),
-     .words = mode_words},
-    {.name = "threads",
-     .value = "N",
-     .help = "worker threads (default: the CPUs this process may use)",
-     .kind = ARG_INTEGER,
-     .offset = FIELD(threads),
-     .min = 1,
-     .max = 256},
-};
-
-static const arg_option music_options[] = {
-    {.name = "music",
-     .value = "FILE",
-     .help = "a sound file",
-     .kind = ARG_TEXT,
-     .offset = FIELD(music)},
-    {.name = "music-start",
-     .value = "SECONDS",
-     .help = "where in the music to begin (default 0)",
-     .kind = ARG_SECONDS,
-     .offset = FIELD(audio.start_us),
-     .max = 360000 * MICROSECONDS},
-    {.name = "music-loop",
-     .help = "play it again when it is shorter than the pictures",
-     .kind = ARG_FLAG,
-     .offset = FIELD(music_loop)},
-    {.name = "gain",
-     .value = "DB",
-     .help = "louder or softer, -60 to 24 (default 0)",
-     .kind = ARG_NUMBER,
-     .offset = FIELD(audio.gain_db),
-     .min = -60 * MICROSECONDS,
-     .max = 24 * MICROSECONDS},
-    {.name = "fade-in",
-     .value = "SECONDS",
-     .help = "default 0",
-     .kind = ARG_SECONDS,
-     .offset = FIELD(audio.fade_in_us),
-     .max = 36000 * MICROSECONDS},
-    {.name = "fade-out",
-     .value = "SECONDS",
-     .help = "default 1",
-     .kind = ARG_SECONDS,
-     .offset = FIELD(audio.fade_out_us),
-     .max = 36000 * MICROSECONDS},
-};
-
-const arg_group project_pictures = {"Pictures", picture_options, COUNT(picture_options)};
-const arg_group project_music = {"Music", music_options, COUNT(music_options)};
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 void project_defaults(cli_settings *settings)
 {
@@ -256,9 +30,14 @@ static hydra_status compose_new(int32_t threads, hydra_compose **out)
 {
     hydra_context_options options;
     hydra_context *context = NULL;
+    hydra_policy policy;
     *out = NULL;
+    hydra_policy_init(&policy);
+    /* A person can press Ctrl-C; a long render is no attack. */
+    policy.max_render_us = PROJECT_MAX_RENDER_US;
     hydra_context_options_init(&options);
     options.threads = threads;
+    options.policy = &policy;
     hydra_status status = hydra_context_new(&options, &context);
     if (status == HYDRA_OK) {
         status = hydra_compose_new(context, out);
@@ -290,21 +69,86 @@ static hydra_status set_music(hydra_compose *c, const cli_settings *settings)
     return hydra_compose_set_audio(c, settings->music, &audio);
 }
 
-hydra_status project_new(const cli_settings *settings, char **photos, int count,
-                         hydra_compose **out)
+/* The compose of the options and these photos. */
+static hydra_status fill(hydra_compose *c, const cli_settings *settings, char **photos, int count)
+{
+    hydra_status status = hydra_compose_set_canvas(c, &settings->canvas);
+    if (status == HYDRA_OK) {
+        status = hydra_compose_set_duration(c, settings->duration_us);
+    }
+    if (status == HYDRA_OK) {
+        status = hydra_compose_set_transition(c, HYDRA_ALL_CUTS, &settings->transition);
+    }
+    if (status == HYDRA_OK) {
+        status = add_photos(c, settings, photos, count);
+    }
+    if (status == HYDRA_OK) {
+        status = set_music(c, settings);
+    }
+    return status == HYDRA_OK ? hydra_compose_set_output(c, &settings->render) : status;
+}
+
+/* Does a regular file begin like a JSON object? */
+static bool has_json_inside(const char *path)
+{
+    char start[64];
+    struct stat info;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0) {
+        return false;
+    }
+    bool regular = fstat(file, &info) == 0 && S_ISREG(info.st_mode);
+    ssize_t size = regular ? read(file, start, sizeof start) : 0;
+    (void)close(file);
+    ssize_t i = size >= 3 && memcmp(start, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    while (i < size && strchr(" \t\r\n", start[i]) && start[i]) {
+        i++;
+    }
+    return i < size && start[i] == '{';
+}
+
+static bool is_project(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return strcmp(path, "-") == 0 || (dot && strcasecmp(dot, ".json") == 0) ||
+           has_json_inside(path);
+}
+
+int project_inputs(cli_settings *settings, char **inputs, int count)
+{
+    bool found = settings->project != NULL;
+    if (found && count > 0) {
+        return cli_usage(settings->verb, "photos are named in the project, not beside it");
+    }
+    if (!found && count == 0) {
+        return cli_usage(settings->verb, "no photos given");
+    }
+    for (int i = 0; i < count && !found; i++) {
+        found = is_project(inputs[i]);
+    }
+    if (found && count > 1) {
+        return cli_usage(settings->verb, "one project at a time, and no photos beside it");
+    }
+    if (found && !settings->project) {
+        settings->project = inputs[0];
+    }
+    return CLI_OK;
+}
+
+const char *project_name(const cli_settings *settings)
+{
+    return settings->project && strcmp(settings->project, "-") == 0 ? "standard input"
+                                                                    : settings->project;
+}
+
+int project_open(const cli_settings *settings, char **inputs, int count, hydra_compose **out)
 {
     hydra_status status = compose_new(settings->threads, out);
-    if (status == HYDRA_OK) {
-        status = hydra_compose_set_canvas(*out, &settings->canvas);
+    if (status == HYDRA_OK && settings->project) {
+        return project_load(settings, *out);
     }
     if (status == HYDRA_OK) {
-        status = hydra_compose_set_duration(*out, settings->duration_us);
+        status = fill(*out, settings, inputs, count);
     }
-    if (status == HYDRA_OK) {
-        status = hydra_compose_set_transition(*out, HYDRA_ALL_CUTS, &settings->transition);
-    }
-    if (status == HYDRA_OK) {
-        status = add_photos(*out, settings, photos, count);
-    }
-    return status == HYDRA_OK ? set_music(*out, settings) : status;
+    return status == HYDRA_OK ? CLI_OK : cli_fail_compose(settings, status, *out);
 }

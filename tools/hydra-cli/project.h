@@ -1,19 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-/* The options that describe a video, and the compose that they make. */
+/* The options that describe a video, and the compose that they or a project file make. */
 #ifndef PROJECT_H
 #define PROJECT_H
 
 #include "cli.h"
 
-/* Photos, canvas, motion, transitions, music: shared by the verbs that compose. */
+/* Shared by the verbs that compose: --project, then photos and canvas, music, encoder. */
+extern const arg_group project_source;
 extern const arg_group project_pictures;
 extern const arg_group project_music;
+extern const arg_group project_encoding;
+
+/* The longest --deadline, and where renders end without one. */
+#define PROJECT_MAX_RENDER_US INT64_C(360000000000)
 
 /* The library's defaults, plus the taste of the command line: alternating zooms, crossfades. */
 void project_defaults(cli_settings *settings);
 
-/* Build the compose. On failure *out may still be set, for its error text; free it either way. */
-hydra_status project_new(const cli_settings *settings, char **photos, int count,
-                         hydra_compose **out);
+/*
+ * Are the arguments photos, or one project? Sets settings->project. 0, or the exit code after the
+ * usage error was printed.
+ */
+int project_inputs(cli_settings *settings, char **inputs, int count);
+
+/* What messages call the project; NULL if there is none. */
+const char *project_name(const cli_settings *settings);
+
+/*
+ * Build the compose, with the render options as its output. 0, or the exit code after the error
+ * was printed. *out may be set even then; free it either way.
+ */
+int project_open(const cli_settings *settings, char **inputs, int count, hydra_compose **out);
 
 #endif

@@ -5,6 +5,8 @@
  */
 #include "target.h"
 
+#include "message.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,14 +22,21 @@ static const arg_option target_options[] = {
     {.name = "output",
      .letter = 'o',
      .value = "FILE",
-     .help = "where the result goes",
+     .help = "where the result goes; - is standard output",
      .kind = ARG_TEXT,
      .offset = FIELD(output)},
     {.name = "overwrite",
      .letter = 'y',
      .help = "replace the output if it exists",
-     .kind = ARG_FLAG,
-     .offset = FIELD(overwrite)},
+     .kind = ARG_SET,
+     .offset = FIELD(overwrite),
+     .set_to = CLI_OVERWRITE_YES},
+    {.name = "no-overwrite",
+     .letter = 'n',
+     .help = "never replace the output, even after -y",
+     .kind = ARG_SET,
+     .offset = FIELD(overwrite),
+     .set_to = CLI_OVERWRITE_NO},
     {.name = "json",
      .help = "print the result, or the error, as JSON",
      .kind = ARG_FLAG,
@@ -47,41 +56,30 @@ static const arg_option target_options[] = {
 const arg_group target_group = {"Output", target_options,
                                 sizeof target_options / sizeof target_options[0]};
 
-static int refuse(const cli_settings *settings, hydra_status status, const char *reason)
+bool target_is_stdout(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
+static int refuse(const cli_settings *settings, const char *path, const char *reason)
 {
     char *text = NULL;
-    if (asprintf(&text, "output %s: %s", settings->output, reason) < 0) {
+    if (asprintf(&text, "output %s: %s", path, reason) < 0) {
         text = NULL;
     }
-    int code = cli_fail(settings, CLI_OUTPUT, status, text ? text : reason);
+    int code = cli_fail(settings, CLI_OUTPUT, HYDRA_ERR_ARGUMENT, text ? text : reason);
     free(text);
     return code;
 }
 
-static hydra_status status_of(int error)
+static int refuse_errno(const cli_settings *settings, const char *path, int error, const char *what)
 {
-    switch (error) {
-    case ENOENT:
-    case ENOTDIR:
-        return HYDRA_ERR_NOT_FOUND;
-    case ENOSPC:
-    case EDQUOT:
-        return HYDRA_ERR_SPACE;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-        return HYDRA_ERR_PERMISSION;
-    default:
-        return HYDRA_ERR_IO;
-    }
+    return cli_fail_errno(settings, CLI_OUTPUT, error, path, what);
 }
 
-static int refuse_errno(const cli_settings *settings, int error, const char *what)
+static int fail_memory(const cli_settings *settings)
 {
-    char reason[160];
-    const char *cause = strerrordesc_np(error);
-    (void)snprintf(reason, sizeof reason, "%s: %s", what, cause ? cause : "unknown error");
-    return refuse(settings, status_of(error), reason);
+    return cli_fail(settings, CLI_FAILED, HYDRA_ERR_MEMORY, "out of memory");
 }
 
 static bool is_same_file(const struct stat *a, const char *path)
@@ -93,29 +91,36 @@ static bool is_same_file(const struct stat *a, const char *path)
 static bool is_an_input(const struct stat *target, const cli_settings *settings, char **inputs,
                         int count)
 {
-    bool found = is_same_file(target, settings->music);
+    bool found = is_same_file(target, settings->music) || is_same_file(target, settings->project);
     for (int i = 0; i < count && !found; i++) {
         found = is_same_file(target, inputs[i]);
     }
     return found;
 }
 
-static int check_existing(const struct stat *target, const cli_settings *settings, char **inputs,
-                          int count)
+static int check_existing(const struct stat *target, const cli_settings *settings, const char *path,
+                          char **inputs, int count)
 {
     if (S_ISDIR(target->st_mode)) {
-        return refuse(settings, HYDRA_ERR_ARGUMENT, "is a folder");
+        return refuse(settings, path, "is a folder");
+    }
+    if (S_ISFIFO(target->st_mode)) {
+        return CLI_OK;
     }
     if (!S_ISREG(target->st_mode)) {
-        return refuse(settings, HYDRA_ERR_ARGUMENT, "is not a regular file");
+        return refuse(settings, path, "is neither a regular file nor a pipe");
     }
     if (is_an_input(target, settings, inputs, count)) {
-        return refuse(settings, HYDRA_ERR_ARGUMENT, "is also an input");
+        return refuse(settings, path, "is also an input");
     }
-    if (!settings->overwrite) {
-        return refuse(settings, HYDRA_ERR_ARGUMENT, "exists already; --overwrite replaces it");
+    switch (settings->overwrite) {
+    case CLI_OVERWRITE_YES:
+        return CLI_OK;
+    case CLI_OVERWRITE_NO:
+        return refuse(settings, path, "exists already and is kept (--no-overwrite)");
+    default:
+        return refuse(settings, path, "exists already; -y or --overwrite replaces it");
     }
-    return CLI_OK;
 }
 
 /* "FOLDER" of "FOLDER/NAME", "." for a bare name; the caller frees it. */
@@ -128,37 +133,53 @@ static char *folder_of(const char *path)
     return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-static int check_folder(const cli_settings *settings)
+static int check_folder(const cli_settings *settings, const char *path)
 {
     struct stat info;
-    char *folder = folder_of(settings->output);
+    char *folder = folder_of(path);
     if (!folder) {
-        return cli_fail(settings, CLI_FAILED, HYDRA_ERR_MEMORY, "out of memory");
+        return fail_memory(settings);
     }
     int error = stat(folder, &info) != 0           ? errno
                 : !S_ISDIR(info.st_mode)           ? ENOTDIR
                 : access(folder, W_OK | X_OK) != 0 ? errno
                                                    : 0;
     free(folder);
-    return error ? refuse_errno(settings, error, "its folder") : CLI_OK;
+    return error ? refuse_errno(settings, path, error, "its folder") : CLI_OK;
 }
 
-int target_check(const cli_settings *settings, char **inputs, int count)
+int target_check(const cli_settings *settings, const char *path, char **inputs, int count)
 {
-    const char *path = settings->output;
     struct stat target;
+    if (target_is_stdout(path)) {
+        return isatty(STDOUT_FILENO) ? refuse(settings, path,
+                                              "standard output is a terminal; send it to a file "
+                                              "or a program")
+                                     : CLI_OK;
+    }
     if (strncasecmp(path, "file:", 5) == 0) {
-        return refuse(settings, HYDRA_ERR_ARGUMENT, "give a path, not a URI");
+        return refuse(settings, path, "give a path, not a URI");
     }
     if (stat(path, &target) == 0) {
-        int code = check_existing(&target, settings, inputs, count);
-        return code ? code : check_folder(settings);
+        int code = check_existing(&target, settings, path, inputs, count);
+        return code || S_ISFIFO(target.st_mode) ? code : check_folder(settings, path);
     }
     if (errno != ENOENT) {
-        return refuse_errno(settings, errno, "cannot be looked at");
+        return refuse_errno(settings, path, errno, "cannot be looked at");
     }
-    return path[strlen(path) - 1] == '/' ? refuse(settings, HYDRA_ERR_ARGUMENT, "is a folder")
-                                         : check_folder(settings);
+    return path[strlen(path) - 1] == '/' ? refuse(settings, path, "is a folder")
+                                         : check_folder(settings, path);
+}
+
+/* A name such as "fd:3" is a file here: the folder in front says so. */
+char *target_destination(const char *path)
+{
+    char *destination = NULL;
+    if (target_is_stdout(path)) {
+        return strdup("fd:1");
+    }
+    const char *prefix = path[strcspn(path, ":/")] == ':' ? "./" : "";
+    return asprintf(&destination, "%s%s", prefix, path) < 0 ? NULL : destination;
 }
 
 static int write_all(int file, const char *data, size_t size)
@@ -196,13 +217,35 @@ static int write_and_rename(const char *temporary, const char *path, const void 
     return error;
 }
 
-int target_write(const cli_settings *settings, const void *data, size_t size)
+/* 0 or errno. */
+static int write_to_pipe(const char *path, const void *data, size_t size)
+{
+    int file = open(path, O_WRONLY | O_CLOEXEC);
+    if (file < 0) {
+        return errno;
+    }
+    int error = write_all(file, data, size);
+    return close(file) != 0 && !error ? errno : error;
+}
+
+/* 0 or errno. */
+static int write_to_file(const char *path, const void *data, size_t size)
 {
     char *temporary = NULL;
-    if (asprintf(&temporary, "%s.%ld.part", settings->output, (long)getpid()) < 0) {
-        return cli_fail(settings, CLI_FAILED, HYDRA_ERR_MEMORY, "out of memory");
+    if (asprintf(&temporary, "%s.%ld.part", path, (long)getpid()) < 0) {
+        return ENOMEM;
     }
-    int error = write_and_rename(temporary, settings->output, data, size);
+    int error = write_and_rename(temporary, path, data, size);
     free(temporary);
-    return error ? refuse_errno(settings, error, "cannot be written") : CLI_OK;
+    return error;
+}
+
+int target_write(const cli_settings *settings, const char *path, const void *data, size_t size)
+{
+    struct stat target;
+    int error = target_is_stdout(path) ? write_all(STDOUT_FILENO, data, size)
+                : stat(path, &target) == 0 && S_ISFIFO(target.st_mode)
+                    ? write_to_pipe(path, data, size)
+                    : write_to_file(path, data, size);
+    return error ? refuse_errno(settings, path, error, "cannot be written") : CLI_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The output file: refused early when it cannot or must not be written. */
+/* The output: refused early when it cannot or must not be written. */
 #ifndef TARGET_H
 #define TARGET_H
 
@@ -10,13 +10,19 @@
 /* --output and what is said about it; every verb that makes a file has these. */
 extern const arg_group target_group;
 
-/* May settings->output be made? 0, or the exit code after the error was printed. */
-int target_check(const cli_settings *settings, char **inputs, int count);
+/* "-": standard output. */
+bool target_is_stdout(const char *path);
+
+/* May `path` be made? 0, or the exit code after the error was printed. */
+int target_check(const cli_settings *settings, const char *path, char **inputs, int count);
+
+/* `path` as a destination of the library; the caller frees it. NULL = out of memory. */
+char *target_destination(const char *path);
 
 /*
- * Make settings->output from these bytes: written under a temporary name beside it, then renamed.
+ * Make `path` from these bytes: a file is written under a temporary name beside it, then renamed.
  * 0, or the exit code after the error was printed.
  */
-int target_write(const cli_settings *settings, const void *data, size_t size);
+int target_write(const cli_settings *settings, const char *path, const void *data, size_t size);
 
 #endif

@@ -117,11 +117,12 @@ static void test_meter(void **state)
 {
     (void)state;
     hy_meter meter = {0};
-    hy_meter_add(NULL, 5);
-    hy_meter_add(&meter, 100);
-    hy_meter_add(&meter, 50);
-    hy_meter_add(&meter, -120);
-    hy_meter_add(&meter, 60);
+    assert_true(hy_meter_take(NULL, 5));
+    hy_meter_give(NULL, 5);
+    assert_true(hy_meter_take(&meter, 100));
+    assert_true(hy_meter_take(&meter, 50));
+    hy_meter_give(&meter, 120);
+    assert_true(hy_meter_take(&meter, 60));
     assert_int_equal(meter.current_bytes, 90);
     assert_int_equal(meter.peak_bytes, 150);
 }
@@ -131,13 +132,34 @@ enum {
     THREADS = 4
 };
 
+static void test_meter_limit(void **state)
+{
+    (void)state;
+    hy_meter meter = {.limit_bytes = 100};
+    hy_diag diag = {0};
+    assert_int_equal(hy_meter_fail(NULL, &diag), HYDRA_ERR_MEMORY);
+    hy_diag_clear(&diag);
+    assert_int_equal(hy_meter_fail(&meter, &diag), HYDRA_ERR_MEMORY);
+    hy_diag_clear(&diag);
+    assert_true(hy_meter_take(&meter, 60));
+    assert_true(hy_meter_take(&meter, 40));
+    assert_false(hy_meter_take(&meter, 1));
+    assert_int_equal(meter.current_bytes, 100);
+    assert_int_equal(meter.peak_bytes, 100);
+    assert_failed(hy_meter_fail(&meter, &diag), HYDRA_ERR_LIMIT, &diag, "max_memory_bytes, 100");
+    hy_meter_give(&meter, 40);
+    assert_false(hy_meter_take(&meter, SIZE_MAX));
+    assert_true(hy_meter_take(&meter, 40));
+    assert_int_equal(meter.current_bytes, 100);
+}
+
 static void *use_meter(void *user)
 {
     for (int i = 0; i < ROUNDS; i++) {
-        hy_meter_add(user, 10);
-        hy_meter_add(user, -10);
+        (void)hy_meter_take(user, 10);
+        hy_meter_give(user, 10);
     }
-    hy_meter_add(user, 1);
+    (void)hy_meter_take(user, 1);
     return NULL;
 }
 
@@ -171,10 +193,15 @@ static void test_stopwatch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_products),      cmocka_unit_test(test_sums),
-        cmocka_unit_test(test_zeroed_arrays), cmocka_unit_test(test_resized_arrays),
-        cmocka_unit_test(test_alignment),     cmocka_unit_test(test_copies),
-        cmocka_unit_test(test_meter),         cmocka_unit_test(test_meter_of_many_threads),
+        cmocka_unit_test(test_products),
+        cmocka_unit_test(test_sums),
+        cmocka_unit_test(test_zeroed_arrays),
+        cmocka_unit_test(test_resized_arrays),
+        cmocka_unit_test(test_alignment),
+        cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_meter),
+        cmocka_unit_test(test_meter_limit),
+        cmocka_unit_test(test_meter_of_many_threads),
         cmocka_unit_test(test_stopwatch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,7 +73,7 @@ static hydra_status reader_load(void *user, hy_diag *diag)
     hy_reader *reader = NULL;
     uint8_t *data = NULL;
     size_t size = 0;
-    hydra_status status = hy_reader_open(user, 1000, &reader, diag);
+    hydra_status status = hy_reader_open(user, 1000, NULL, &reader, diag);
     if (status == HYDRA_OK) {
         status = hy_reader_load(reader, &data, &size, diag);
     }

@@ -114,7 +114,7 @@ static hy_reader *open_reader(const hy_source *source)
 {
     hy_diag diag = {0};
     hy_reader *reader = NULL;
-    assert_ok(hy_reader_open(source, 1000000, &reader, &diag), &diag);
+    assert_ok(hy_reader_open(source, 1000000, NULL, &reader, &diag), &diag);
     return reader;
 }
 
@@ -123,7 +123,7 @@ static void assert_refused(const hy_source *source, int64_t max_bytes, hydra_sta
 {
     hy_diag diag = {0};
     hy_reader *reader = (hy_reader *)&diag;
-    assert_failed(hy_reader_open(source, max_bytes, &reader, &diag), expected, &diag, part);
+    assert_failed(hy_reader_open(source, max_bytes, NULL, &reader, &diag), expected, &diag, part);
     assert_non_null(strstr(diag.text, source->name));
     assert_null(reader);
 }
@@ -212,7 +212,7 @@ static void test_limit(void **state)
     hy_diag diag = {0};
     hy_reader *reader = NULL;
     assert_refused(&source, 9, HYDRA_ERR_LIMIT, "10 bytes, the policy allows 9");
-    assert_ok(hy_reader_open(&source, 10, &reader, &diag), &diag);
+    assert_ok(hy_reader_open(&source, 10, NULL, &reader, &diag), &diag);
     hy_reader_close(reader);
     /* Only the size is looked at: this file takes no room. */
     assert_int_equal(truncate(source.path, 1LL << 40), 0);
@@ -357,7 +357,7 @@ static void child_forbidden(void *user)
     hy_diag diag = {0};
     hy_reader *reader = NULL;
     child_drop_root();
-    child_check(hy_reader_open(source, 100, &reader, &diag) == HYDRA_ERR_PERMISSION);
+    child_check(hy_reader_open(source, 100, NULL, &reader, &diag) == HYDRA_ERR_PERMISSION);
     child_check(strstr(diag.text, "opening failed: Permission denied"));
 }
 
@@ -381,7 +381,7 @@ static void child_terminal(void *user)
     int host = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     child_check(host >= 0 && grantpt(host) == 0 && unlockpt(host) == 0);
     child_check(hy_source_from_uri(&source, ptsname(host), "image 1", &diag) == HYDRA_OK);
-    child_check(hy_reader_open(&source, 100, &reader, &diag) == HYDRA_ERR_ARGUMENT);
+    child_check(hy_reader_open(&source, 100, NULL, &reader, &diag) == HYDRA_ERR_ARGUMENT);
     child_check(open("/dev/tty", O_RDONLY | O_NOCTTY) < 0 && errno == ENXIO);
     hy_source_free(&source);
 }

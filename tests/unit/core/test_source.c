@@ -164,7 +164,7 @@ static void test_source_of_bytes(void **state)
     hy_reader *reader = NULL;
     uint8_t *data = NULL;
     size_t size = 0;
-    assert_ok(hy_reader_open(&copy, 5, &reader, &diag), &diag);
+    assert_ok(hy_reader_open(&copy, 5, NULL, &reader, &diag), &diag);
     assert_ok(hy_reader_load(reader, &data, &size, &diag), &diag);
     assert_int_equal(size, 5);
     assert_memory_equal(data, "bytes", 5);

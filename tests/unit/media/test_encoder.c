@@ -120,16 +120,17 @@ static void damaged_h264_headers_are_refused(void **state)
     static const uint8_t annexb[] = {0, 0, 0, 1, 0x67, 100, 0, 40, 0, 0, 0, 1, 0x68, 1, 2, 3};
     static const uint8_t lengths[] = {0, 0, 0, 4, 0x67, 66, 0, 40, 0, 0, 0, 4, 0x68, 1, 2, 3};
     static const uint8_t wrong_order[] = {0, 0, 0, 4, 0x68, 1, 2, 3, 0, 0, 0, 4, 0x67, 66, 0, 40};
-    assert_false(hy_h264_make_avcc(annexb, sizeof annexb, &avcc, &size));
-    assert_false(hy_h264_make_avcc(wrong_order, sizeof wrong_order, &avcc, &size));
+    assert_int_equal(hy_h264_make_avcc(annexb, sizeof annexb, &avcc, &size), HYDRA_ERR_FORMAT);
+    assert_int_equal(hy_h264_make_avcc(wrong_order, sizeof wrong_order, &avcc, &size),
+                     HYDRA_ERR_FORMAT);
     for (size_t cut = 0; cut < sizeof lengths; cut++) {
-        assert_false(hy_h264_make_avcc(lengths, cut, &avcc, &size));
+        assert_int_equal(hy_h264_make_avcc(lengths, cut, &avcc, &size), HYDRA_ERR_FORMAT);
     }
-    assert_true(hy_h264_make_avcc(lengths, sizeof lengths, &avcc, &size));
+    assert_int_equal(hy_h264_make_avcc(lengths, sizeof lengths, &avcc, &size), HYDRA_OK);
     assert_int_equal(size, 6 + 2 + 4 + 1 + 2 + 4); /* Baseline: without the fields of High */
     uint8_t *again = NULL;
     size_t again_size = 0;
-    assert_true(hy_h264_make_avcc(avcc, size, &again, &again_size));
+    assert_int_equal(hy_h264_make_avcc(avcc, size, &again, &again_size), HYDRA_OK);
     assert_int_equal(again_size, size);
     assert_memory_equal(again, avcc, size);
     for (size_t cut = 0; cut <= size; cut++) {

@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* MP4 files as they come out: read by our verifier and by libavformat; faults of the sink. */
-#include <libavformat/avformat.h>
 #include <libavutil/intreadwrite.h>
 #include <libavutil/log.h>
 
-#include "media/h264.h"
-
 #include "clip.h"
 #include "sound.h"
+#include "view.h"
 
 #define FRAMES 70
 #define CUT    33
 
 static const hy_rate rate_30 = {30, 1};
-
-static hy_encoder *open_encoder(hy_rate rate, int32_t profile)
-{
-    hy_diag diag = {0};
-    hy_encoder *encoder = NULL;
-    hy_encoder_config config = clip_config(rate, profile);
-    assert_ok(hy_encoder_x264.open(&config, &encoder, &diag), &diag);
-    return encoder;
-}
 
 static hydra_result finish_and_verify(hy_muxer *muxer)
 {
@@ -32,12 +21,19 @@ static hydra_result finish_and_verify(hy_muxer *muxer)
     return result;
 }
 
+static void check_result(const hydra_result *result, hy_rate rate, int64_t frames,
+                         const clip_sound *sound, const sink_double *sink)
+{
+    clip_check_result(result, rate, frames, sound, sink);
+    assert_true(result->moov_bytes < result->moov_reserved_bytes);
+}
+
 /* Encode and write a whole clip; sound may be NULL. */
 static hydra_result make(hy_rate rate, int32_t profile, int64_t frames, const clip_sound *sound,
                          sink_double *sink)
 {
     hy_diag diag = {0};
-    hy_encoder *encoder = open_encoder(rate, profile);
+    hy_encoder *encoder = clip_encoder(rate, profile);
     clip_packets video = clip_encode(encoder, frames, CUT);
     hy_muxer *muxer = clip_mp4_open(encoder, rate, frames, sound, &sink->base);
     assert_ok(clip_write(muxer, rate, &video, sound ? &sound->packets : NULL, &diag), &diag);
@@ -49,75 +45,6 @@ static hydra_result make(hy_rate rate, int32_t profile, int64_t frames, const cl
 }
 
 /* ---- libavformat's view ---- */
-
-typedef struct view {
-    const sink_double *sink;
-    int64_t position;
-    AVIOContext *io;
-    AVFormatContext *format;
-} view;
-
-static int view_read(void *opaque, uint8_t *data, int size)
-{
-    view *v = opaque;
-    int64_t left = (int64_t)v->sink->size - v->position;
-    if (left <= 0) {
-        return AVERROR_EOF;
-    }
-    int count = left < size ? (int)left : size;
-    memcpy(data, v->sink->data + v->position, (size_t)count);
-    v->position += count;
-    return count;
-}
-
-static int64_t view_seek(void *opaque, int64_t offset, int whence)
-{
-    view *v = opaque;
-    if (whence == AVSEEK_SIZE) {
-        return (int64_t)v->sink->size;
-    }
-    v->position = offset;
-    return offset;
-}
-
-static void view_open(view *v, const sink_double *sink)
-{
-    *v = (view){.sink = sink};
-    v->io = avio_alloc_context(av_malloc(4096), 4096, 0, v, view_read, NULL, view_seek);
-    v->format = avformat_alloc_context();
-    v->format->pb = v->io;
-    assert_int_equal(avformat_open_input(&v->format, "", NULL, NULL), 0);
-    assert_true(avformat_find_stream_info(v->format, NULL) >= 0);
-}
-
-static void view_close(view *v)
-{
-    avformat_close_input(&v->format);
-    av_freep(&v->io->buffer);
-    avio_context_free(&v->io);
-}
-
-/* What a player makes of a track: when it starts and ends, in its own unit. */
-static void play(view *v, int index, int64_t *first, int64_t *end, int64_t *count, int64_t *keys)
-{
-    AVPacket *packet = av_packet_alloc();
-    *first = INT64_MAX;
-    *end = INT64_MIN;
-    *count = 0;
-    *keys = 0;
-    assert_true(av_seek_frame(v->format, -1, 0, AVSEEK_FLAG_BACKWARD) >= 0);
-    while (av_read_frame(v->format, packet) >= 0) {
-        if (packet->stream_index == index) {
-            *first = packet->pts < *first ? packet->pts : *first;
-            int64_t after = packet->pts + packet->duration;
-            *end = after > *end ? after : *end;
-            (*count)++;
-            *keys += (packet->flags & AV_PKT_FLAG_KEY) != 0;
-        }
-        av_packet_unref(packet);
-    }
-    av_packet_free(&packet);
-}
 
 static void check_video_view(view *v, hy_rate rate, int64_t frames)
 {
@@ -146,7 +73,7 @@ static void check_video_view(view *v, hy_rate rate, int64_t frames)
     int64_t end;
     int64_t count;
     int64_t keys;
-    play(v, 0, &first, &end, &count, &keys);
+    view_play(v, 0, &first, &end, &count, &keys);
     assert_int_equal(first, 0);
     assert_int_equal(count, frames);
     assert_true(keys >= 2);
@@ -165,7 +92,7 @@ static void check_audio_view(view *v, const clip_sound *sound)
     int64_t end;
     int64_t count;
     int64_t keys;
-    play(v, 1, &first, &end, &count, &keys);
+    view_play(v, 1, &first, &end, &count, &keys);
     assert_int_equal(first, -1024);
     assert_int_equal(end, sound->samples);
     assert_int_equal(count, sound->packets.count);
@@ -173,35 +100,6 @@ static void check_audio_view(view *v, const clip_sound *sound)
 }
 
 /* ---- Correct files ---- */
-
-static void check_result(const hydra_result *result, hy_rate rate, int64_t frames,
-                         const clip_sound *sound, const sink_double *sink)
-{
-    assert_int_equal(result->width_px, CLIP_WIDTH);
-    assert_int_equal(result->height_px, CLIP_HEIGHT);
-    assert_int_equal(result->fps_num, rate.num);
-    assert_int_equal(result->fps_den, rate.den);
-    assert_int_equal(result->frames, frames);
-    assert_int_equal(result->duration_us, hy_us_from_frame(frames, rate));
-    assert_int_equal(result->has_audio, sound != NULL);
-    assert_int_equal(result->audio_samples, sound ? sound->samples : 0);
-    assert_in_range(result->av_offset_us + 11, 0, 22); /* half a sample */
-    assert_int_equal(result->bytes, sink->end);
-    assert_in_range(result->moov_offset, 8, 64);
-    assert_true(result->moov_bytes > 600);
-    assert_true(result->moov_bytes < result->moov_reserved_bytes);
-    assert_int_equal(result->video_level, hy_h264_level(CLIP_WIDTH, CLIP_HEIGHT, rate, 0));
-    assert_true(result->key_frames >= 2);
-    assert_string_equal(result->container, "mp4");
-    assert_string_equal(result->video_codec, "h264");
-    assert_string_equal(result->video_profile, "High");
-    assert_string_equal(result->pixel_format, "yuv420p");
-    assert_string_equal(result->color_range, "tv");
-    assert_string_equal(result->color_primaries, "bt709");
-    assert_string_equal(result->color_transfer, "bt709");
-    assert_string_equal(result->color_matrix, "bt709");
-    assert_string_equal(result->audio_codec, sound ? "aac" : "");
-}
 
 static void every_rate_is_exact(void **state)
 {
@@ -340,7 +238,7 @@ static void every_failing_write_is_reported(void **state)
 {
     (void)state;
     hy_diag diag = {0};
-    hy_encoder *encoder = open_encoder(rate_30, HYDRA_PROFILE_DEFAULT);
+    hy_encoder *encoder = clip_encoder(rate_30, HYDRA_PROFILE_DEFAULT);
     clip_packets video = clip_encode(encoder, FRAMES, CUT);
     /* Large packets: the sink is written to many times. */
     for (size_t i = 0; i < video.count; i++) {
@@ -381,7 +279,7 @@ static void every_failing_write_is_reported(void **state)
 static void wrong_packets_are_refused(void **state)
 {
     (void)state;
-    hy_encoder *encoder = open_encoder(rate_30, HYDRA_PROFILE_DEFAULT);
+    hy_encoder *encoder = clip_encoder(rate_30, HYDRA_PROFILE_DEFAULT);
     clip_packets video = clip_encode(encoder, 10, 5);
     hy_packet back_in_time = video.list[0];
     hy_packet empty = video.list[1];
@@ -422,8 +320,8 @@ static void unusable_streams_are_refused(void **state)
     hy_muxer *muxer = NULL;
     sink_double sink;
     sink_double_init(&sink, true);
-    hy_encoder *encoder = open_encoder(rate_30, HYDRA_PROFILE_DEFAULT);
-    hy_muxer_config config = {rate_30, (int64_t)1 << 40, 0};
+    hy_encoder *encoder = clip_encoder(rate_30, HYDRA_PROFILE_DEFAULT);
+    hy_muxer_config config = {rate_30, (int64_t)1 << 40, 0, false};
     assert_failed(hy_muxer_open(&config, encoder, NULL, &sink.base, &muxer, &diag), HYDRA_ERR_LIMIT,
                   &diag, "double: too long");
     hy_diag_clear(&diag);
@@ -444,9 +342,9 @@ static void the_seam_opens_mp4(void **state)
     hy_muxer *muxer = NULL;
     sink_double sink;
     sink_double_init(&sink, true);
-    hy_encoder *encoder = open_encoder(rate_30, HYDRA_PROFILE_DEFAULT);
+    hy_encoder *encoder = clip_encoder(rate_30, HYDRA_PROFILE_DEFAULT);
     clip_packets video = clip_encode(encoder, 20, 5);
-    hy_muxer_config config = {rate_30, 20, 2};
+    hy_muxer_config config = {rate_30, 20, 2, false};
     assert_ok(hy_muxer_open(&config, encoder, NULL, &sink.base, &muxer, &diag), &diag);
     assert_ok(clip_write(muxer, rate_30, &video, NULL, &diag), &diag);
     hydra_result result = finish_and_verify(muxer);
@@ -471,12 +369,12 @@ static void the_seam_takes_sound(void **state)
     hy_audio_config audio_config = {test_audio_options(), 20 * 1600, 128};
     hy_audio *audio = NULL;
     assert_ok(hy_audio_open(song.reader, &audio_config, &audio, &diag), &diag);
-    hy_encoder *encoder = open_encoder(rate_30, HYDRA_PROFILE_DEFAULT);
+    hy_encoder *encoder = clip_encoder(rate_30, HYDRA_PROFILE_DEFAULT);
     clip_packets video = clip_encode(encoder, 20, 5);
     sink_double sink;
     sink_double_init(&sink, true);
     hy_muxer *muxer = NULL;
-    hy_muxer_config config = {rate_30, 20, 2};
+    hy_muxer_config config = {rate_30, 20, 2, false};
     assert_ok(hy_muxer_open(&config, encoder, audio, &sink.base, &muxer, &diag), &diag);
     int64_t packets = 0;
     for (size_t v = 0; v < video.count; v++) {

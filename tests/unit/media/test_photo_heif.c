@@ -374,6 +374,30 @@ static void holds_sizes_against_the_policy(void **state)
 }
 
 /* The header says 64 x 64, the grid inside 16384 x 16384. */
+/* No extent, or one of no bytes, where libheif writes one. */
+static void refuses_a_picture_without_data(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t offset;
+        size_t size;
+    } fields[] = {{20, 2}, {26, 4}};
+    uint8_t *rgb = test_gradient(W, H);
+    for (int i = 0; i < 2; i++) {
+        test_file file = test_make_heif(rgb, W, H, &(test_heif){.av1 = true});
+        uint8_t *iloc = memmem(file.data, file.size, "iloc", 4);
+        assert_non_null(iloc);
+        assert_int_equal(iloc[21], 1);
+        memset(iloc + fields[i].offset, 0, fields[i].size);
+        test_photo photo;
+        hy_diag diag = {0};
+        assert_failed(test_decode(&file, &photo, &diag), HYDRA_ERR_FORMAT, &diag,
+                      "a picture without data");
+        test_file_free(&file);
+    }
+    free(rgb);
+}
+
 static void refuses_a_grid_larger_than_its_header(void **state)
 {
     (void)state;
@@ -405,6 +429,7 @@ int main(void)
         cmocka_unit_test(reads_profiles),
         cmocka_unit_test(holds_sizes_against_the_policy),
         cmocka_unit_test(refuses_a_grid_larger_than_its_header),
+        cmocka_unit_test(refuses_a_picture_without_data),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -213,7 +213,7 @@ static hydra_status use_sink(hy_sink *sink, hy_diag *diag)
 static hydra_status whole_life(const char *path, hy_diag *diag)
 {
     hy_sink *sink = NULL;
-    hydra_status status = hy_sink_file_new(path, &sink, diag);
+    hydra_status status = hy_sink_file_new(path, NULL, &sink, diag);
     if (status != HYDRA_OK) {
         assert_null(sink);
         return status;
@@ -446,7 +446,7 @@ static void test_removing_fails(void **state)
     hy_diag diag = {0};
     hy_sink *sink = NULL;
     int descriptors = count_descriptors();
-    assert_ok(hy_sink_file_new(p.link, &sink, &diag), &diag);
+    assert_ok(hy_sink_file_new(p.link, NULL, &sink, &diag), &diag);
     fault.which = CALL_UNLINKAT;
     fault.countdown = 1;
     fault.repeat = 1;

@@ -253,6 +253,20 @@ static void cut_ignores_its_duration(void **state)
     options.kind = HYDRA_TRANSITION_CUT;
     options.duration_us = -7;
     assert_ok(hy_transition_options_check(&options, &out, "cut 0", &diag), &diag);
+    assert_int_equal(out.duration_us, 500000);
+}
+
+static void blur_ignores_its_color(void **state)
+{
+    (void)state;
+    hy_diag diag = {0};
+    hydra_image_options options;
+    hydra_image_options out;
+    hydra_image_options_init(&options);
+    options.backdrop = HYDRA_BACKDROP_BLUR;
+    options.backdrop_rgb = 0x123456;
+    assert_ok(hy_image_options_check(&options, &out, "image 0", &diag), &diag);
+    assert_int_equal(out.backdrop_rgb, HYDRA_AUTO);
 }
 
 #define AUDIO(field, type, integer, real, text)                                                    \
@@ -267,21 +281,25 @@ static void audio_values(void **state)
         AUDIO(when_short, I32, 1, 0, NULL),
         AUDIO(when_short, I32, 2, 0, "audio: when_short is 2, it must be 0..1"),
         AUDIO(start_us, I64, 0, 0, NULL),
-        AUDIO(start_us, I64, INT64_MAX, 0, NULL),
-        AUDIO(start_us, I64, -1, 0, "start_us is -1, it must be 0 or more"),
+        AUDIO(start_us, I64, INT64_C(1000000000000000), 0, NULL),
+        AUDIO(start_us, I64, INT64_C(1000000000000001), 0, "start_us is 1000000000000001"),
+        AUDIO(start_us, I64, -1, 0, "start_us is -1, it must be 0..1000000000000000"),
         AUDIO(duration_us, I64, 1, 0, NULL),
         AUDIO(duration_us, I64, HYDRA_AUTO, 0, NULL),
         AUDIO(duration_us, I64, 0, 0, "duration_us is 0"),
         AUDIO(duration_us, I64, -2, 0, "duration_us is -2"),
+        AUDIO(duration_us, I64, INT64_MAX, 0, "duration_us is 9223372036854775807"),
         AUDIO(gain_db, F64, 0, -60, NULL),
         AUDIO(gain_db, F64, 0, 24, NULL),
         AUDIO(gain_db, F64, 0, 24.5, "gain_db is 24.500, it must be -60..24"),
         AUDIO(gain_db, F64, 0, -60.5, "gain_db is -60.500"),
         AUDIO(gain_db, F64, 0, NAN, "gain_db is not a number"),
         AUDIO(fade_in_us, I64, -1, 0, "fade_in_us is -1"),
+        AUDIO(fade_in_us, I64, INT64_MAX, 0, "fade_in_us is 9223372036854775807"),
         AUDIO(fade_in_us, I64, 5, 0, NULL),
         AUDIO(fade_out_us, I64, -1, 0, "fade_out_us is -1"),
         AUDIO(fade_out_us, I64, 0, 0, NULL),
+        AUDIO(fade_out_us, I64, INT64_MAX, 0, "fade_out_us is 9223372036854775807"),
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         hy_diag diag = {0};
@@ -384,6 +402,7 @@ int main(void)
         cmocka_unit_test(image_values),
         cmocka_unit_test(transition_values),
         cmocka_unit_test(cut_ignores_its_duration),
+        cmocka_unit_test(blur_ignores_its_color),
         cmocka_unit_test(audio_values),
         cmocka_unit_test(defaults_are_the_documented_ones),
         cmocka_unit_test(struct_without_init_is_refused),

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/* hydra_render: a render on a thread of its own, with a snapshot of the project. */
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "api/events.h"
+#include "render/render.h"
+#include "sink/sink.h"
+
+/* Output that a `pull:` job keeps for its host. */
+#define PULL_BYTES ((size_t)1 << 20)
+
+struct hydra_render {
+    hydra_context *context;
+    hy_project project;
+    hydra_render_options options;
+    char *preset; /* behind options.preset */
+    hy_destination destination;
+    hy_sink *sink; /* where the bytes go; a file is opened by the job's thread */
+    hy_sink
+        *pull; /* that the host reads from, within `sink`, which then lives as long as the job */
+    hy_cancel cancel;
+    hy_events events;
+    pthread_t thread;
+    bool started;
+    /* Written by the job's thread before its last event, read after it. */
+    hydra_result result;
+    hy_diag diag;
+    char text[HY_DIAG_BYTES]; /* of the event that the host got last */
+};
+
+/* ---- The job's thread ---- */
+
+static void on_stage(void *user, int32_t stage)
+{
+    hy_events_stage(&((hydra_render *)user)->events, stage);
+}
+
+static void on_frame(void *user, int64_t done, int64_t total)
+{
+    hy_events_frame(&((hydra_render *)user)->events, done, total);
+}
+
+static void on_message(void *user, int32_t kind, const char *text)
+{
+    hy_events_message(&((hydra_render *)user)->events, kind, text);
+}
+
+static hydra_status open_inputs_and_file(hydra_render *render)
+{
+    const hydra_policy *policy = &render->context->policy;
+    if (render->destination.kind == HY_DESTINATION_FILE) {
+        return hy_file_sink_open(&render->project, policy, render->destination.path, &render->sink,
+                                 &render->diag);
+    }
+    return hy_inputs_check(&render->project, policy, NULL, &render->diag);
+}
+
+static void *run_job(void *argument)
+{
+    hydra_render *render = argument;
+    hy_observer observer = {on_stage, on_frame, on_message, render};
+    hydra_status status = open_inputs_and_file(render);
+    if (status == HYDRA_OK) {
+        hy_job job = {
+            .project = &render->project,
+            .policy = &render->context->policy,
+            .pool = render->context->pool,
+            .budget = &render->context->budget,
+            .sink = render->sink,
+            .options = &render->options,
+            .cancel = &render->cancel,
+            .observer = &observer,
+        };
+        status = hy_render_run(&job, &render->result, &render->diag);
+    }
+    if (!render->pull) {
+        hy_sink_free(render->sink);
+        render->sink = NULL;
+    }
+    hy_events_done(&render->events, status);
+    return NULL;
+}
+
+/* Signals belong to the host: the job's thread, and those it starts, have all of them blocked. */
+static hydra_status start_thread(hydra_render *render, hy_diag *diag)
+{
+    sigset_t all;
+    sigset_t before;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&render->thread, NULL, run_job, render);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error != 0) {
+        return hy_fail_errno(diag, error, "job", "starting a thread");
+    }
+    render->started = true;
+    return HYDRA_OK;
+}
+
+/* ---- The host's side ---- */
+
+static hydra_status copy_preset(hydra_render *render, hy_diag *diag)
+{
+    if (!render->options.preset) {
+        return HYDRA_OK;
+    }
+    render->preset = hy_strdup(render->options.preset);
+    render->options.preset = render->preset;
+    return render->preset ? HYDRA_OK : hy_fail_memory(diag);
+}
+
+static void on_output(void *user)
+{
+    hy_events_output(&((hydra_render *)user)->events);
+}
+
+/* A sink that takes bytes in order; NULL for a file, which can wait for the job's thread. A
+ * descriptor is duplicated here: the host may close its own as soon as the call is back. */
+static hydra_status open_in_order(hydra_render *render, const char *name, hy_diag *diag)
+{
+    const hy_destination *to = &render->destination;
+    switch (to->kind) {
+    case HY_DESTINATION_FD:
+    case HY_DESTINATION_STDOUT:
+        return hy_sink_fd_new(to->fd, false, name, &render->cancel, &render->sink, diag);
+    case HY_DESTINATION_FIFO:
+        return hy_sink_fifo_new(to->path, &render->context->policy, &render->cancel, &render->sink,
+                                diag);
+    case HY_DESTINATION_PULL: {
+        hydra_status status =
+            hy_sink_pull_new(PULL_BYTES, on_output, render, &render->cancel, &render->sink, diag);
+        render->pull = render->sink;
+        return status;
+    }
+    default:
+        return HYDRA_OK;
+    }
+}
+
+static hydra_status buffer_sink(hydra_render *render, hy_diag *diag)
+{
+    if (!render->sink || render->options.in_order != HYDRA_IN_ORDER_BUFFERED) {
+        return HYDRA_OK;
+    }
+    hy_sink *buffered = NULL;
+    hydra_status status = hy_sink_buffered_new(
+        render->sink, render->context->policy.max_output_bytes, &buffered, diag);
+    if (status == HYDRA_OK) {
+        render->sink = buffered;
+    }
+    return status;
+}
+
+/* Everything that can fail before the thread runs. What was made is freed by the caller. */
+static hydra_status set_up(hydra_render *render, hydra_compose *c, const char *destination)
+{
+    hy_cancel_init(&render->cancel, hy_job_deadline(&render->options, &render->context->policy));
+    hydra_status status = copy_preset(render, &c->diag);
+    if (status == HYDRA_OK) {
+        status = hy_destination_parse(&render->destination, destination, &c->diag);
+    }
+    if (status == HYDRA_OK) {
+        status = open_in_order(render, destination, &c->diag);
+    }
+    if (status == HYDRA_OK) {
+        status = buffer_sink(render, &c->diag);
+    }
+    if (status == HYDRA_OK) {
+        status = hy_project_copy(&render->project, &c->project, &c->diag);
+    }
+    if (status == HYDRA_OK) {
+        status = start_thread(render, &c->diag);
+    }
+    return status;
+}
+
+hydra_status hydra_render_start(hydra_compose *c, const char *destination,
+                                const hydra_render_options *options, hydra_render **out)
+{
+    if (out) {
+        *out = NULL;
+    }
+    hydra_status status = hy_compose_begin(c);
+    if (status != HYDRA_OK) {
+        return status;
+    }
+    if (!out || !destination) {
+        return hy_fail(&c->diag, HYDRA_ERR_ARGUMENT, "start: %s is NULL",
+                       out ? "the destination" : "the out-parameter");
+    }
+    hydra_render_options checked;
+    status = hy_render_options_check(options ? options : &c->render_options, &checked, &c->diag);
+    if (status != HYDRA_OK) {
+        return status;
+    }
+    hydra_render *render = hy_calloc(1, sizeof *render);
+    if (!render) {
+        return hy_fail_memory(&c->diag);
+    }
+    status = hy_events_init(&render->events, &c->diag);
+    if (status != HYDRA_OK) {
+        hy_free(render);
+        return status;
+    }
+    render->options = checked;
+    render->context = hy_context_ref(c->context);
+    hy_project_init(&render->project);
+    status = set_up(render, c, destination);
+    if (status != HYDRA_OK) {
+        hydra_render_free(render);
+        return status;
+    }
+    *out = render;
+    return HYDRA_OK;
+}
+
+hydra_status hydra_render_wait(hydra_render *render, int64_t timeout_us)
+{
+    if (!render || (timeout_us < 0 && timeout_us != HYDRA_AUTO)) {
+        return HYDRA_ERR_ARGUMENT;
+    }
+    hydra_status status;
+    return hy_events_wait(&render->events, timeout_us, &status) ? status : HYDRA_ERR_TIMEOUT;
+}
+
+hydra_status hydra_render_next_event(hydra_render *render, hydra_event *event)
+{
+    if (!render || !event || event->struct_size < sizeof *event) {
+        return HYDRA_ERR_ARGUMENT;
+    }
+    hy_events_next(&render->events, event, render->text);
+    if (event->kind == HYDRA_EVENT_DONE) {
+        event->text = render->diag.text;
+    }
+    return HYDRA_OK;
+}
+
+int32_t hydra_render_fd(const hydra_render *render)
+{
+    return render ? render->events.fd : -1;
+}
+
+hydra_status hydra_render_read(hydra_render *render, void *buffer, size_t capacity, int64_t *offset,
+                               size_t *got)
+{
+    if (!render || !buffer || capacity == 0 || !got) {
+        return HYDRA_ERR_ARGUMENT;
+    }
+    *got = 0;
+    return render->pull ? hy_sink_pull_read(render->pull, buffer, capacity, offset, got)
+                        : HYDRA_ERR_STATE;
+}
+
+void hydra_render_cancel(hydra_render *render)
+{
+    if (render) {
+        hy_cancel_request(&render->cancel);
+    }
+}
+
+hydra_status hydra_render_result(const hydra_render *render, hydra_result *result)
+{
+    if (!render || !result || result->struct_size < sizeof *result) {
+        return HYDRA_ERR_ARGUMENT;
+    }
+    hydra_status status;
+    if (!hy_events_is_done((hy_events *)(uintptr_t)&render->events, &status) ||
+        status != HYDRA_OK) {
+        return HYDRA_ERR_STATE;
+    }
+    uint32_t size = result->struct_size;
+    memcpy(result, &render->result, sizeof *result);
+    result->struct_size = size;
+    return HYDRA_OK;
+}
+
+const char *hydra_render_error(const hydra_render *render)
+{
+    hydra_status status;
+    return render && hy_events_is_done((hy_events *)(uintptr_t)&render->events, &status)
+               ? render->diag.text
+               : "";
+}
+
+void hydra_render_free(hydra_render *render)
+{
+    if (!render) {
+        return;
+    }
+    if (render->started) {
+        hy_cancel_request(&render->cancel);
+        (void)pthread_join(render->thread, NULL);
+    }
+    hy_sink_free(render->sink);
+    hy_events_free(&render->events);
+    hy_project_free(&render->project);
+    hy_destination_free(&render->destination);
+    hy_free(render->preset);
+    hydra_context_free(render->context);
+    hy_free(render);
+}

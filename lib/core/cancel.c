@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* Cancellation and deadlines. */
+#include "cancel.h"
+
+#include <stddef.h>
+
+#include "clock.h"
+
+void hy_cancel_init(hy_cancel *cancel, int64_t deadline_us)
+{
+    atomic_init(&cancel->requested, false);
+    cancel->deadline_s = deadline_us > 0 ? hy_clock_s() + (double)deadline_us * 1e-6 : 0;
+}
+
+void hy_cancel_request(hy_cancel *cancel)
+{
+    atomic_store(&cancel->requested, true);
+}
+
+static bool is_late(const hy_cancel *cancel)
+{
+    return cancel->deadline_s > 0 && hy_clock_s() >= cancel->deadline_s;
+}
+
+bool hy_cancel_requested(const hy_cancel *cancel)
+{
+    return cancel && (atomic_load(&cancel->requested) || is_late(cancel));
+}
+
+hydra_status hy_cancel_check(const hy_cancel *cancel, hy_diag *diag)
+{
+    if (cancel && atomic_load(&cancel->requested)) {
+        return hy_fail(diag, HYDRA_ERR_CANCELLED, "the render was cancelled");
+    }
+    if (cancel && is_late(cancel)) {
+        return hy_fail(diag, HYDRA_ERR_DEADLINE, "the render did not finish before its deadline");
+    }
+    return HYDRA_OK;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* Is a file inside one of the allowed folders? Asks /proc where an open descriptor lies. */
+#include "roots.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mem.h"
+
+static bool is_free(const hydra_policy *policy)
+{
+    return !policy || policy->file_root_count == 0;
+}
+
+/* `path` is the folder itself or below it: "/srv/in" holds "/srv/in/a", not "/srv/inner". */
+static bool holds(const char *root, const char *path)
+{
+    size_t length = strlen(root);
+    if (length == 1) {
+        return path[0] == '/';
+    }
+    return strncmp(root, path, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+static hydra_status refuse(const char *name, hy_diag *diag)
+{
+    return hy_fail(diag, HYDRA_ERR_PERMISSION,
+                   "%s: lies outside the folders that the policy allows", name);
+}
+
+hydra_status hy_roots_check_fd(const hydra_policy *policy, int fd, const char *name, hy_diag *diag)
+{
+    if (is_free(policy)) {
+        return HYDRA_OK;
+    }
+    char link[32];
+    char path[PATH_MAX];
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, path, sizeof path);
+    if (length < 0 || length == (ssize_t)sizeof path) {
+        return hy_fail(diag, HYDRA_ERR_PERMISSION,
+                       "%s: cannot be held against the allowed folders: %s", name,
+                       length < 0 ? "there is no /proc" : "its path is too long");
+    }
+    path[length] = '\0';
+    for (int32_t i = 0; i < policy->file_root_count; i++) {
+        if (holds(policy->file_roots[i], path)) {
+            return HYDRA_OK;
+        }
+    }
+    return refuse(name, diag);
+}
+
+/* Cut the last part off. False: nothing is left above it. */
+static bool cut_last(char *path)
+{
+    size_t length = strlen(path);
+    while (length > 0 && path[length - 1] == '/') {
+        length--;
+    }
+    while (length > 0 && path[length - 1] != '/') {
+        length--;
+    }
+    if (length > 0) {
+        path[length] = '\0';
+        return length > 1 || path[0] != '/';
+    }
+    return false;
+}
+
+/* A place holder of `path` or of the nearest folder above it. */
+static int open_nearest(char *path)
+{
+    int fd = open(path, O_PATH | O_CLOEXEC);
+    while (fd < 0) {
+        bool more = cut_last(path);
+        const char *place = more ? path : path[0] == '/' ? "/" : ".";
+        fd = open(place, O_PATH | O_CLOEXEC);
+        if (!more) {
+            break;
+        }
+    }
+    return fd;
+}
+
+hydra_status hy_roots_check_path(const hydra_policy *policy, const char *path, const char *name,
+                                 hy_diag *diag)
+{
+    if (is_free(policy)) {
+        return HYDRA_OK;
+    }
+    char *copy = hy_strdup(path);
+    if (!copy) {
+        return hy_fail_memory(diag);
+    }
+    int fd = open_nearest(copy);
+    int error = errno;
+    hy_free(copy);
+    if (fd < 0) {
+        return hy_fail_errno(diag, error, name, "looking at its folder");
+    }
+    hydra_status status = hy_roots_check_fd(policy, fd, name, diag);
+    (void)close(fd);
+    return status;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* What the text of a destination means. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sink.h"
+
+/* A decimal number without sign or blanks, up to INT32_MAX; -1 = it is none. */
+static int parse_number(const char *text)
+{
+    int64_t number = 0;
+    if (!*text) {
+        return -1;
+    }
+    for (const char *at = text; *at; at++) {
+        if (*at < '0' || *at > '9') {
+            return -1;
+        }
+        number = number * 10 + (*at - '0');
+        if (number > INT32_MAX) {
+            return -1;
+        }
+    }
+    return (int)number;
+}
+
+static bool starts_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+static hydra_status parse_path(hy_destination *out, const char *text, hy_diag *diag)
+{
+    struct stat info;
+    hydra_status status = hy_path_from_uri(&out->path, text, "destination", diag);
+    if (status == HYDRA_OK && stat(out->path, &info) == 0 && S_ISFIFO(info.st_mode)) {
+        out->kind = HY_DESTINATION_FIFO;
+    }
+    return status;
+}
+
+hydra_status hy_destination_parse(hy_destination *out, const char *text, hy_diag *diag)
+{
+    *out = (hy_destination){.kind = HY_DESTINATION_FILE, .fd = -1};
+    if (text && strcmp(text, "-") == 0) {
+        out->kind = HY_DESTINATION_STDOUT;
+        out->fd = STDOUT_FILENO;
+        return HYDRA_OK;
+    }
+    if (text && starts_with(text, "fd:")) {
+        out->kind = HY_DESTINATION_FD;
+        out->fd = parse_number(text + 3);
+        return out->fd >= 0 ? HYDRA_OK
+                            : hy_fail(diag, HYDRA_ERR_ARGUMENT,
+                                      "%s: not the number of a file descriptor", text);
+    }
+    if (text && starts_with(text, "pull:")) {
+        out->kind = HY_DESTINATION_PULL;
+        return text[5] == '\0'
+                   ? HYDRA_OK
+                   : hy_fail(diag, HYDRA_ERR_ARGUMENT, "%s: nothing may follow pull:", text);
+    }
+    return parse_path(out, text, diag);
+}
+
+void hy_destination_free(hy_destination *destination)
+{
+    hy_free(destination->path);
+    *destination = (hy_destination){.kind = HY_DESTINATION_FILE, .fd = -1};
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What this machine gives to this process. -1 = not known. */
+#ifndef HOST_H
+#define HOST_H
+
+#include <stdint.h>
+
+/* CPUs in hundredths: affinity, and the quota of the control group where there is one. */
+int64_t host_cpu_hundredths(void);
+/* Bytes that can be allocated: free memory, and the limits of the control group and the process. */
+int64_t host_memory_bytes(void);
+/* Bytes that can be written to the file system of `folder`. */
+int64_t host_disk_bytes(const char *folder);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* The event loop: it sleeps until the job or a signal has something to say. */
+#include "job.h"
+
+#include "interrupt.h"
+#include "message.h"
+#include "output.h"
+#include "progress.h"
+#include "target.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Hand all waiting events to the display. True after the last one. */
+static bool take_events(hydra_render *job, progress *p)
+{
+    hydra_event event = {.struct_size = sizeof event};
+    while (hydra_render_next_event(job, &event) == HYDRA_OK && event.kind != HYDRA_EVENT_NONE) {
+        progress_event(p, &event);
+        if (event.kind == HYDRA_EVENT_DONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void cancel(hydra_render *job, progress *p)
+{
+    progress_clear(p);
+    cli_note("cancelling; once more ends the program at once");
+    hydra_render_cancel(job);
+}
+
+/* Until the job has ended, whatever the reason. */
+static void watch(hydra_render *job, int signal_fd, progress *p)
+{
+    struct pollfd wakers[] = {
+        {.fd = hydra_render_fd(job), .events = POLLIN},
+        {.fd = signal_fd, .events = POLLIN},
+    };
+    while (!take_events(job, p)) {
+        progress_tick(p);
+        (void)poll(wakers, 2, progress_timeout_ms(p));
+        if (interrupt_signal() && wakers[1].fd >= 0) {
+            cancel(job, p);
+            wakers[1].fd = -1;
+        }
+    }
+    progress_clear(p);
+}
+
+/* A reader that went away is a matter of the output; the status alone does not say so. */
+static bool reader_is_gone(const cli_settings *settings)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+    return target_is_stdout(settings->output) && poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
+}
+
+static int fail(const cli_settings *settings, hydra_status status, const hydra_render *job)
+{
+    const char *text = hydra_render_error(job);
+    if (status == HYDRA_ERR_CANCELLED && interrupt_signal()) {
+        return cli_fail(settings, 128 + interrupt_signal(), status,
+                        target_is_stdout(settings->output) ? "cancelled; the output is incomplete"
+                                                           : "cancelled; nothing was left behind");
+    }
+    if (status == HYDRA_ERR_IO && reader_is_gone(settings)) {
+        return cli_fail(settings, CLI_OUTPUT, status,
+                        "standard output: the program that reads it has gone away");
+    }
+    return cli_fail(settings, cli_code(settings, status), status,
+                    *text ? text : hydra_status_text(status));
+}
+
+static void print_result(const cli_settings *settings, const hydra_result *result)
+{
+    if (settings->json) {
+        output_result_json(cli_json_stream(settings), settings->output, result);
+    } else if (!settings->quiet && !target_is_stdout(settings->output)) {
+        output_result_table(settings->output, result);
+    }
+}
+
+static int finish(const cli_settings *settings, hydra_render *job)
+{
+    hydra_result result = {.struct_size = sizeof result};
+    hydra_status status = hydra_render_wait(job, HYDRA_AUTO);
+    if (status == HYDRA_OK) {
+        status = hydra_render_result(job, &result);
+    }
+    if (status != HYDRA_OK) {
+        return fail(settings, status, job);
+    }
+    print_result(settings, &result);
+    return CLI_OK;
+}
+
+static int start_and_watch(const cli_settings *settings, hydra_compose *c, const char *destination,
+                           int signal_fd)
+{
+    progress p;
+    hydra_render *job = NULL;
+    hydra_status status = hydra_render_start(c, destination, NULL, &job);
+    if (status != HYDRA_OK) {
+        return cli_fail_compose(settings, status, c);
+    }
+    progress_begin(&p, settings);
+    watch(job, signal_fd, &p);
+    int code = finish(settings, job);
+    hydra_render_free(job);
+    return code;
+}
+
+int job_run(const cli_settings *settings, hydra_compose *c)
+{
+    char *destination = target_destination(settings->output);
+    if (!destination) {
+        return cli_fail(settings, CLI_FAILED, HYDRA_ERR_MEMORY, "out of memory");
+    }
+    int signal_fd = interrupt_begin();
+    int code = signal_fd < 0 ? cli_fail_errno(settings, CLI_FAILED, errno, settings->output,
+                                              "no pipe for signals")
+                             : start_and_watch(settings, c, destination, signal_fd);
+    if (signal_fd >= 0) {
+        interrupt_end();
+    }
+    free(destination);
+    return code;
+}
