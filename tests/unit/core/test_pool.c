@@ -369,17 +369,21 @@ typedef struct gate {
     hy_task task;
     pid_t sleeper; /* 0 = wait for `open` */
     atomic_bool open;
+    atomic_bool entered;
+    bool passed; /* not atomic: as in job */
 } gate;
 
 static void pass_gate(hy_task *task)
 {
     gate *g = (gate *)task;
+    atomic_store(&g->entered, true);
     if (g->sleeper) {
         await_sleep(g->sleeper);
     }
     while (!g->sleeper && !atomic_load(&g->open)) {
         (void)sched_yield();
     }
+    g->passed = true;
 }
 
 typedef struct waiter {
@@ -441,10 +445,10 @@ static void test_queued_tasks_can_be_cancelled(void **state)
     for (int dropped = 0; dropped < 3; dropped++) {
         hy_pool *pool = new_pool(1);
         gate g = {.task.run = pass_gate};
-        job jobs[3] = {0};
+        atomic_int counter = 0;
+        job *jobs = new_jobs(3, &counter);
         submit(pool, &g.task);
         for (int i = 0; i < 3; i++) {
-            jobs[i].task.run = run_job;
             submit(pool, &jobs[i].task);
         }
         hy_task_wait(&jobs[dropped].task, &cancel);
@@ -459,6 +463,7 @@ static void test_queued_tasks_can_be_cancelled(void **state)
         assert_int_equal(jobs[dropped].runs, 1);
         hy_task_wait(&g.task, &cancel);
         hy_pool_free(pool);
+        free(jobs);
     }
 }
 
@@ -469,10 +474,14 @@ static void test_running_tasks_are_waited_for(void **state)
     hy_cancel cancel;
     hy_cancel_init(&cancel, 0);
     hy_pool *pool = new_pool(1);
-    job one = {.task.run = run_job};
-    submit(pool, &one.task);
-    hy_task_wait(&one.task, &cancel);
-    assert_int_equal(one.runs, 1);
+    gate g = {.task.run = pass_gate, .sleeper = gettid()};
+    submit(pool, &g.task);
+    while (!atomic_load(&g.entered)) {
+        (void)sched_yield();
+    }
+    hy_cancel_request(&cancel);
+    hy_task_wait(&g.task, &cancel);
+    assert_true(g.passed);
     hy_pool_free(pool);
 }
 
