@@ -281,7 +281,7 @@ typedef struct hydra_event {
  *         HYDRA_ERR_ARGUMENT   a value is out of range, `out` or `destination` is NULL, a
  *                              descriptor cannot be written
  *         HYDRA_ERR_STATE      a render of `c` is running that blocks
- *         HYDRA_ERR_NOT_FOUND, HYDRA_ERR_PERMISSION  the FIFO's folder
+ *         HYDRA_ERR_PERMISSION  the FIFO lies outside of policy.file_roots
  *         HYDRA_ERR_MEMORY, HYDRA_ERR_IO (no thread)
  * Thread: owner of `c`. Since 0.1.
  */
@@ -338,9 +338,9 @@ HYDRA_API hydra_status hydra_render_read(hydra_render *render, void *buffer, siz
  * Ask a job to stop. Returns at once; may be called again, and after the end.
  *
  * The job ends with HYDRA_ERR_CANCELLED after the foreign call that is running and leaves nothing
- * behind; only bytes that went out in order cannot be called back. The longest such calls are one
- * frame of the encoder, some rows of a JPEG photo, a photo in another format (a tile of a HEIC grid)
- * and syncing the finished file. A job that is already finished stays finished.
+ * behind; only bytes that went out in order cannot be called back. The longest such calls: one
+ * frame of the encoder, some rows of a JPEG photo, all of a photo in another format (of a HEIC grid
+ * a row of tiles), syncing the finished file. A job that is already finished stays finished.
  *
  * @param render  NULL does nothing.
  * Thread: any, but not together with hydra_render_free. Since 0.1.

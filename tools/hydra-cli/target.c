@@ -162,14 +162,23 @@ bool target_can_be_made(const char *path)
     return target_is_stdout(path) || look_at_folder(path) == 0;
 }
 
+static int check_stdout(const cli_settings *settings, const char *path)
+{
+    int flags = fcntl(STDOUT_FILENO, F_GETFL);
+    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) {
+        return refuse(settings, path, "standard output is closed");
+    }
+    return isatty(STDOUT_FILENO)
+               ? refuse(settings, path,
+                        "standard output is a terminal; send it to a file or a program")
+               : CLI_OK;
+}
+
 int target_check(const cli_settings *settings, const char *path, char **inputs, int count)
 {
     struct stat target;
     if (target_is_stdout(path)) {
-        return isatty(STDOUT_FILENO) ? refuse(settings, path,
-                                              "standard output is a terminal; send it to a file "
-                                              "or a program")
-                                     : CLI_OK;
+        return check_stdout(settings, path);
     }
     if (strncasecmp(path, "file:", 5) == 0) {
         return refuse(settings, path, "give a path, not a URI");
