@@ -343,6 +343,7 @@ static void test_too_large_for_the_buffer(void **state)
     assert_true(ok);
     assert_int_equal(b.size, 0);
     assert_non_null(strstr(hydra_render_error(render), "max_output_bytes"));
+    bytes_free(&b);
     hydra_render_free(render);
     hydra_compose_free(c);
     hydra_context_free(context);
