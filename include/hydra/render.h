@@ -135,7 +135,8 @@ HYDRA_API void hydra_render_options_init(hydra_render_options *options);
  * @param options      NULL for defaults.
  * @return HYDRA_OK; hydra_compose_result tells what was made
  *         HYDRA_ERR_ARGUMENT     an option is out of range, the timeline does not add up, the
- *                                target is a folder, not a regular file, or one of the inputs
+ *                                target is a folder, not a regular file, one of the inputs, or
+ *                                a destination of hydra_render_start only
  *         HYDRA_ERR_STATE        a render is running
  *         HYDRA_ERR_NOT_FOUND    an input or the target's folder
  *         HYDRA_ERR_PERMISSION, HYDRA_ERR_IO, HYDRA_ERR_SPACE  reading or writing
@@ -242,7 +243,8 @@ enum {
     HYDRA_EVENT_PROGRESS = 1, /**< Progress, stage, ETA. Only the latest is kept. */
     HYDRA_EVENT_WARNING = 2,  /**< Something the user should know; `text`. */
     HYDRA_EVENT_LOG = 3,      /**< What the job is doing; `text`. */
-    HYDRA_EVENT_OUTPUT = 4,   /**< pull: bytes wait at hydra_render_read. */
+    HYDRA_EVENT_OUTPUT = 4,   /**< `pull:` bytes wait where none did before: call
+                                   hydra_render_read until it gives none. */
     HYDRA_EVENT_DONE = 5      /**< The last event: `status`, and `text` if it failed. */
 };
 
@@ -267,13 +269,19 @@ typedef struct hydra_event {
  * runs.
  *
  * @param c            Compose handle, not NULL.
- * @param destination  As hydra_compose_render; also `pull:` (the host takes the bytes in order by
- *                     hydra_render_read), a FIFO, and `fd:N`: an open file descriptor, written in
- *                     order and left open.
+ * @param destination  As hydra_compose_render, and destinations that get their bytes in order:
+ *                     `pull:` (the host takes them by hydra_render_read); `fd:N`, a file descriptor
+ *                     that is open for writing and no terminal; `-`, standard output; the path of a
+ *                     FIFO. A descriptor is duplicated: the host's stays open, and the host may
+ *                     close it when this call is back. A FIFO's reader may come later. A file of
+ *                     such a name is `./-` or `./fd:1`.
  * @param options      NULL = the project's. Copied, with its strings.
  * @param out          Receives the job; the caller owns it. Set to NULL on failure.
  * @return HYDRA_OK             the job has started; what goes wrong later is its result
- *         HYDRA_ERR_ARGUMENT   a value is out of range, `out` or `destination` is NULL
+ *         HYDRA_ERR_ARGUMENT   a value is out of range, `out` or `destination` is NULL, a
+ *                              descriptor cannot be written
+ *         HYDRA_ERR_STATE      a render of `c` is running that blocks
+ *         HYDRA_ERR_PERMISSION  the FIFO lies outside of policy.file_roots
  *         HYDRA_ERR_MEMORY, HYDRA_ERR_IO (no thread)
  * Thread: owner of `c`. Since 0.1.
  */
@@ -319,6 +327,7 @@ HYDRA_API int32_t hydra_render_fd(const hydra_render *render);
  * @param buffer, capacity  Where to put them, 1.. bytes.
  * @param offset            Receives their place in the file. May be NULL.
  * @param got               Receives how many: 0 = none now, or the end (hydra_render_wait tells).
+ *                          After a failure what was not taken is gone.
  * @return HYDRA_OK, HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE (not a `pull:` job).
  * Thread: owner of `render`. Since 0.1.
  */
@@ -328,9 +337,10 @@ HYDRA_API hydra_status hydra_render_read(hydra_render *render, void *buffer, siz
 /**
  * Ask a job to stop. Returns at once; may be called again, and after the end.
  *
- * The job ends with HYDRA_ERR_CANCELLED after the foreign call that is running (one frame of the
- * encoder, one strip of a photo) and leaves nothing behind. A job that is already finished stays
- * finished.
+ * The job ends with HYDRA_ERR_CANCELLED after the foreign call that is running and leaves nothing
+ * behind; only bytes that went out in order cannot be called back. The longest such calls: one
+ * frame of the encoder, some rows of a JPEG photo, all of a photo in another format (of a HEIC grid
+ * a row of tiles), syncing the finished file. A job that is already finished stays finished.
  *
  * @param render  NULL does nothing.
  * Thread: any, but not together with hydra_render_free. Since 0.1.

@@ -41,6 +41,9 @@ static void drop_first_locked(hy_events *events)
 
 void hy_events_free(hy_events *events)
 {
+    if (events->fd < 0) {
+        return;
+    }
     while (events->locked.first) {
         drop_first_locked(events);
     }

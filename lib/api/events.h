@@ -26,7 +26,7 @@ typedef struct hy_message {
 typedef struct hy_events {
     int fd; /* eventfd(2) */
     pthread_mutex_t mutex;
-    pthread_cond_t changed; /* stage, end, output; on the monotonic clock */
+    pthread_cond_t changed; /* the end came; on the monotonic clock */
     struct {                /* under mutex */
         hy_message *first;
         hy_message *last;
@@ -45,7 +45,9 @@ typedef struct hy_events {
     } locked;
 } hy_events;
 
+/* `fd` is negative after a failure. */
 hydra_status hy_events_init(hy_events *events, hy_diag *diag);
+/* Does nothing when `fd` is negative. */
 void hy_events_free(hy_events *events);
 
 /* The job's side. */

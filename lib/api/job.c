@@ -19,8 +19,8 @@ struct hydra_render {
     char *preset; /* behind options.preset */
     hy_destination destination;
     hy_sink *sink; /* where the bytes go; a file is opened by the job's thread */
-    hy_sink
-        *pull; /* that the host reads from, within `sink`, which then lives as long as the job */
+    hy_sink *pull; /* or NULL: the host reads from it. Within `sink`, which then lives as long as
+                      the job. */
     hy_cancel cancel;
     hy_events events;
     pthread_t thread;
@@ -154,7 +154,8 @@ static hydra_status buffer_sink(hydra_render *render, hy_diag *diag)
     return status;
 }
 
-/* Everything that can fail before the thread runs. What was made is freed by the caller. */
+/* Everything that can fail before the thread runs. What was made is freed by the caller. The host's
+ * descriptor is looked at before there is one of ours, which might have its number. */
 static hydra_status set_up(hydra_render *render, hydra_compose *c, const char *destination)
 {
     hy_cancel_init(&render->cancel, hy_job_deadline(&render->options, &render->context->policy));
@@ -167,6 +168,9 @@ static hydra_status set_up(hydra_render *render, hydra_compose *c, const char *d
     }
     if (status == HYDRA_OK) {
         status = buffer_sink(render, &c->diag);
+    }
+    if (status == HYDRA_OK) {
+        status = hy_events_init(&render->events, &c->diag);
     }
     if (status == HYDRA_OK) {
         status = hy_project_copy(&render->project, &c->project, &c->diag);
@@ -200,11 +204,7 @@ hydra_status hydra_render_start(hydra_compose *c, const char *destination,
     if (!render) {
         return hy_fail_memory(&c->diag);
     }
-    status = hy_events_init(&render->events, &c->diag);
-    if (status != HYDRA_OK) {
-        hy_free(render);
-        return status;
-    }
+    render->events.fd = -1;
     render->options = checked;
     render->context = hy_context_ref(c->context);
     hy_project_init(&render->project);

@@ -247,7 +247,8 @@ static void take_row(hy_asset_builder *b, const void *data, int32_t y)
     }
 }
 
-void hy_asset_builder_rows(void *builder, const void *rows, ptrdiff_t stride_bytes, int32_t count)
+void hy_asset_builder_rows(hy_asset_builder *builder, const void *rows, ptrdiff_t stride_bytes,
+                           int32_t count)
 {
     hy_asset_builder *b = builder;
     for (int32_t i = 0; i < count && b->next_row < b->spec.photo_height; i++) {

@@ -57,8 +57,9 @@ typedef struct hy_asset_builder hy_asset_builder;
  * HYDRA_ERR_INTERNAL. */
 hydra_status hy_asset_builder_new(const hy_asset_spec *spec, hy_meter *meter,
                                   hy_asset_builder **out, hy_diag *diag);
-/* An hy_rows_fn: take the next rows of the photo, as stored. `builder` is an hy_asset_builder. */
-void hy_asset_builder_rows(void *builder, const void *rows, ptrdiff_t stride_bytes, int32_t count);
+/* Take the next rows of the photo, as stored. */
+void hy_asset_builder_rows(hy_asset_builder *builder, const void *rows, ptrdiff_t stride_bytes,
+                           int32_t count);
 /* All rows came: convert and hand out the picture. */
 hydra_status hy_asset_builder_finish(hy_asset_builder *builder, hy_picture **out, hy_diag *diag);
 /* Most memory that building takes, the picture included: never less, and hardly more. */

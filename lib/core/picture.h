@@ -48,8 +48,11 @@ typedef struct hy_row_format {
     bool cmyk;        /* the 4 channels are ink, 0 = full ink (Adobe's inverted form) */
 } hy_row_format;
 
-/* Takes `count` rows of a photo, top to bottom; they are valid during the call. */
-typedef void hy_rows_fn(void *user, const void *rows, ptrdiff_t stride_bytes, int32_t count);
+/* Takes `count` rows of a photo, top to bottom; they are valid during the call. 0 = none yet, but
+ * there has been work. Any status but HYDRA_OK ends the decoding, which then returns it; the cause
+ * is noted by the taker. */
+typedef hydra_status hy_rows_fn(void *user, const void *rows, ptrdiff_t stride_bytes,
+                                int32_t count);
 
 /* A pixel on its way to the canvas: 16 bits, full range, straight alpha (not premultiplied). */
 typedef struct hy_rgba64 {

@@ -5,11 +5,17 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <time.h>
+
 #include "mem.h"
+
+/* A cancelled job wakes nobody: those who wait look this often. */
+#define SLICE_NS 50000000L
 
 enum {
     TASK_IDLE,
     TASK_QUEUED,
+    TASK_RUNNING,
     TASK_DONE,
 };
 
@@ -48,6 +54,7 @@ static void *worker(void *argument)
             pool->locked.tail = NULL;
         }
         pool->locked.queued--;
+        task->state = TASK_RUNNING;
         (void)pthread_mutex_unlock(&pool->mutex);
         task->run(task);
         (void)pthread_mutex_lock(&pool->mutex);
@@ -73,7 +80,11 @@ hydra_status hy_pool_new(int threads, hy_pool **out, hy_diag *diag)
     }
     (void)pthread_mutex_init(&pool->mutex, NULL);
     (void)pthread_cond_init(&pool->work, NULL);
-    (void)pthread_cond_init(&pool->finished, NULL);
+    pthread_condattr_t attributes;
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&pool->finished, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
     *out = pool;
     return HYDRA_OK;
 }
@@ -142,15 +153,56 @@ hydra_status hy_pool_submit(hy_pool *pool, hy_task *task, hy_diag *diag)
     return usable ? HYDRA_OK : hy_fail_errno(diag, error, "worker pool", "starting a thread");
 }
 
-void hy_task_wait(hy_task *task)
+static bool is_pending(const hy_task *task)
+{
+    return task->state == TASK_QUEUED || task->state == TASK_RUNNING;
+}
+
+static void unqueue_locked(hy_pool *pool, hy_task *task)
+{
+    hy_task *before = NULL;
+    for (hy_task *t = pool->locked.head; t != task; t = t->next) {
+        before = t;
+    }
+    if (before) {
+        before->next = task->next;
+    } else {
+        pool->locked.head = task->next;
+    }
+    if (pool->locked.tail == task) {
+        pool->locked.tail = before;
+    }
+    pool->locked.queued--;
+    task->state = TASK_IDLE;
+}
+
+static void sleep_locked(hy_pool *pool)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += SLICE_NS;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_nsec -= 1000000000L;
+        until.tv_sec++;
+    }
+    (void)pthread_cond_timedwait(&pool->finished, &pool->mutex, &until);
+}
+
+void hy_task_wait(hy_task *task, const hy_cancel *cancel)
 {
     hy_pool *pool = task->pool;
     if (!pool) {
         return;
     }
     (void)pthread_mutex_lock(&pool->mutex);
-    while (task->state == TASK_QUEUED) {
-        (void)pthread_cond_wait(&pool->finished, &pool->mutex);
+    while (is_pending(task)) {
+        if (task->state == TASK_QUEUED && hy_cancel_requested(cancel)) {
+            unqueue_locked(pool, task);
+        } else if (cancel) {
+            sleep_locked(pool);
+        } else {
+            (void)pthread_cond_wait(&pool->finished, &pool->mutex);
+        }
     }
     (void)pthread_mutex_unlock(&pool->mutex);
 }
@@ -162,7 +214,7 @@ bool hy_task_is_done(hy_task *task)
         return true;
     }
     (void)pthread_mutex_lock(&pool->mutex);
-    bool done = task->state != TASK_QUEUED;
+    bool done = !is_pending(task);
     (void)pthread_mutex_unlock(&pool->mutex);
     return done;
 }

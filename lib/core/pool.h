@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "cancel.h"
 #include "diag.h"
 
 typedef struct hy_pool hy_pool;
@@ -30,8 +31,10 @@ void hy_pool_free(hy_pool *pool);
 int hy_pool_threads(const hy_pool *pool);
 /* Queue a task. Fails only when no thread at all can be started. */
 hydra_status hy_pool_submit(hy_pool *pool, hy_task *task, hy_diag *diag);
-/* Wait until a submitted task has run. Returns at once for a task that was never submitted. */
-void hy_task_wait(hy_task *task);
+/* Wait until a submitted task has run. Returns at once for a task that was never submitted. When
+ * `cancel` (NULL = never) is requested, a task that has not begun is taken out of the queue and
+ * will not run; one that has begun is waited for. */
+void hy_task_wait(hy_task *task, const hy_cancel *cancel);
 /* True when hy_task_wait would return at once. */
 bool hy_task_is_done(hy_task *task);
 

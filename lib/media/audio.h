@@ -102,9 +102,10 @@ typedef struct hy_sound hy_sound;
 /*
  * Decodes up to `start`. `length` INT64_MAX = to the end. With `replay`, music of up to 16 s is
  * kept in memory from the first pass on, so that a short loop does not decode its file again.
+ * `cancel` (may be NULL) is asked on the way to `start`.
  */
 hydra_status hy_sound_open(hy_reader *reader, int64_t start, int64_t length, bool replay,
-                           hy_sound **out, hy_diag *diag);
+                           const hy_cancel *cancel, hy_sound **out, hy_diag *diag);
 /* As many samples as there are, up to `capacity`; fewer only at the end. */
 hydra_status hy_sound_read(hy_sound *sound, float *stereo, int32_t capacity, int32_t *got,
                            hy_diag *diag);
@@ -116,8 +117,8 @@ void hy_sound_close(hy_sound *sound);
 
 typedef struct hy_music hy_music;
 
-hydra_status hy_music_open(hy_reader *reader, const hydra_audio_options *options, int64_t samples,
-                           hy_music **out, hy_diag *diag);
+hydra_status hy_music_open(hy_reader *reader, const hy_audio_config *config, hy_music **out,
+                           hy_diag *diag);
 /* Exactly `count` samples. */
 hydra_status hy_music_read(hy_music *music, float *stereo, int32_t count, hy_diag *diag);
 void hy_music_close(hy_music *music);

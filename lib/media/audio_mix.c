@@ -88,7 +88,7 @@ hydra_status hy_audio_open(hy_reader *reader, const hy_audio_config *config, hy_
         status = hy_aac_open(&audio->aac, config, diag);
     }
     if (status == HYDRA_OK) {
-        status = hy_music_open(reader, options, config->samples, &audio->music, diag);
+        status = hy_music_open(reader, config, &audio->music, diag);
     }
     if (status == HYDRA_OK) {
         status = fill_limiter(audio, diag);

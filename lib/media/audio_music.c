@@ -197,20 +197,21 @@ static int64_t pass_length(hy_music *music, const hydra_audio_options *options)
     return length + music->seam;
 }
 
-hydra_status hy_music_open(hy_reader *reader, const hydra_audio_options *options, int64_t samples,
-                           hy_music **out, hy_diag *diag)
+hydra_status hy_music_open(hy_reader *reader, const hy_audio_config *config, hy_music **out,
+                           hy_diag *diag)
 {
     *out = NULL;
+    const hydra_audio_options *options = &config->options;
     hy_music *music = hy_calloc(1, sizeof *music);
     if (!music) {
         return hy_fail_memory(diag);
     }
     music->loop = options->when_short == HYDRA_AUDIO_LOOP;
-    music->left = samples;
+    music->left = config->samples;
     music->entry = -1;
     int64_t length = pass_length(music, options);
     hydra_status status = hy_sound_open(reader, hy_samples_from_us(options->start_us), length,
-                                        music->loop, &music->sound, diag);
+                                        music->loop, config->cancel, &music->sound, diag);
     if (status == HYDRA_OK) {
         status = fill(music, diag); /* music without a sample fails here, not in mid-render */
     }

@@ -15,6 +15,7 @@ enum {
 
 struct hy_sound {
     hy_reader *reader;
+    const hy_cancel *cancel;
     int64_t start;
     int64_t length;
 
@@ -107,7 +108,10 @@ static hydra_status begin(hy_sound *sound, hy_diag *diag)
         int64_t left = sound->start - skipped;
         int32_t want = left < HY_AUDIO_BLOCK ? (int32_t)left : HY_AUDIO_BLOCK;
         int32_t got = 0;
-        status = read_file(sound, block, want, &got, diag);
+        status = hy_cancel_check(sound->cancel, diag);
+        if (status == HYDRA_OK) {
+            status = read_file(sound, block, want, &got, diag);
+        }
         skipped += got;
         if (status == HYDRA_OK && got < want) {
             status = fail_start(sound, skipped, diag);
@@ -126,7 +130,7 @@ static void stop(hy_sound *sound)
 }
 
 hydra_status hy_sound_open(hy_reader *reader, int64_t start, int64_t length, bool replay,
-                           hy_sound **out, hy_diag *diag)
+                           const hy_cancel *cancel, hy_sound **out, hy_diag *diag)
 {
     *out = NULL;
     hy_sound *sound = hy_calloc(1, sizeof *sound);
@@ -134,6 +138,7 @@ hydra_status hy_sound_open(hy_reader *reader, int64_t start, int64_t length, boo
         return hy_fail_memory(diag);
     }
     sound->reader = reader;
+    sound->cancel = cancel;
     sound->start = start;
     sound->length = length;
     sound->recording = replay;

@@ -37,10 +37,10 @@ uint64_t hy_heif_take(span *s, size_t bytes)
     return value;
 }
 
-/* Empty and bad unless all of it lies inside. */
+/* Empty and bad unless all of it lies inside; of what is bad there are only bad parts. */
 span hy_heif_part_of(span s, uint64_t offset, uint64_t size)
 {
-    if (!s.data || offset > s.size || size > s.size - offset) {
+    if (s.bad || !s.data || offset > s.size || size > s.size - offset) {
         return (span){.bad = true};
     }
     return (span){.data = s.data + offset, .size = (size_t)size};

@@ -276,8 +276,7 @@ static hydra_status finish_rows(const job *j, int32_t row, uint8_t *strip, ptrdi
     for (int32_t y = 0; j->photo->premultiplied && y < height; y++) {
         hy_rows_straighten(strip + (ptrdiff_t)y * stride, info->width, info->rows);
     }
-    j->rows(j->user, strip, stride, height);
-    return HYDRA_OK;
+    return j->rows(j->user, strip, stride, height);
 }
 
 static void paste_colour(const job *j, const tile *t)

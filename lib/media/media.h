@@ -151,6 +151,7 @@ typedef struct hy_audio_config {
     hydra_audio_options options; /* checked */
     int64_t samples;             /* exact length of the track */
     int32_t bitrate_kbps;
+    const hy_cancel *cancel; /* NULL = never */
 } hy_audio_config;
 
 /*
@@ -177,9 +178,10 @@ typedef struct hy_muxer hy_muxer;
 
 typedef struct hy_muxer_config {
     hy_rate rate;
-    int64_t frames;     /* that will come */
-    int64_t key_frames; /* at most */
-    bool fragmented;    /* MP4: in fragments, written strictly in order. Else moov first. */
+    int64_t frames;          /* that will come */
+    int64_t key_frames;      /* at most */
+    bool fragmented;         /* MP4: in fragments, written strictly in order. Else moov first. */
+    const hy_cancel *cancel; /* asked while the output is read back; NULL = never */
 } hy_muxer_config;
 
 /* Room for moov that is never too small: see docs/architecture.md. */

@@ -111,7 +111,7 @@ static hydra_status y4m_verify(hy_muxer *muxer, hydra_result *result, hy_diag *d
 {
     const y4m_muxer *y4m = (const y4m_muxer *)muxer;
     hy_window window;
-    hydra_status status = hy_window_open(&window, muxer->sink, y4m->end, diag);
+    hydra_status status = hy_window_open(&window, muxer, y4m->end, diag);
     if (status != HYDRA_OK) {
         return status;
     }

@@ -21,26 +21,27 @@
 /* Encoders write about ten; each one costs a pass over the whole picture. */
 #define MAX_SCANS 100
 
+/* What a guarded step works on. */
+typedef struct jpeg_call {
+    hy_photo *photo;
+    struct jpeg_state *state;
+    hy_rows_fn *rows;
+    void *user;
+    hy_diag *diag;
+} jpeg_call;
+
 typedef struct jpeg_state {
     struct jpeg_decompress_struct jpeg;
     struct jpeg_error_mgr errors;
     struct jpeg_progress_mgr progress;
     jmp_buf escape;
-    hydra_status failure; /* why we jumped, */
+    const jpeg_call *decoding; /* NULL before */
+    hydra_status failure;      /* why we jumped, */
     char message[JMSG_LENGTH_MAX];
     bool bad_icc;
     JOCTET *icc;
     JSAMPROW strip[STRIP_ROWS];
 } jpeg_state;
-
-/* What a guarded step works on. */
-typedef struct jpeg_call {
-    hy_photo *photo;
-    jpeg_state *state;
-    hy_rows_fn *rows;
-    void *user;
-    hy_diag *diag;
-} jpeg_call;
 
 static hydra_status status_of(int code)
 {
@@ -97,15 +98,21 @@ static void stay_silent(j_common_ptr jpeg)
     (void)jpeg;
 }
 
-static void watch_scans(j_common_ptr jpeg)
+/* Called now and then, also while a file of several scans is read, before there is any row. */
+static void watch_work(j_common_ptr jpeg)
 {
     jpeg_state *state = jpeg->client_data;
-    if (state->jpeg.input_scan_number <= MAX_SCANS) {
-        return;
+    const jpeg_call *call = state->decoding;
+    if (state->jpeg.input_scan_number > MAX_SCANS) {
+        state->failure = HYDRA_ERR_LIMIT;
+        (void)snprintf(state->message, sizeof state->message, "more than %d scans", MAX_SCANS);
+        longjmp(state->escape, 1);
     }
-    state->failure = HYDRA_ERR_LIMIT;
-    (void)snprintf(state->message, sizeof state->message, "more than %d scans", MAX_SCANS);
-    longjmp(state->escape, 1);
+    state->failure = call ? call->rows(call->user, NULL, 0, 0) : HYDRA_OK;
+    if (state->failure != HYDRA_OK) {
+        (void)snprintf(state->message, sizeof state->message, "no longer wanted");
+        longjmp(state->escape, 1);
+    }
 }
 
 static hydra_status report(const jpeg_call *call)
@@ -234,7 +241,7 @@ static hydra_status open_jpeg(hy_photo *photo, hy_diag *diag)
     state->errors.error_exit = leave;
     state->errors.emit_message = take_message;
     state->errors.output_message = stay_silent;
-    state->progress.progress_monitor = watch_scans;
+    state->progress.progress_monitor = watch_work;
     state->jpeg.client_data = state;
     jpeg_call call = {.photo = photo, .state = state, .diag = diag};
     return guarded(read_header, &call);
@@ -256,6 +263,7 @@ static hydra_status decode_rows(const jpeg_call *call)
 {
     jpeg_state *state = call->state;
     struct jpeg_decompress_struct *jpeg = &state->jpeg;
+    state->decoding = call;
     jpeg->dct_method = JDCT_ISLOW;
     jpeg->do_fancy_upsampling = TRUE;
     (void)jpeg_start_decompress(jpeg);
@@ -270,7 +278,11 @@ static hydra_status decode_rows(const jpeg_call *call)
         for (size_t i = 0; invert && i < stride * count; i++) {
             state->strip[0][i] ^= 0xff;
         }
-        call->rows(call->user, state->strip[0], (ptrdiff_t)stride, (int32_t)count);
+        hydra_status status =
+            call->rows(call->user, state->strip[0], (ptrdiff_t)stride, (int32_t)count);
+        if (status != HYDRA_OK) {
+            return status;
+        }
     }
     /* Reads up to the end marker: a file without one is cut short. What follows it is no matter. */
     (void)jpeg_finish_decompress(jpeg);
@@ -280,7 +292,9 @@ static hydra_status decode_rows(const jpeg_call *call)
 static hydra_status decode_jpeg(hy_photo *photo, hy_rows_fn *rows, void *user, hy_diag *diag)
 {
     jpeg_call call = {photo, photo->state, rows, user, diag};
-    return guarded(decode_rows, &call);
+    hydra_status status = guarded(decode_rows, &call);
+    call.state->decoding = NULL;
+    return status;
 }
 
 static void close_jpeg(hy_photo *photo)

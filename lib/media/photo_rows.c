@@ -197,14 +197,13 @@ static hydra_status convert(frame_rows *work, hy_rows_fn *rows, void *user, hy_d
     hydra_status status = HYDRA_OK;
     if (!strip || !work->samples) {
         status = hy_fail_memory(diag);
-        height = 0;
     }
-    for (int32_t y = 0; y < height; y += STRIP_ROWS) {
+    for (int32_t y = 0; status == HYDRA_OK && y < height; y += STRIP_ROWS) {
         int32_t count = height - y < STRIP_ROWS ? height - y : STRIP_ROWS;
         for (int32_t i = 0; i < count; i++) {
             convert_row(work, y + i, strip + stride * (size_t)i);
         }
-        rows(user, strip, (ptrdiff_t)stride, count);
+        status = rows(user, strip, (ptrdiff_t)stride, count);
     }
     hy_free(strip);
     hy_free(work->samples);
@@ -225,8 +224,7 @@ hydra_status hy_photo_frame_rows(const hy_photo *photo, const AVFrame *frame, hy
                        photo->name, photo->info.format);
     }
     if (is_in_place(&work) && !work.premultiplied) {
-        rows(user, frame->data[0], frame->linesize[0], frame->height);
-        return HYDRA_OK;
+        return rows(user, frame->data[0], frame->linesize[0], frame->height);
     }
     return convert(&work, rows, user, diag);
 }

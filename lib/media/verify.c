@@ -6,9 +6,14 @@
 
 #define WINDOW_BYTES ((size_t)256 << 10)
 
-hydra_status hy_window_open(hy_window *window, hy_sink *sink, int64_t end, hy_diag *diag)
+hydra_status hy_window_open(hy_window *window, const hy_muxer *muxer, int64_t end, hy_diag *diag)
 {
-    *window = (hy_window){.sink = sink, .end = end, .bytes = hy_calloc(1, WINDOW_BYTES)};
+    *window = (hy_window){
+        .sink = muxer->sink,
+        .cancel = muxer->config.cancel,
+        .end = end,
+        .bytes = hy_calloc(1, WINDOW_BYTES),
+    };
     return window->bytes ? HYDRA_OK : hy_fail_memory(diag);
 }
 
@@ -18,28 +23,40 @@ void hy_window_close(hy_window *window)
     window->bytes = NULL;
 }
 
+static hydra_status fill(hy_window *window, int64_t offset, hy_diag *diag)
+{
+    hydra_status status = hy_cancel_check(window->cancel, diag);
+    if (status != HYDRA_OK) {
+        return status;
+    }
+    int64_t left = window->end - offset;
+    if (offset < 0 || left <= 0) {
+        return hy_fail(diag, HYDRA_ERR_VERIFY, "%s: byte %lld lies outside of the output",
+                       window->sink->name, (long long)offset);
+    }
+    size_t size = left < (int64_t)WINDOW_BYTES ? (size_t)left : WINDOW_BYTES;
+    hy_diag cause = {0};
+    window->size = 0;
+    if (window->sink->ops->read(window->sink, offset, window->bytes, size, &cause) != HYDRA_OK) {
+        /* Whatever the reason: this output cannot be vouched for. */
+        return hy_fail(diag, HYDRA_ERR_VERIFY, "%s: bytes %lld to %lld cannot be read back: %s",
+                       window->sink->name, (long long)offset,
+                       (long long)(offset + (int64_t)size - 1), cause.text);
+    }
+    window->start = offset;
+    window->size = size;
+    return HYDRA_OK;
+}
+
 /* The bytes from `offset` on, at least one: `*available`. */
 static hydra_status load(hy_window *window, int64_t offset, const uint8_t **bytes,
                          size_t *available, hy_diag *diag)
 {
     if (offset < window->start || offset >= window->start + (int64_t)window->size) {
-        int64_t left = window->end - offset;
-        if (offset < 0 || left <= 0) {
-            return hy_fail(diag, HYDRA_ERR_VERIFY, "%s: byte %lld lies outside of the output",
-                           window->sink->name, (long long)offset);
+        hydra_status status = fill(window, offset, diag);
+        if (status != HYDRA_OK) {
+            return status;
         }
-        size_t size = left < (int64_t)WINDOW_BYTES ? (size_t)left : WINDOW_BYTES;
-        hy_diag cause = {0};
-        window->size = 0;
-        if (window->sink->ops->read(window->sink, offset, window->bytes, size, &cause) !=
-            HYDRA_OK) {
-            /* Whatever the reason: this output cannot be vouched for. */
-            return hy_fail(diag, HYDRA_ERR_VERIFY, "%s: bytes %lld to %lld cannot be read back: %s",
-                           window->sink->name, (long long)offset,
-                           (long long)(offset + (int64_t)size - 1), cause.text);
-        }
-        window->start = offset;
-        window->size = size;
     }
     *bytes = window->bytes + (offset - window->start);
     *available = window->size - (size_t)(offset - window->start);

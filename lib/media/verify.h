@@ -4,18 +4,20 @@
 #ifndef HY_VERIFY_H
 #define HY_VERIFY_H
 
-#include "ledger.h"
+#include "muxer.h"
 
 /* A piece of the output in memory. */
 typedef struct hy_window {
     hy_sink *sink;
+    const hy_cancel *cancel;
     int64_t end; /* of the file */
     uint8_t *bytes;
     int64_t start;
     size_t size; /* valid bytes, from `start` on */
 } hy_window;
 
-hydra_status hy_window_open(hy_window *window, hy_sink *sink, int64_t end, hy_diag *diag);
+/* The muxer's sink and its cancel. */
+hydra_status hy_window_open(hy_window *window, const hy_muxer *muxer, int64_t end, hy_diag *diag);
 void hy_window_close(hy_window *window);
 
 /* The file holds `expected` at `offset`; `what` names the place in the error text. */

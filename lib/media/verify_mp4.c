@@ -37,7 +37,7 @@ static hydra_status check_bytes(const check *c)
 {
     const hy_sink_io *io = &c->mp4->io;
     hy_window window;
-    hydra_status status = hy_window_open(&window, io->sink, io->end, c->base.diag);
+    hydra_status status = hy_window_open(&window, &c->mp4->base, io->end, c->base.diag);
     if (status == HYDRA_OK) {
         status = hy_window_compare(&window, 0, io->head, io->head_size, "the index", c->base.diag);
     }

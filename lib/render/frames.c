@@ -47,7 +47,7 @@ void hy_frames_free(hy_frames *frames)
 {
     for (int32_t i = 0; frames->slots && i < frames->slot_count; i++) {
         hy_frame_slot *slot = &frames->slots[i];
-        hy_task_wait(&slot->task);
+        hy_task_wait(&slot->task, frames->scene->job->cancel);
         hy_compositor_free(slot->compositor);
         hy_picture_free(slot->picture);
     }
@@ -108,7 +108,7 @@ hydra_status hy_frames_get(hy_frames *frames, int64_t n, const hy_picture **out,
         frames->submitted++;
     }
     hy_frame_slot *slot = &frames->slots[n % frames->slot_count];
-    hy_task_wait(&slot->task);
+    hy_task_wait(&slot->task, frames->scene->job->cancel);
     *out = slot->picture;
     return HYDRA_OK;
 }

@@ -53,6 +53,7 @@ static hydra_status open_audio(hy_output *output, const hy_job *job, hy_diag *di
         .options = job->project->audio,
         .samples = output->plan->audio_samples,
         .bitrate_kbps = job->options->audio_bitrate_kbps,
+        .cancel = job->cancel,
     };
     return hy_audio_open(output->audio_reader, &config, &output->audio, diag);
 }
@@ -66,7 +67,7 @@ static int64_t most_key_frames(const hy_plan *plan)
 hydra_status hy_output_open(hy_output *output, const hy_job *job, const hy_plan *plan,
                             hy_diag *diag)
 {
-    *output = (hy_output){.plan = plan};
+    *output = (hy_output){.plan = plan, .cancel = job->cancel};
     double start = hy_clock_s();
     hydra_status status = open_encoder(output, job, diag);
     double opened = hy_clock_s();
@@ -83,6 +84,7 @@ hydra_status hy_output_open(hy_output *output, const hy_job *job, const hy_plan 
         .frames = plan->frames,
         .key_frames = most_key_frames(plan),
         .fragmented = job->sink->in_order,
+        .cancel = job->cancel,
     };
     return hy_muxer_open(&config, output->encoder, output->audio, job->sink, &output->muxer, diag);
 }
@@ -120,14 +122,19 @@ static hydra_status write_audio(hy_output *output, int64_t limit, hy_diag *diag)
     }
 }
 
-/* Write what the encoder has ready, with the sound that belongs before it. */
+/* Write what the encoder has ready, with the sound that belongs before it. At the end that is all
+ * of its lookahead, a second of work or more. */
 static hydra_status write_packets(hy_output *output, hy_diag *diag)
 {
     for (;;) {
         hy_packet packet;
         bool got = false;
+        hydra_status status = hy_cancel_check(output->cancel, diag);
+        if (status != HYDRA_OK) {
+            return status;
+        }
         double start = hy_clock_s();
-        hydra_status status = output->encoder->ops->receive(output->encoder, &packet, &got, diag);
+        status = output->encoder->ops->receive(output->encoder, &packet, &got, diag);
         output->encode_s += hy_clock_s() - start;
         if (status != HYDRA_OK || !got) {
             return status;

@@ -11,6 +11,7 @@
 
 typedef struct hy_output {
     const hy_plan *plan;
+    const hy_cancel *cancel;
     hy_encoder *encoder;
     const char *encoder_reason; /* static */
     hy_reader *audio_reader;

@@ -5,8 +5,13 @@
 
 #include "render/scene.h"
 
+/* Handed on at once: between them the job may be cancelled. */
+#define STRIP_ROWS 64
+
 /* What one preparation holds on its way, so that one place can let go of it. */
 typedef struct preparation {
+    const hy_cancel *cancel;
+    hy_diag *diag;
     hy_reader *reader;
     uint8_t *bytes;
     hy_photo *photo;
@@ -107,24 +112,38 @@ static hydra_status open_photo(preparation *p, const hy_source *source, const hy
     return status;
 }
 
-hydra_status hy_prepare_image(const hy_project *project, const hydra_policy *policy, int32_t index,
-                              hy_meter *meter, hy_shot *shot, hy_picture **picture, hy_diag *diag)
+/* An hy_rows_fn. */
+static hydra_status take_rows(void *user, const void *rows, ptrdiff_t stride_bytes, int32_t count)
 {
-    const hy_project_image *image = &project->images[index];
-    preparation p = {0};
+    const preparation *p = user;
+    hydra_status status = hy_cancel_check(p->cancel, p->diag);
+    for (int32_t y = 0; status == HYDRA_OK && y < count; y += STRIP_ROWS) {
+        int32_t strip = count - y < STRIP_ROWS ? count - y : STRIP_ROWS;
+        hy_asset_builder_rows(p->builder, (const uint8_t *)rows + y * stride_bytes, stride_bytes,
+                              strip);
+        status = hy_cancel_check(p->cancel, p->diag);
+    }
+    return status;
+}
+
+hydra_status hy_prepare_image(const hy_job *job, int32_t index, hy_meter *meter, hy_shot *shot,
+                              hy_picture **picture, hy_diag *diag)
+{
+    const hy_project_image *image = &job->project->images[index];
+    preparation p = {.cancel = job->cancel, .diag = diag};
     hy_asset_spec spec;
-    hydra_status status = open_photo(&p, &image->source, policy, diag);
+    hydra_status status = open_photo(&p, &image->source, job->policy, diag);
     if (status == HYDRA_OK) {
         status = hy_color_new(p.photo, &p.color, diag);
     }
     if (status == HYDRA_OK) {
-        hy_prepare_plan(project, &image->options, hy_photo_info_of(p.photo), shot, &spec);
+        hy_prepare_plan(job->project, &image->options, hy_photo_info_of(p.photo), shot, &spec);
         spec.color = p.color ? hy_color_convert : NULL;
         spec.color_user = p.color;
         status = hy_asset_builder_new(&spec, meter, &p.builder, diag);
     }
     if (status == HYDRA_OK) {
-        status = hy_photo_decode(p.photo, hy_asset_builder_rows, p.builder, diag);
+        status = hy_photo_decode(p.photo, take_rows, &p, diag);
     }
     if (status == HYDRA_OK) {
         status = hy_asset_builder_finish(p.builder, picture, diag);

@@ -19,7 +19,6 @@ hydra_status hy_scene_init(hy_scene *scene, const hy_job *job, const hy_plan *pl
 {
     *scene = (hy_scene){
         .project = job->project,
-        .policy = job->policy,
         .pool = job->pool,
         .plan = plan,
         .meter = meter,
@@ -41,7 +40,7 @@ static void drop_image(hy_scene *scene, int32_t index)
     if (!image) {
         return;
     }
-    hy_task_wait(&image->task);
+    hy_task_wait(&image->task, scene->job->cancel);
     if (scene->preparing == image) {
         scene->preparing = NULL;
     }
@@ -69,8 +68,8 @@ static void run_prepare(hy_task *task)
     double start = hy_clock_s();
     image->status = hy_cancel_check(scene->job->cancel, &image->diag);
     if (image->status == HYDRA_OK) {
-        image->status = hy_prepare_image(scene->project, scene->policy, image->index, scene->meter,
-                                         &image->shot, &image->picture, &image->diag);
+        image->status = hy_prepare_image(scene->job, image->index, scene->meter, &image->shot,
+                                         &image->picture, &image->diag);
     }
     hy_stopwatch_add(&scene->decode_time, hy_clock_s() - start);
 }
@@ -124,7 +123,7 @@ static hydra_status image_ready(hy_scene *scene, int32_t index, bool wait, bool 
         return HYDRA_OK; /* frames in flight read the entry: it is written once */
     }
     if (wait && scene->preparing) {
-        hy_task_wait(&scene->preparing->task);
+        hy_task_wait(&scene->preparing->task, scene->job->cancel);
     }
     hydra_status status = hy_scene_want(scene, index, diag);
     if (status != HYDRA_OK) {
@@ -132,7 +131,11 @@ static hydra_status image_ready(hy_scene *scene, int32_t index, bool wait, bool 
     }
     hy_scene_image *image = scene->images[index];
     if (wait) {
-        hy_task_wait(&image->task);
+        hy_task_wait(&image->task, scene->job->cancel);
+        status = hy_cancel_check(scene->job->cancel, diag);
+        if (status != HYDRA_OK) {
+            return status; /* then it may not have been prepared */
+        }
     }
     *ready = image && hy_task_is_done(&image->task);
     if (!*ready) {

@@ -16,7 +16,6 @@ typedef struct hy_scene_image hy_scene_image;
 
 typedef struct hy_scene {
     const hy_project *project;
-    const hydra_policy *policy;
     hy_pool *pool;
     const hy_plan *plan;
     hy_meter *meter;
@@ -33,9 +32,10 @@ typedef struct hy_scene {
 /* Decide from a photo's header where everything goes; the colours are left out. */
 void hy_prepare_plan(const hy_project *project, const hydra_image_options *options,
                      const hy_photo_info *info, hy_shot *shot, hy_asset_spec *spec);
-/* Prepare one photo: read, decode, place, convert. Called on a worker. */
-hydra_status hy_prepare_image(const hy_project *project, const hydra_policy *policy, int32_t index,
-                              hy_meter *meter, hy_shot *shot, hy_picture **picture, hy_diag *diag);
+/* Prepare one photo: read, decode, place, convert. Called on a worker. Of the job it uses project,
+ * policy and cancel, which is asked while rows come. */
+hydra_status hy_prepare_image(const hy_job *job, int32_t index, hy_meter *meter, hy_shot *shot,
+                              hy_picture **picture, hy_diag *diag);
 
 hydra_status hy_scene_init(hy_scene *scene, const hy_job *job, const hy_plan *plan, hy_meter *meter,
                            hy_diag *diag);

@@ -50,8 +50,9 @@ hydra_status hy_sink_writer_new(const hydra_writer *writer, hy_sink **out, hy_di
 hydra_status hy_sink_fd_new(int fd, bool close_fd, const char *name, const hy_cancel *cancel,
                             hy_sink **out, hy_diag *diag);
 
-/* A FIFO, as above. The first write waits for somebody to open it for reading. `policy` is
- * borrowed: the FIFO must lie in one of its folders (NULL = anywhere). */
+/* A FIFO, as above. The first write waits for somebody to open it for reading; abort before that
+ * shows the end to who sits in open(2) already. `policy` is borrowed: the FIFO must lie in one of
+ * its folders (NULL = anywhere). */
 hydra_status hy_sink_fifo_new(const char *path, const hydra_policy *policy, const hy_cancel *cancel,
                               hy_sink **out, hy_diag *diag);
 

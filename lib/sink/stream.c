@@ -36,6 +36,12 @@ typedef struct stream_sink {
     int64_t position;
 } stream_sink;
 
+/* One that we open ourselves. */
+static bool is_our_fifo(const stream_sink *stream)
+{
+    return stream->type == S_IFIFO && stream->fifo.folder >= 0;
+}
+
 /* ---- SIGPIPE ---- */
 
 typedef struct pipe_guard {
@@ -77,7 +83,7 @@ static void guard_end(const pipe_guard *guard, bool broken)
  * its flag is not ours to change: the host, or another process, may share it. */
 static ssize_t write_piece(const stream_sink *stream, const uint8_t *data, size_t size)
 {
-    bool may_block = stream->type != S_IFREG && stream->fifo.folder < 0;
+    bool may_block = stream->type != S_IFREG && !is_our_fifo(stream);
     if (stream->type == S_IFSOCK) {
         return send(stream->fd, data, size < PIECE_BYTES ? size : PIECE_BYTES,
                     MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -125,6 +131,21 @@ static hydra_status write_all(const stream_sink *stream, const uint8_t *data, si
 
 /* ---- The FIFO's other end ---- */
 
+static int open_end(const stream_sink *stream)
+{
+    return openat(stream->fifo.folder, stream->fifo.name,
+                  O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+}
+
+/* Somebody may sit in open(2) and wait for a writer: nothing will come, which shows as the end. */
+static void release_reader(const stream_sink *stream)
+{
+    int fd = open_end(stream);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+}
+
 /* Unless that was done already, or the descriptor was given to us. */
 static hydra_status open_fifo(stream_sink *stream, hy_diag *diag)
 {
@@ -137,8 +158,7 @@ static hydra_status open_fifo(stream_sink *stream, hy_diag *diag)
         if (status != HYDRA_OK) {
             return status;
         }
-        stream->fd = openat(stream->fifo.folder, stream->fifo.name,
-                            O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+        stream->fd = open_end(stream);
         if (stream->fd < 0 && errno != ENXIO && errno != EINTR) {
             return hy_fail_errno(diag, errno, stream->name, "opening");
         }
@@ -180,11 +200,13 @@ static hydra_status stream_write(hy_sink *sink, int64_t offset, const void *data
 static void stream_abort(hy_sink *sink)
 {
     stream_sink *stream = (stream_sink *)sink;
-    stream->open = false;
     if (stream->fd >= 0) {
         (void)close(stream->fd);
         stream->fd = -1;
+    } else if (stream->open && is_our_fifo(stream)) {
+        release_reader(stream);
     }
+    stream->open = false;
 }
 
 /* Network file systems report errors when they sync and close. */

@@ -2,16 +2,18 @@
 # SPDX-License-Identifier: MIT
 """Benchmarks of whole commands. Every figure is a ratio from one run of this program.
 
-Usage: script/bench [floor] [memory] [--runs N] [--json FILE]
+Usage: script/bench [floor] [memory] [cancel] [--runs N] [--json FILE]
 
 floor   a whole render against ffmpeg encoding the same finished frames with the same settings
 memory  peak resident memory: 8 photos / 15 s against 300 photos / 10 min, and the encoder alone
+cancel  from a signal, at moments all over a render, to the end of the process
 """
 from __future__ import annotations
 
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -149,7 +151,42 @@ def case_memory(media: Media, runs: int) -> dict[str, float]:
     }
 
 
-CASES = {"floor": case_floor, "memory": case_memory}
+def cancel_at(command: list[str], progress: float, wait_s: float) -> float | None:
+    """Cancel `wait_s` after the render has come to `progress`; seconds from the signal to the end of
+    the process. None: it was done before."""
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        assert process.stderr
+        for line in process.stderr:
+            if line.startswith(b"{") and json.loads(line).get("progress", -1) >= progress:
+                break
+        time.sleep(wait_s)
+        start = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        process.stderr.read()
+        code = process.wait()
+        return time.monotonic() - start if code == 128 + signal.SIGTERM else None
+
+
+def case_cancel(media: Media, runs: int) -> dict[str, float]:
+    """How long a cancelled render goes on. At 0.98 all frames are composed: what the encoder still
+    holds is written, and read back."""
+    command = [*media.render(media.photos[:4], 6, ["--profile", "default"], "cancelled.mp4"),
+               "--progress", "json"]  # fmt: skip
+    moments = [(0.0, 0.02 * i) for i in range(8)]
+    moments += [(0.1 * i, 0.0) for i in range(1, 10)]
+    moments += [(0.98, 0.1 * i) for i in range(6)]
+    all_seen = [cancel_at(command, *moment) for _ in range(runs) for moment in moments]
+    seen = [s for s in all_seen if s is not None]
+    if len(seen) == len(all_seen) and any(media.folder.iterdir()):
+        sys.exit("bench: a cancelled render left something behind")
+    median_s, largest_s = statistics.median(seen), max(seen)
+    print("\ncancel: 1080 x 1920, default")
+    print(f"  {len(seen)} of {len(all_seen)} in time: median {median_s:.3f} s, "
+          f"largest {largest_s:.3f} s")  # fmt: skip
+    return {"median_s": median_s, "largest_s": largest_s}
+
+
+CASES = {"floor": case_floor, "memory": case_memory, "cancel": case_cancel}
 
 
 def arguments() -> argparse.Namespace:

@@ -21,34 +21,21 @@ from server import MediaServer  # noqa: E402
 from webdriver import Browser  # noqa: E402
 
 CLI = Path(sys.argv[1]).resolve() / "tools/hydra-cli"
-FRAGMENTS = Path(sys.argv[1]).resolve() / "tests/browser/fragments"
 PAGE = Path(__file__).resolve().parent / "page.html"
 PLAY_S = 90
 
 
-def render(*options: str) -> bytes:
-    """Three seconds of two photos with music."""
-    with tempfile.TemporaryDirectory() as folder:
-        base = Path(folder)
-        (base / "a.png").write_bytes(media.png(640, 480))
-        (base / "b.png").write_bytes(media.png(480, 640, tint=180))
-        media.write_wav(base / "music.wav", 4.0)
-        subprocess.run([CLI, "render", "a.png", "b.png", "--music", "music.wav", "--duration", "3",
-                        "-q", "-o", "out.mp4", *options], cwd=base, check=True, timeout=120)
-        return (base / "out.mp4").read_bytes()
-
-
-def render_fragments(width: int, height: int, seconds: int) -> bytes:
-    """Two photos with music, through a pipe."""
+def render(seconds: int, *options: str) -> bytes:
+    """Two photos with music, as they come out of `-o out.mp4`, or out of `-o -`."""
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder)
         (base / "a.png").write_bytes(media.png(640, 480))
         (base / "b.png").write_bytes(media.png(480, 640, tint=180))
         media.write_wav(base / "music.wav", seconds + 1)
-        result = subprocess.run([FRAGMENTS, str(width), str(height), "30", "1", str(seconds),
-                                 "music.wav", "a.png", "b.png"],
-                                cwd=base, check=True, timeout=120, stdout=subprocess.PIPE)
-        return result.stdout
+        done = subprocess.run([CLI, "render", "a.png", "b.png", "--music", "music.wav", "--duration",
+                               str(seconds), "-q", "-o", "out.mp4", *options],
+                              cwd=base, check=True, timeout=120, stdout=subprocess.PIPE)
+        return done.stdout or (base / "out.mp4").read_bytes()
 
 
 def play(video: bytes, live: bool = False) -> dict[str, Any]:
@@ -66,7 +53,7 @@ def play(video: bytes, live: bool = False) -> dict[str, Any]:
 
 class BrowserTest(unittest.TestCase):
     def check(self, width: int, height: int, *options: str) -> None:
-        seen = play(render("--size", f"{width}x{height}", *options))
+        seen = play(render(3, "--size", f"{width}x{height}", *options))
         self.assertEqual(seen["error"], "")
         self.assertTrue(seen["ended"], seen)
         self.assertEqual((seen["width"], seen["height"]), (width, height))
@@ -78,7 +65,7 @@ class BrowserTest(unittest.TestCase):
         self.check(360, 640)
 
     def check_fragments(self, live: bool) -> None:
-        video = render_fragments(360, 640, 6)
+        video = render(6, "--size", "360x640", "-o", "-")
         self.assertGreaterEqual(video.count(b"moof"), 3)
         seen = play(video, live)
         self.assertEqual(seen["error"], "")

@@ -3,10 +3,11 @@
 
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import media
-from support import SMALL, CliTest
+from support import PROGRAM, SMALL, TIMEOUT_S, CliTest
 
 __all__ = ["InputTest", "NameTest", "OutputTest"]
 
@@ -122,6 +123,24 @@ class OutputTest(CliTest):
     def test_missing_folder(self) -> None:
         self.refused("nowhere/out.mp4", says="nowhere/out.mp4")
         self.refused("a.png/out.mp4", says="a.png/out.mp4")
+
+    def test_folder_that_vanishes(self) -> None:
+        """The output is looked at, then the project is read from a pipe, then the folder is gone."""
+        (self.folder / "sub").mkdir()
+        process = subprocess.Popen(
+            [PROGRAM, "render", "--project", "-", "-o", "sub/out.mp4"], cwd=self.folder,
+            stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert process.stdin and process.stderr
+        process.stdin.write(b" " * 500_000)  # more than a pipe holds: somebody reads it
+        process.stdin.flush()
+        (self.folder / "sub").rmdir()
+        process.stdin.write(b'{"hydra": 1, "images": [{"src": "a.png"}]}')
+        process.stdin.close()
+        error = process.stderr.read().decode()
+        self.assertEqual(process.wait(TIMEOUT_S), 4, error)
+        self.assertIn("sub/out.mp4", error)
+        process.stderr.close()
+        self.assertEqual(self.names(), self.before)
 
     def test_output_is_an_input(self) -> None:
         original = (self.folder / "a.png").read_bytes()

@@ -93,10 +93,13 @@ class StreamTest(CliTest):
         process.stderr.close()
 
     def test_closed_standard_output(self) -> None:
-        done = subprocess.run(["bash", "-c", '"$@" >&-', "bash", PROGRAM, *RENDER, "-o", "-"],
-                              cwd=self.folder, capture_output=True, timeout=TIMEOUT_S)
-        self.assertIn(done.returncode, (1, 2, 4))
-        self.assertTrue(done.stderr.startswith(b"hydra-cli: error: "), done.stderr)
+        """Alone, or with standard input: then another file could take its number."""
+        for closed in (">&-", "<&- >&-"):
+            done = subprocess.run(["bash", "-c", f'"$@" {closed}', "bash", PROGRAM, *RENDER, "-o", "-"],
+                                  cwd=self.folder, capture_output=True, timeout=TIMEOUT_S)
+            self.assertEqual(done.returncode, 4)
+            self.assertEqual(done.stderr,
+                             b"hydra-cli: error: output -: standard output is closed\n")
 
     def read_fifo(self, *arguments: str) -> bytes:
         """What comes out of a named pipe that the program writes."""

@@ -28,12 +28,12 @@ typedef struct taker {
     uint32_t sum;
 } taker;
 
-static void take_rows(void *user, const void *rows, ptrdiff_t stride_bytes, int32_t count)
+static hydra_status take_rows(void *user, const void *rows, ptrdiff_t stride_bytes, int32_t count)
 {
     taker *t = user;
     size_t bytes =
         (size_t)t->info->width * (size_t)t->info->rows.channels * (size_t)(t->info->rows.bits / 8);
-    fuzz_check(count > 0);
+    fuzz_check(count >= (rows != NULL));
     for (int32_t y = 0; y < count; y++) {
         const uint8_t *row = (const uint8_t *)rows + y * stride_bytes;
         for (size_t i = 0; i < bytes; i++) {
@@ -42,6 +42,7 @@ static void take_rows(void *user, const void *rows, ptrdiff_t stride_bytes, int3
     }
     t->rows += count;
     fuzz_check(t->rows <= t->info->height);
+    return HYDRA_OK;
 }
 
 static void check_info(const hy_photo_info *info)
@@ -116,7 +117,8 @@ static void prepare(const uint8_t *data, size_t size, const hydra_policy *policy
     hy_meter meter = {0};
     hy_shot shot;
     hy_picture *picture = NULL;
-    hydra_status status = hy_prepare_image(&project, policy, 0, &meter, &shot, &picture, &diag);
+    hy_job job = {.project = &project, .policy = policy};
+    hydra_status status = hy_prepare_image(&job, 0, &meter, &shot, &picture, &diag);
     fuzz_check_outcome(status, &diag);
     fuzz_check((status == HYDRA_OK) == (picture != NULL));
     hy_picture_free(picture);

@@ -383,7 +383,7 @@ int64_t test_decoded_length(const test_sound_file *file)
     hy_sound *sound = NULL;
     int64_t total = 0;
     int32_t got = 0;
-    hydra_status status = hy_sound_open(song.reader, 0, INT64_MAX, false, &sound, &diag);
+    hydra_status status = hy_sound_open(song.reader, 0, INT64_MAX, false, NULL, &sound, &diag);
     while (status == HYDRA_OK) {
         float block[2 * HY_AUDIO_BLOCK];
         status = hy_sound_read(sound, block, HY_AUDIO_BLOCK, &got, &diag);

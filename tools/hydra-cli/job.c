@@ -58,6 +58,14 @@ static bool reader_is_gone(const cli_settings *settings)
     return target_is_stdout(settings->output) && poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
 }
 
+static int code_of(const cli_settings *settings, hydra_status status)
+{
+    /* The output was looked at when the program began; its folder may have gone since. */
+    bool may_be_output = status == HYDRA_ERR_NOT_FOUND || status == HYDRA_ERR_PERMISSION;
+    return may_be_output && !target_can_be_made(settings->output) ? CLI_OUTPUT
+                                                                  : cli_code(settings, status);
+}
+
 static int fail(const cli_settings *settings, hydra_status status, const hydra_render *job)
 {
     const char *text = hydra_render_error(job);
@@ -70,7 +78,7 @@ static int fail(const cli_settings *settings, hydra_status status, const hydra_r
         return cli_fail(settings, CLI_OUTPUT, status,
                         "standard output: the program that reads it has gone away");
     }
-    return cli_fail(settings, cli_code(settings, status), status,
+    return cli_fail(settings, code_of(settings, status), status,
                     *text ? text : hydra_status_text(status));
 }
 

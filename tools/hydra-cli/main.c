@@ -3,8 +3,10 @@
 #include "message.h"
 #include "project.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <string.h>
+#include <unistd.h>
 
 static const cli_verb *const verbs[] = {
     &cli_verb_render, &cli_verb_frame,  &cli_verb_check,  &cli_verb_estimate,
@@ -132,8 +134,20 @@ static void keep_heap_small(void)
 #endif
 }
 
+/* Were one of the three closed, the next file that is opened would take its place. These refuse
+ * what a closed one refuses: standard input reading, the others writing. */
+static void hold_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0) {
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
+    hold_standard_descriptors();
     keep_heap_small();
     hydra_silence_ffmpeg();
     int code = run(argc, argv);

@@ -133,29 +133,52 @@ static char *folder_of(const char *path)
     return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-static int check_folder(const cli_settings *settings, const char *path)
+/* 0 or errno. */
+static int look_at_folder(const char *path)
 {
     struct stat info;
     char *folder = folder_of(path);
     if (!folder) {
-        return fail_memory(settings);
+        return ENOMEM;
     }
     int error = stat(folder, &info) != 0           ? errno
                 : !S_ISDIR(info.st_mode)           ? ENOTDIR
                 : access(folder, W_OK | X_OK) != 0 ? errno
                                                    : 0;
     free(folder);
-    return error ? refuse_errno(settings, path, error, "its folder") : CLI_OK;
+    return error;
+}
+
+static int check_folder(const cli_settings *settings, const char *path)
+{
+    int error = look_at_folder(path);
+    return error == ENOMEM ? fail_memory(settings)
+           : error         ? refuse_errno(settings, path, error, "its folder")
+                           : CLI_OK;
+}
+
+bool target_can_be_made(const char *path)
+{
+    return target_is_stdout(path) || look_at_folder(path) == 0;
+}
+
+static int check_stdout(const cli_settings *settings, const char *path)
+{
+    int flags = fcntl(STDOUT_FILENO, F_GETFL);
+    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) {
+        return refuse(settings, path, "standard output is closed");
+    }
+    return isatty(STDOUT_FILENO)
+               ? refuse(settings, path,
+                        "standard output is a terminal; send it to a file or a program")
+               : CLI_OK;
 }
 
 int target_check(const cli_settings *settings, const char *path, char **inputs, int count)
 {
     struct stat target;
     if (target_is_stdout(path)) {
-        return isatty(STDOUT_FILENO) ? refuse(settings, path,
-                                              "standard output is a terminal; send it to a file "
-                                              "or a program")
-                                     : CLI_OK;
+        return check_stdout(settings, path);
     }
     if (strncasecmp(path, "file:", 5) == 0) {
         return refuse(settings, path, "give a path, not a URI");

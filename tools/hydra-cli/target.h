@@ -16,6 +16,9 @@ bool target_is_stdout(const char *path);
 /* May `path` be made? 0, or the exit code after the error was printed. */
 int target_check(const cli_settings *settings, const char *path, char **inputs, int count);
 
+/* Whether there is a folder that it can go into. */
+bool target_can_be_made(const char *path);
+
 /* `path` as a destination of the library; the caller frees it. NULL = out of memory. */
 char *target_destination(const char *path);
 

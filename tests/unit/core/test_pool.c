@@ -99,12 +99,12 @@ static void test_every_task_runs_once(void **state)
             submit(pool, &jobs[n].task);
         }
         for (int n = 0; n < MANY; n++) {
-            hy_task_wait(&jobs[n].task);
+            hy_task_wait(&jobs[n].task, NULL);
             assert_int_equal(jobs[n].runs, 1);
         }
         assert_int_equal(counter, MANY);
         assert_in_range(fault.calls, 1, threads[i]);
-        hy_task_wait(&jobs[0].task); /* again, long after */
+        hy_task_wait(&jobs[0].task, NULL); /* again, long after */
         hy_pool_free(pool);
         free(jobs);
     }
@@ -120,7 +120,7 @@ static void test_first_in_first_out(void **state)
         submit(pool, &jobs[n].task);
     }
     for (int n = MANY - 1; n >= 0; n--) {
-        hy_task_wait(&jobs[n].task);
+        hy_task_wait(&jobs[n].task, NULL);
         assert_int_equal(jobs[n].number, n);
     }
     hy_pool_free(pool);
@@ -136,7 +136,7 @@ static void test_one_at_a_time(void **state)
     hy_pool *pool = new_pool(3);
     for (int n = 0; n < 2000; n++) {
         submit(pool, &jobs->task);
-        hy_task_wait(&jobs->task);
+        hy_task_wait(&jobs->task, NULL);
         assert_int_equal(jobs->runs, n + 1); /* a task may be used again */
     }
     hy_pool_free(pool);
@@ -162,7 +162,7 @@ static void *submit_and_wait(void *user)
             s->failures += hy_pool_submit(s->pool, &jobs[i].task, &diag) != HYDRA_OK;
         }
         for (int i = 0; i < WINDOW; i++) {
-            hy_task_wait(&jobs[i].task);
+            hy_task_wait(&jobs[i].task, NULL);
             s->failures += jobs[i].runs != 1;
         }
     }
@@ -219,7 +219,7 @@ static void test_threads_work_side_by_side(void **state)
             submit(pool, &meetings[i].task);
         }
         for (int i = 0; i < THREADS; i++) {
-            hy_task_wait(&meetings[i].task);
+            hy_task_wait(&meetings[i].task, NULL);
         }
     }
     assert_int_equal(fault.calls, THREADS);
@@ -260,7 +260,7 @@ static void test_tasks_submit_tasks(void **state)
     submit(pool, &relays[0].task);
     /* In this order each was submitted before the wait for it begins. */
     for (int i = 0; i < LENGTH; i++) {
-        hy_task_wait(&relays[i].task);
+        hy_task_wait(&relays[i].task, NULL);
         assert_int_equal(relays[i].status, HYDRA_OK);
     }
     hy_pool_free(pool);
@@ -275,7 +275,7 @@ static void test_threads_start_with_work(void **state)
     atomic_int counter = 0;
     job *jobs = new_jobs(1, &counter);
     submit(pool, &jobs->task);
-    hy_task_wait(&jobs->task);
+    hy_task_wait(&jobs->task, NULL);
     assert_int_equal(fault.calls, 1);
     hy_pool_free(pool);
     free(jobs);
@@ -322,7 +322,7 @@ static hy_pool *new_sleeping_pool(int threads, pid_t *worker)
     hy_pool *pool = new_pool(threads);
     who w = {.task.run = note_thread};
     submit(pool, &w.task);
-    hy_task_wait(&w.task);
+    hy_task_wait(&w.task, NULL);
     await_sleep(w.thread);
     *worker = w.thread;
     return pool;
@@ -337,7 +337,7 @@ static void test_sleeping_thread_is_used_first(void **state)
         fault.calls = 0;
         who w = {.task.run = note_thread};
         submit(pool, &w.task);
-        hy_task_wait(&w.task);
+        hy_task_wait(&w.task, NULL);
         assert_int_equal(fault.calls, 0);
         assert_int_equal(w.thread, worker);
         hy_pool_free(pool);
@@ -357,8 +357,8 @@ static void test_one_sleeper_is_not_counted_twice(void **state)
         meeting two = one;
         submit(pool, &one.task);
         submit(pool, &two.task);
-        hy_task_wait(&one.task);
-        hy_task_wait(&two.task);
+        hy_task_wait(&one.task, NULL);
+        hy_task_wait(&two.task, NULL);
         hy_pool_free(pool);
         (void)pthread_barrier_destroy(&barrier);
     }
@@ -369,17 +369,21 @@ typedef struct gate {
     hy_task task;
     pid_t sleeper; /* 0 = wait for `open` */
     atomic_bool open;
+    atomic_bool entered;
+    bool passed; /* not atomic: as in job */
 } gate;
 
 static void pass_gate(hy_task *task)
 {
     gate *g = (gate *)task;
+    atomic_store(&g->entered, true);
     if (g->sleeper) {
         await_sleep(g->sleeper);
     }
     while (!g->sleeper && !atomic_load(&g->open)) {
         (void)sched_yield();
     }
+    g->passed = true;
 }
 
 typedef struct waiter {
@@ -391,7 +395,7 @@ static void *wait_for_task(void *user)
 {
     waiter *w = user;
     atomic_store(&w->thread, gettid());
-    hy_task_wait(w->task);
+    hy_task_wait(w->task, NULL);
     return NULL;
 }
 
@@ -411,7 +415,7 @@ static void test_each_owner_is_woken(void **state)
     }
     await_sleep(atomic_load(&other.thread));
     submit(pool, &second.task);
-    hy_task_wait(&second.task);
+    hy_task_wait(&second.task, NULL);
     atomic_store(&first.open, true);
     assert_int_equal(pthread_join(thread, NULL), 0);
     hy_pool_free(pool);
@@ -426,8 +430,58 @@ static void test_asking_without_waiting(void **state)
     submit(pool, &g.task);
     assert_false(hy_task_is_done(&g.task));
     atomic_store(&g.open, true);
-    hy_task_wait(&g.task);
+    hy_task_wait(&g.task, NULL);
     assert_true(hy_task_is_done(&g.task));
+    hy_pool_free(pool);
+}
+
+/* Of three tasks behind a running one, each in turn leaves the queue; the others run. */
+static void test_queued_tasks_can_be_cancelled(void **state)
+{
+    (void)state;
+    hy_cancel cancel;
+    hy_cancel_init(&cancel, 0);
+    hy_cancel_request(&cancel);
+    for (int dropped = 0; dropped < 3; dropped++) {
+        hy_pool *pool = new_pool(1);
+        gate g = {.task.run = pass_gate};
+        atomic_int counter = 0;
+        job *jobs = new_jobs(3, &counter);
+        submit(pool, &g.task);
+        for (int i = 0; i < 3; i++) {
+            submit(pool, &jobs[i].task);
+        }
+        hy_task_wait(&jobs[dropped].task, &cancel);
+        assert_true(hy_task_is_done(&jobs[dropped].task));
+        atomic_store(&g.open, true);
+        for (int i = 0; i < 3; i++) {
+            hy_task_wait(&jobs[i].task, NULL);
+            assert_int_equal(jobs[i].runs, i != dropped);
+        }
+        submit(pool, &jobs[dropped].task); /* it can be used again */
+        hy_task_wait(&jobs[dropped].task, NULL);
+        assert_int_equal(jobs[dropped].runs, 1);
+        hy_task_wait(&g.task, &cancel);
+        hy_pool_free(pool);
+        free(jobs);
+    }
+}
+
+/* A task that has begun is waited for, cancelled or not. */
+static void test_running_tasks_are_waited_for(void **state)
+{
+    (void)state;
+    hy_cancel cancel;
+    hy_cancel_init(&cancel, 0);
+    hy_pool *pool = new_pool(1);
+    gate g = {.task.run = pass_gate, .sleeper = gettid()};
+    submit(pool, &g.task);
+    while (!atomic_load(&g.entered)) {
+        (void)sched_yield();
+    }
+    hy_cancel_request(&cancel);
+    hy_task_wait(&g.task, &cancel);
+    assert_true(g.passed);
     hy_pool_free(pool);
 }
 
@@ -443,7 +497,7 @@ static void test_wait_without_submit(void **state)
 {
     (void)state;
     hy_task task = {.run = run_job};
-    hy_task_wait(&task);
+    hy_task_wait(&task, NULL);
 }
 
 typedef struct look {
@@ -466,7 +520,7 @@ static void test_signals_stay_with_the_host(void **state)
     hy_pool *pool = new_pool(1);
     look l = {.task.run = look_at_signals};
     submit(pool, &l.task);
-    hy_task_wait(&l.task);
+    hy_task_wait(&l.task, NULL);
     assert_int_equal(pthread_sigmask(SIG_BLOCK, NULL, &after), 0);
     for (int number = 1; number <= SIGRTMAX; number++) {
         assert_int_equal(sigismember(&before, number), sigismember(&after, number));
@@ -490,11 +544,11 @@ static void test_no_thread_can_be_started(void **state)
         hy_diag_clear(&diag);
         assert_failed(hy_pool_submit(pool, &jobs->task, &diag), HYDRA_ERR_IO, &diag,
                       "worker pool: starting a thread failed: Resource temporarily unavailable");
-        hy_task_wait(&jobs->task);
+        hy_task_wait(&jobs->task, NULL);
         assert_int_equal(jobs->runs, 0);
     }
     submit(pool, &jobs->task); /* better times */
-    hy_task_wait(&jobs->task);
+    hy_task_wait(&jobs->task, NULL);
     assert_int_equal(jobs->runs, 1);
     hy_pool_free(pool);
     free(jobs);
@@ -515,7 +569,7 @@ static void test_fewer_threads_than_wanted(void **state)
             submit(pool, &jobs[n].task);
         }
         for (int n = 0; n < MANY; n++) {
-            hy_task_wait(&jobs[n].task);
+            hy_task_wait(&jobs[n].task, NULL);
             assert_int_equal(jobs[n].runs, 1);
         }
         hy_pool_free(pool);
@@ -539,6 +593,8 @@ int main(void)
         reset(test_one_sleeper_is_not_counted_twice),
         reset(test_each_owner_is_woken),
         reset(test_asking_without_waiting),
+        reset(test_queued_tasks_can_be_cancelled),
+        reset(test_running_tasks_are_waited_for),
         reset(test_default_is_the_cpus),
         reset(test_wait_without_submit),
         reset(test_signals_stay_with_the_host),

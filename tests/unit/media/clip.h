@@ -218,7 +218,7 @@ static inline hy_muxer *clip_mp4_open(const hy_encoder *encoder, hy_rate rate, i
 {
     hy_diag diag = {0};
     hy_muxer *muxer = NULL;
-    hy_muxer_config config = {rate, frames, frames, false};
+    hy_muxer_config config = {rate, frames, frames, false, NULL};
     hy_mux_audio audio = {sound ? sound->parameters : NULL,
                           sound ? (int64_t)sound->packets.count : 0};
     assert_ok(hy_muxer_mp4_open(&config, encoder->stream, sound ? &audio : NULL,

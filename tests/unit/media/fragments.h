@@ -16,7 +16,7 @@ static inline hy_muxer *fragments_open(const hy_encoder *encoder, hy_rate rate, 
 {
     hy_diag diag = {0};
     hy_muxer *muxer = NULL;
-    hy_muxer_config config = {rate, frames, frames, true};
+    hy_muxer_config config = {rate, frames, frames, true, NULL};
     hy_mux_audio audio = {sound ? sound->parameters : NULL,
                           sound ? (int64_t)sound->packets.count : 0};
     assert_ok(hy_muxer_fragments_open(&config, encoder->stream, sound ? &audio : NULL, sink, &muxer,

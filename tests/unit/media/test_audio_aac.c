@@ -281,6 +281,27 @@ static void an_impossible_bit_rate_is_an_error(void **state)
     test_sound_file_free(&file);
 }
 
+/* Sound before the start is decoded for nothing else than counting: a cancelled job stops there. */
+static void a_cancelled_job_does_not_look_for_the_start(void **state)
+{
+    (void)state;
+    test_sound_file file = music_file(0.1);
+    test_song song = test_song_open(&file);
+    hy_diag diag = {0};
+    hy_cancel cancel;
+    hy_cancel_init(&cancel, 0);
+    hy_cancel_request(&cancel);
+    hy_audio_config config = {
+        .options = test_audio_options(), .samples = 4800, .bitrate_kbps = 160, .cancel = &cancel};
+    config.options.start_us = 60000000; /* behind the end, as would be noticed */
+    hy_audio *audio = NULL;
+    hydra_status status = hy_audio_open(song.reader, &config, &audio, &diag);
+    assert_failed(status, HYDRA_ERR_CANCELLED, &diag, "cancelled");
+    assert_null(audio);
+    test_song_close(&song);
+    test_sound_file_free(&file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +311,7 @@ int main(void)
         cmocka_unit_test(the_bit_rate_is_kept),
         cmocka_unit_test(errors_in_mid_track_are_reported),
         cmocka_unit_test(an_impossible_bit_rate_is_an_error),
+        cmocka_unit_test(a_cancelled_job_does_not_look_for_the_start),
     };
     hy_silence_ffmpeg();
     return cmocka_run_group_tests(tests, NULL, NULL);

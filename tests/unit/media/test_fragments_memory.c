@@ -21,7 +21,7 @@ static hydra_status write_clip(const input *in, hy_sink *sink, hy_diag *diag)
 {
     hy_muxer *muxer = NULL;
     hydra_result result;
-    hy_muxer_config config = {rate_30, FRAMES, FRAMES, true};
+    hy_muxer_config config = {rate_30, FRAMES, FRAMES, true, NULL};
     hy_mux_audio audio = {in->sound.parameters, (int64_t)in->sound.packets.count};
     hydra_status status =
         hy_muxer_fragments_open(&config, in->encoder->stream, &audio, sink, &muxer, diag);

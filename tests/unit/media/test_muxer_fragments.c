@@ -499,7 +499,7 @@ static void a_wrong_stream_never_leaves(void **state)
     assert_int_equal(sink.writes, 0);
     encoder->stream->codec->codec_id = AV_CODEC_ID_RAWVIDEO; /* not for MP4 */
     hy_diag_clear(&diag);
-    hy_muxer_config config = {rate_30, 10, 10, true};
+    hy_muxer_config config = {rate_30, 10, 10, true, NULL};
     assert_failed(hy_muxer_open(&config, encoder, NULL, &sink.base, &muxer, &diag),
                   HYDRA_ERR_INTERNAL, &diag, "writing the MP4 header failed");
     assert_null(muxer);
@@ -516,7 +516,7 @@ static void the_seam_knows_what_sinks_can_do(void **state)
     fragments_sink_init(&sink);
     hy_encoder *encoder = clip_encoder(rate_30, HYDRA_PROFILE_DEFAULT);
     clip_packets video = clip_encode(encoder, 20, 5);
-    hy_muxer_config config = {rate_30, 20, 2, false};
+    hy_muxer_config config = {rate_30, 20, 2, false, NULL};
     assert_failed(hy_muxer_open(&config, encoder, NULL, &sink.base, &muxer, &diag),
                   HYDRA_ERR_INTERNAL, &diag, "an index in front of what cannot go back");
     assert_null(muxer);

@@ -321,7 +321,7 @@ static void unusable_streams_are_refused(void **state)
     sink_double sink;
     sink_double_init(&sink, true);
     hy_encoder *encoder = clip_encoder(rate_30, HYDRA_PROFILE_DEFAULT);
-    hy_muxer_config config = {rate_30, (int64_t)1 << 40, 0, false};
+    hy_muxer_config config = {rate_30, (int64_t)1 << 40, 0, false, NULL};
     assert_failed(hy_muxer_open(&config, encoder, NULL, &sink.base, &muxer, &diag), HYDRA_ERR_LIMIT,
                   &diag, "double: too long");
     hy_diag_clear(&diag);
@@ -344,7 +344,7 @@ static void the_seam_opens_mp4(void **state)
     sink_double_init(&sink, true);
     hy_encoder *encoder = clip_encoder(rate_30, HYDRA_PROFILE_DEFAULT);
     clip_packets video = clip_encode(encoder, 20, 5);
-    hy_muxer_config config = {rate_30, 20, 2, false};
+    hy_muxer_config config = {rate_30, 20, 2, false, NULL};
     assert_ok(hy_muxer_open(&config, encoder, NULL, &sink.base, &muxer, &diag), &diag);
     assert_ok(clip_write(muxer, rate_30, &video, NULL, &diag), &diag);
     hydra_result result = finish_and_verify(muxer);
@@ -366,7 +366,7 @@ static void the_seam_takes_sound(void **state)
     test_sound_add_sine(&sine, 440.0, 0.5);
     test_sound_file wav = test_wav(&sine, TEST_WAV_S16);
     test_song song = test_song_open(&wav);
-    hy_audio_config audio_config = {test_audio_options(), 20 * 1600, 128};
+    hy_audio_config audio_config = {test_audio_options(), 20 * 1600, 128, NULL};
     hy_audio *audio = NULL;
     assert_ok(hy_audio_open(song.reader, &audio_config, &audio, &diag), &diag);
     hy_encoder *encoder = clip_encoder(rate_30, HYDRA_PROFILE_DEFAULT);
@@ -374,7 +374,7 @@ static void the_seam_takes_sound(void **state)
     sink_double sink;
     sink_double_init(&sink, true);
     hy_muxer *muxer = NULL;
-    hy_muxer_config config = {rate_30, 20, 2, false};
+    hy_muxer_config config = {rate_30, 20, 2, false, NULL};
     assert_ok(hy_muxer_open(&config, encoder, audio, &sink.base, &muxer, &diag), &diag);
     int64_t packets = 0;
     for (size_t v = 0; v < video.count; v++) {

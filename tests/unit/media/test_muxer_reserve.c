@@ -100,7 +100,7 @@ static hydra_status run(const fixture *f, const plan *p, int64_t reserve, sink_d
                         hydra_result *result, hy_diag *diag)
 {
     hy_muxer *muxer = NULL;
-    hy_muxer_config config = {{30, 1}, p->frames, p->all_keys ? p->frames : 1, false};
+    hy_muxer_config config = {{30, 1}, p->frames, p->all_keys ? p->frames : 1, false, NULL};
     hy_mux_audio audio = {f->sound.parameters, p->audio_packets};
     if (reserve == 0) {
         reserve = hy_moov_reserve(p->frames, p->audio_packets, config.key_frames, 0);

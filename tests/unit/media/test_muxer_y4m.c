@@ -38,7 +38,7 @@ static int tear_down(void **state)
 static hydra_status write_all(const fixture *f, int64_t frames, sink_double *sink, hy_muxer **muxer,
                               hy_diag *diag)
 {
-    hy_muxer_config config = {rate_ntsc, frames, frames, false};
+    hy_muxer_config config = {rate_ntsc, frames, frames, false, NULL};
     hydra_status status = hy_muxer_open(&config, f->encoder, NULL, &sink->base, muxer, diag);
     if (status == HYDRA_OK) {
         status = clip_write(*muxer, rate_ntsc, &f->packets, NULL, diag);
@@ -160,7 +160,7 @@ static void sound_is_refused(void **state)
     hy_diag diag = {0};
     hy_muxer *muxer = NULL;
     sink_double sink;
-    hy_muxer_config config = {rate_ntsc, FRAMES, FRAMES, false};
+    hy_muxer_config config = {rate_ntsc, FRAMES, FRAMES, false, NULL};
     sink_double_init(&sink, true);
     assert_ok(hy_muxer_open(&config, f->encoder, NULL, &sink.base, &muxer, &diag), &diag);
     assert_failed(hy_muxer_write_audio(muxer, &f->packets.list[0], &diag), HYDRA_ERR_INTERNAL,

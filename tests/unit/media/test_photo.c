@@ -707,11 +707,12 @@ static void writes_png(void **state)
     assert_null(png);
 }
 
-static void count_rows(void *user, const void *rows, ptrdiff_t stride_bytes, int32_t count)
+static hydra_status count_rows(void *user, const void *rows, ptrdiff_t stride_bytes, int32_t count)
 {
     (void)rows;
     (void)stride_bytes;
     *(int32_t *)user += count;
+    return HYDRA_OK;
 }
 
 static void decodes_only_once(void **state)

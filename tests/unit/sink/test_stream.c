@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -56,6 +57,7 @@ typedef struct reader {
     bool slow;      /* small bites, and naps */
     size_t got;
     bool correct;
+    atomic_bool ended;
 } reader;
 
 static void *read_all(void *argument)
@@ -479,6 +481,38 @@ static void test_waiting_for_a_reader_ends(void **state)
     free(path);
 }
 
+static void *see_the_end(void *argument)
+{
+    reader *r = argument;
+    char byte;
+    r->fd = open(r->path, O_RDONLY | O_CLOEXEC);
+    r->correct = read(r->fd, &byte, 1) == 0;
+    (void)close(r->fd);
+    atomic_store(&r->ended, true);
+    return NULL;
+}
+
+/* A reader that sits in open(2) when the job fails before its first byte. */
+static void test_abort_releases_the_reader(void **state)
+{
+    (void)state;
+    char *path = make_fifo("fifo");
+    reader r = {.path = path};
+    assert_int_equal(pthread_create(&r.thread, NULL, see_the_end, &r), 0);
+    bool released = false;
+    for (int i = 0; i < 3000 && !released; i++) {
+        hy_sink_free(fifo_sink(path, NULL));
+        sleep_us(1000); /* it may not have been there yet */
+        released = atomic_load(&r.ended);
+    }
+    if (!released) {
+        (void)close(open(path, O_RDWR | O_CLOEXEC));
+    }
+    assert_int_equal(pthread_join(r.thread, NULL), 0);
+    assert_true(released && r.correct);
+    free(path);
+}
+
 /* Between opening the sink and the first write. */
 static void test_a_fifo_that_is_replaced(void **state)
 {
@@ -613,6 +647,7 @@ int main(void)
         TEST(test_an_empty_stream_has_an_end),
         TEST(test_a_fifos_reader_goes_away),
         TEST(test_waiting_for_a_reader_ends),
+        TEST(test_abort_releases_the_reader),
         TEST(test_a_fifo_that_is_replaced),
         TEST(test_what_is_no_fifo),
         TEST(test_useless_descriptors_are_refused),
