@@ -39,7 +39,7 @@ hydra_status hy_photo_open(const uint8_t *data, size_t size, const char *name,
 const hy_photo_info *hy_photo_info_of(const hy_photo *photo);
 
 /* Most memory that decoding takes beside the file's own bytes, of which there are `file_bytes` (the
- * photo may have been opened with the first of them only). A model, see tests/unit/budget. */
+ * photo may have been opened with the first of them only). */
 int64_t hy_photo_work_bytes(const hy_photo *photo, int64_t file_bytes);
 
 /* Decode the whole photo into `rows`. Once per photo. A file that is cut short or damaged is
