@@ -184,6 +184,9 @@ typedef struct hy_muxer_config {
     const hy_cancel *cancel; /* asked while the output is read back; NULL = never */
 } hy_muxer_config;
 
+/* A fragment is handed on when it has reached this size, if no key frame came before. */
+#define HY_FRAGMENT_BYTES ((int64_t)8 << 20)
+
 /* Room for moov that is never too small: see docs/architecture.md. */
 int64_t hy_moov_reserve(int64_t frames, int64_t audio_packets, int64_t key_frames,
                         int64_t metadata_bytes);
