@@ -52,9 +52,8 @@ WRAP(int, avformat_write_header, (AVFormatContext * format, AVDictionary **optio
      (format, options), AVERROR(ENOMEM))
 WRAP(int, swr_init, (struct SwrContext * swr), (swr), AVERROR(ENOMEM))
 WRAP(AVIOContext *, avio_alloc_context,
-     (unsigned char *buffer, int size, int writes, void *user,
-      int (*read)(void *, uint8_t *, int), int (*write)(void *, uint8_t *, int),
-      int64_t (*seek)(void *, int64_t, int)),
+     (unsigned char *buffer, int size, int writes, void *user, int (*read)(void *, uint8_t *, int),
+      int (*write)(void *, uint8_t *, int), int64_t (*seek)(void *, int64_t, int)),
      (buffer, size, writes, user, read, write, seek), NULL)
 
 /* ---- Pages for large pictures ---- */
