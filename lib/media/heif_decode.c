@@ -88,6 +88,65 @@ hydra_status hy_heif_compare(const hy_photo *photo, const hy_heif_layer *colour,
     return HYDRA_OK;
 }
 
+/* ---- Memory ---- */
+
+static size_t pixel_bytes(hy_row_format rows)
+{
+    return (size_t)rows.channels * (size_t)rows.bits / 8;
+}
+
+/* Samples of two pixels of 4:0:0, 4:2:0, 4:2:2 and 4:4:4. */
+static const int32_t samples_of_two[] = {2, 3, 4, 6};
+
+/* By the configuration record of HEVC (ISO/IEC 14496-15) or AV1 (AV1-ISOBMFF). */
+static int32_t chroma_of(const hy_heif_box *record, bool av1)
+{
+    hy_heif_span at = hy_heif_part_of(record->body, av1 ? 2 : 16, 1);
+    uint64_t bits = hy_heif_take(&at, 1);
+    if (!av1) {
+        return bits & 3;
+    }
+    bool grey = bits & 0x10;
+    bool half_width = bits & 8;
+    bool half_height = bits & 4;
+    return grey ? 0 : !half_width ? 3 : half_height ? 1 : 2;
+}
+
+/* Samples that are held for two pixels of an item: the decoder's picture and libheif's copy of it;
+ * dav1d, with several threads, also has coefficients of twice the size. */
+static int32_t held_samples(const hy_heif_file *file, uint32_t id)
+{
+    hy_heif_properties properties = hy_heif_properties_of(file, id);
+    hy_heif_box box;
+    while (hy_heif_next_property(&properties, &box)) {
+        bool av1 = box.type == hy_heif_name("av1C");
+        if (av1 || box.type == hy_heif_name("hvcC")) {
+            return samples_of_two[chroma_of(&box, av1)] * (av1 ? 4 : 2);
+        }
+    }
+    return samples_of_two[3] * 4;
+}
+
+/* One tile while it is decoded, and as rows. */
+static int64_t tile_bytes(const hy_photo *photo, const hy_heif_file *file,
+                          const hy_heif_layer *layer)
+{
+    hy_row_format rows = photo->info.rows;
+    int64_t held = held_samples(file, hy_heif_tile(&layer->picture, 0));
+    int64_t pixels = (int64_t)layer->tile_width * layer->tile_height;
+    return pixels * (held * (rows.bits / 8) / 2 + (int64_t)pixel_bytes(rows));
+}
+
+int64_t hy_heif_work_bytes(const hy_photo *photo, const hy_heif_file *file,
+                           const hy_heif_layer *colour, const hy_heif_layer *alpha)
+{
+    int64_t tile = tile_bytes(photo, file, colour);
+    int64_t other = alpha ? tile_bytes(photo, file, alpha) : 0;
+    int64_t strip = (int64_t)photo->info.width * colour->tile_height;
+    strip *= colour->picture.columns > 1 ? (int64_t)pixel_bytes(photo->info.rows) : 0;
+    return strip + (tile > other ? tile : other);
+}
+
 /* ---- One item ---- */
 
 /* Eight bits where the photo has eight, whatever the item has. */
@@ -244,11 +303,6 @@ static hydra_status add_alpha(const hy_photo *photo, struct heif_context *contex
 }
 
 /* ---- Rows ---- */
-
-static size_t pixel_bytes(hy_row_format rows)
-{
-    return (size_t)rows.channels * (size_t)rows.bits / 8;
-}
 
 /* All that is called for each row of tiles. */
 typedef struct job {

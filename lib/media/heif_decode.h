@@ -21,6 +21,9 @@ hydra_status hy_heif_measure(const hy_photo *photo, struct heif_context *context
 /* Of measured layers: a row of alpha tiles must belong to a row of colour tiles, turned alike. */
 hydra_status hy_heif_compare(const hy_photo *photo, const hy_heif_layer *colour,
                              const hy_heif_layer *alpha, hy_diag *diag);
+/* Most memory that decoding measured layers takes; `alpha` NULL: none. */
+int64_t hy_heif_work_bytes(const hy_photo *photo, const hy_heif_file *file,
+                           const hy_heif_layer *colour, const hy_heif_layer *alpha);
 /* `alpha` NULL: none. No sample comes out that no tile has written. */
 hydra_status hy_heif_decode(const hy_photo *photo, struct heif_context *context,
                             const hy_heif_layer *colour, const hy_heif_layer *alpha,

@@ -39,7 +39,7 @@ hydra_status hy_photo_open(const uint8_t *data, size_t size, const char *name,
 const hy_photo_info *hy_photo_info_of(const hy_photo *photo);
 
 /* Most memory that decoding takes beside the file's own bytes, of which there are `file_bytes` (the
- * photo may have been opened with the first of them only). A model, see tests/unit/budget. */
+ * photo may have been opened with the first of them only). */
 int64_t hy_photo_work_bytes(const hy_photo *photo, int64_t file_bytes);
 
 /* Decode the whole photo into `rows`. Once per photo. A file that is cut short or damaged is
@@ -183,6 +183,9 @@ typedef struct hy_muxer_config {
     bool fragmented;         /* MP4: in fragments, written strictly in order. Else moov first. */
     const hy_cancel *cancel; /* asked while the output is read back; NULL = never */
 } hy_muxer_config;
+
+/* A fragment is handed on when it has reached this size, if no key frame came before. */
+#define HY_FRAGMENT_BYTES ((int64_t)8 << 20)
 
 /* Room for moov that is never too small: see docs/architecture.md. */
 int64_t hy_moov_reserve(int64_t frames, int64_t audio_packets, int64_t key_frames,

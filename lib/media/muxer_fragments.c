@@ -13,8 +13,7 @@
 
 /* A fragment ends before a key frame, unless it would be shorter than a quarter of the longest GOP;
  * and before any packet when it is as long as that, or that large. */
-#define LEAST_PART        4
-#define MOST_PACKET_BYTES ((int64_t)8 << 20)
+#define LEAST_PART 4
 
 /* The index is written when both tracks have begun (their edit lists are known then), fragments
  * when we say so, no table of them at the end. */
@@ -118,8 +117,8 @@ static bool is_full(const fragments *f, const hy_packet *packet, bool audio)
     if (f->pictures == 0 || (f->writer.audio && f->sounds == 0 && !f->init.data)) {
         return false;
     }
-    if (audio || f->bytes >= MOST_PACKET_BYTES) {
-        return f->bytes >= MOST_PACKET_BYTES;
+    if (audio || f->bytes >= HY_FRAGMENT_BYTES) {
+        return f->bytes >= HY_FRAGMENT_BYTES;
     }
     int64_t most = hy_encoder_gop_frames(f->base.config.rate);
     int64_t span = packet->dts - f->first_dts;

@@ -10,9 +10,14 @@
 
 enum {
     EXTENSION = 0x21,
+    GRAPHIC_CONTROL = 0xf9,
     IMAGE = 0x2c,
     HAS_COLOURS = 0x80
 };
+
+/* Disposal method, bits 2 to 4 of a graphic control extension: put back what was there before. */
+#define DISPOSAL(flags) ((flags) >> 2 & 7)
+#define RESTORE         3
 
 static size_t colour_bytes(uint8_t flags)
 {
@@ -32,10 +37,21 @@ static bool skip_blocks(const hy_photo *photo, size_t *offset)
     return false;
 }
 
-static bool has_whole_image(const hy_photo *photo)
+/* Whether the extension there says that the picture will be undone. */
+static bool is_restored(const hy_photo *photo, size_t offset)
+{
+    const uint8_t *extension = photo->data + offset;
+    return photo->size - offset >= 4 && extension[1] == GRAPHIC_CONTROL && extension[2] > 0 &&
+           DISPOSAL(extension[3]) == RESTORE;
+}
+
+/* `*restored`: FFmpeg will keep a second canvas for later. */
+static bool has_whole_image(const hy_photo *photo, bool *restored)
 {
     size_t offset = SCREEN_BYTES + colour_bytes(photo->data[10]);
+    *restored = false;
     while (offset < photo->size && photo->data[offset] == EXTENSION) {
+        *restored = *restored || is_restored(photo, offset);
         offset += 2;
         if (!skip_blocks(photo, &offset)) {
             return false;
@@ -60,12 +76,12 @@ static hydra_status open_gif(hy_photo *photo, hy_diag *diag)
     if (status != HYDRA_OK) {
         return status;
     }
-    if (!has_whole_image(photo)) {
+    bool restored;
+    if (!has_whole_image(photo, &restored)) {
         return hy_photo_cut_short(photo, diag);
     }
     photo->info.rows = (hy_row_format){.channels = 4, .bits = 8};
-    /* The canvas, and a second one where it is to be restored later. */
-    photo->info.decode_bytes = hy_photo_picture_bytes(photo, 4 + 4);
+    photo->info.decode_bytes = hy_photo_picture_bytes(photo, restored ? 4 + 4 : 4);
     return HYDRA_OK;
 }
 

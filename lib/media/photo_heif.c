@@ -251,6 +251,8 @@ static hydra_status open_heif(hy_photo *photo, hy_diag *diag)
         return status;
     }
     choose_rows(photo, state);
+    photo->info.decode_bytes = hy_heif_work_bytes(photo, &state->file, &state->colour,
+                                                  state->has_alpha ? &state->alpha : NULL);
     return read_profile(photo, state, diag);
 }
 

@@ -79,10 +79,11 @@ static double memory_bytes(const hy_x264_shape *shape, const hy_encoder_config *
     double refs = smaller(shape->refs, room);
     refs = b > 1 ? larger(refs, HY_H264_DPB_FRAMES) : refs;
     double threads = smaller(config->threads, (double)frames);
-    double in_flight = smaller(threads + OTHER_PICTURES, (double)frames);
+    double pictures = KEPT_WEIGHT * refs + THREAD_WEIGHT * (threads + OTHER_PICTURES);
+    pictures = smaller(pictures, (double)frames);
     double delay = smaller(delay_frames(shape, config->threads), (double)frames);
-    return BASE_BYTES + WAITING_WEIGHT * delay * waiting + KEPT_WEIGHT * refs * kept +
-           THREAD_WEIGHT * in_flight * kept + config->threads * smaller(HUGE_PAGE_BYTES, luma);
+    return BASE_BYTES + WAITING_WEIGHT * delay * waiting + pictures * kept +
+           config->threads * smaller(HUGE_PAGE_BYTES, luma);
 }
 
 /* 2^(-x / 6) without libm: by the sixth root of one half. */

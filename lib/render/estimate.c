@@ -10,11 +10,14 @@
 #include "render/output.h"
 
 /* Code and tables of the libraries that come into memory with their first use; measured. */
-#define LIBRARIES_BYTES 1000000
+#define LIBRARIES_BYTES 2500000
 /* Demuxer, decoder, mixing buffers and AAC encoder; measured. */
 #define SOUND_BYTES 5000000
 /* What the muxer, its check and the ledger keep of each packet; measured. */
 #define PACKET_BYTES 140
+
+/* A fragment's bytes in libavformat's buffers and ours, which grow by doubling; measured. */
+#define FRAGMENT_COPIES 3
 
 /* Speed of one CPU of 2020; measured. */
 #define COMPOSE_PIXELS_PER_S 300e6
@@ -128,6 +131,24 @@ static double wall_seconds(const hy_job *job, const hy_plan *plan, double encode
     return alone > together ? alone : together;
 }
 
+/* An MP4 and what its muxer keeps; `output` and `memory` grow. */
+static void add_container(const hy_job *job, const hy_plan *plan, int64_t packets, int64_t *output,
+                          int64_t *memory)
+{
+    int64_t gop = hy_encoder_gop_frames(plan->rate);
+    if (job->sink && job->sink->in_order) {
+        /* Nothing outlives its fragment, which libavformat collects, joins and hands over. */
+        int64_t parts = 1 + plan->frames / gop;
+        int64_t part = *output / parts;
+        part = part < HY_FRAGMENT_BYTES ? part : HY_FRAGMENT_BYTES;
+        *memory += FRAGMENT_COPIES * part;
+    } else {
+        int64_t keys = plan->frames / gop + plan->clip_count;
+        *output += hy_moov_reserve(plan->frames, packets, keys, 0);
+        *memory += (plan->frames + packets) * PACKET_BYTES;
+    }
+}
+
 static void sum_up(const hy_job *job, const hy_plan *plan, const photo_needs *photos,
                    const chosen_encoder *encoder, hydra_estimate *out)
 {
@@ -136,14 +157,12 @@ static void sum_up(const hy_job *job, const hy_plan *plan, const photo_needs *ph
     int64_t output = encoder->cost.output_bytes;
     int64_t memory = LIBRARIES_BYTES + ring_bytes(job, plan) +
                      most_bytes(plan, photos->needs, encoder, hy_frames_slots(job->pool));
-    if (encoder->is_mp4) {
-        int64_t keys = plan->frames / hy_encoder_gop_frames(plan->rate) + plan->clip_count;
-        output += hy_moov_reserve(plan->frames, packets, keys, 0);
-        memory += (plan->frames + packets) * PACKET_BYTES;
-    }
     if (packets > 0) {
         output += hy_rescale(duration_us, (int64_t)job->options->audio_bitrate_kbps * 125, 1000000);
         memory += SOUND_BYTES;
+    }
+    if (encoder->is_mp4) {
+        add_container(job, plan, packets, &output, &memory);
     }
     *out = (hydra_estimate){
         .struct_size = sizeof *out,

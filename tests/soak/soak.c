@@ -271,7 +271,8 @@ typedef struct census {
     int descriptors;
 } census;
 
-static census take_census(void)
+/* `threads`: as many as there should be. */
+static census take_census(int threads)
 {
     long pages = 0;
     /* What the allocator keeps for later is not piled up. */
@@ -281,14 +282,14 @@ static census take_census(void)
     (void)fclose(file);
     return (census){
         .rss_kb = pages * (sysconf(_SC_PAGESIZE) / 1024),
-        .threads = test_count_entries("/proc/self/task"),
+        .threads = test_count_threads(threads),
         .descriptors = test_count_entries("/proc/self/fd"),
     };
 }
 
 static void compare(int renders, const census *base)
 {
-    census now = take_census();
+    census now = take_census(base ? base->threads : 0);
     printf("%4d renders: %ld KB, %d threads, %d descriptors; %d done, %d cancelled, %d failed\n",
            renders, now.rss_kb, now.threads, now.descriptors, outcomes.done, outcomes.cancelled,
            outcomes.failed);
@@ -312,7 +313,7 @@ static void soak(int count)
         done += run_batch(done, until, shared);
         if (done == CHECK_EVERY) {
             compare(done, NULL);
-            base = take_census();
+            base = take_census(0);
         } else if (done % CHECK_EVERY == 0) {
             compare(done, &base);
         }

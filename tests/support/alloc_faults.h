@@ -16,5 +16,7 @@ bool test_allocation_failed(void);
 bool test_allocation_fails_now(void);
 /* Blocks that were allocated and not yet freed: to be compared before and after. */
 int test_live_blocks(void);
+/* With alloc_faults_media.c, too: large pictures. What is asked of FFmpeg can fail as well. */
+int test_live_maps(void);
 
 #endif

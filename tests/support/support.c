@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <ftw.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,16 @@ int test_count_entries(const char *folder)
         count++;
     }
     (void)closedir(stream);
+    return count;
+}
+
+int test_count_threads(int expected)
+{
+    int count = test_count_entries("/proc/self/task");
+    for (int patience = 10000; count > expected && patience > 0; patience--) {
+        (void)sched_yield();
+        count = test_count_entries("/proc/self/task");
+    }
     return count;
 }
 

@@ -166,13 +166,77 @@ static void test_quota_v1(void **state)
     test_in_child(child_quota_v1, NULL);
 }
 
+/* ---- Groups within groups ---- */
+
+static void make_group(const char *path, const char *file, const char *text)
+{
+    char name[256];
+    child_check(mkdir(path, 0700) == 0 || errno == EEXIST);
+    (void)snprintf(name, sizeof name, "%s/%s", path, file);
+    put_text(name, text);
+}
+
+/* What the process is told of its groups. */
+static void tell_groups(const char *text)
+{
+    put_text("/sys/told", text);
+    child_check(mount("/sys/told", "/proc/self/cgroup", NULL, MS_BIND, NULL) == 0);
+}
+
+static void child_nested_groups(void *user)
+{
+    (void)user;
+    mount_no_cgroups();
+    machine.bits = 1024;
+    machine.set = 64;
+    make_group("/sys/fs/cgroup/app", "cpu.max", "800000 100000\n");
+    make_group("/sys/fs/cgroup/app/job", "cpu.max", "max 100000\n");
+    make_group("/sys/fs/cgroup/other", "cpu.max", "100000 100000\n");
+    make_group("/sys/fs/cgroup/cpu", "cpu.cfs_period_us", "100000\n");
+    make_group("/sys/fs/cgroup/cpu/old", "cpu.cfs_period_us", "100000\n");
+    make_group("/sys/fs/cgroup/cpu/old", "cpu.cfs_quota_us", "500000\n");
+    const struct {
+        const char *told;
+        int expected;
+    } cases[] = {
+        {"0::/\n", 64},
+        {"0::/app\n", 8},
+        {"0::/app/job\n", 8}, /* the one above it has a quota */
+        {"0::/other\n", 1},
+        {"0::/app/gone/too\n", 8}, /* not seen from here; those above count */
+        {"0::/../outside\n", 64},
+        {"5:cpuset:/other\n4:cpu,cpuacct:/old\n0::/app\n", 5},
+        {"4:cpuacct,cpu:/old\n", 5},
+        {"4:cpuacct:/old\n", 64},
+        {"1:name=systemd:/other\n", 64},
+        {"nonsense\n::\n:\n", 64},
+        {"", 64},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tell_groups(cases[i].told);
+        if (hy_cpu_count() != cases[i].expected) {
+            (void)fprintf(stderr, "\"%s\": %d\n", cases[i].told, hy_cpu_count());
+        }
+        child_check(hy_cpu_count() == cases[i].expected);
+        child_check(umount("/proc/self/cgroup") == 0);
+    }
+    tell_groups("0::/app\n");
+    put_text("/sys/fs/cgroup/cpu.max", "300000 100000\n"); /* of the root */
+    child_check(hy_cpu_count() == 3);
+}
+
+static void test_nested_groups(void **state)
+{
+    (void)state;
+    test_in_child(child_nested_groups, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_affinity),
-        cmocka_unit_test(test_large_machines),
-        cmocka_unit_test(test_quota_v2),
-        cmocka_unit_test(test_quota_v1),
+        cmocka_unit_test(test_affinity),      cmocka_unit_test(test_large_machines),
+        cmocka_unit_test(test_quota_v2),      cmocka_unit_test(test_quota_v1),
+        cmocka_unit_test(test_nested_groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

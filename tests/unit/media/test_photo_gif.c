@@ -66,6 +66,8 @@ static void shows_the_first_picture(void **state)
         hy_diag diag = {0};
         assert_ok(test_decode(&file, &photo, &diag), &diag);
         assert_int_equal(photo.row_bytes, W * 4);
+        /* The canvas; and a second one to go back to, "restore to previous". */
+        assert_int_equal(photo.info.decode_bytes, W * H * (disposal == 3 ? 8 : 4));
         for (int i = 0; i < W * H; i++) {
             assert_memory_equal(photo.rows + 4 * i, colours[first[i]], 3);
             assert_int_equal(photo.rows[4 * i + 3], 255);

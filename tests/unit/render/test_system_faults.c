@@ -286,11 +286,6 @@ static hydra_status render_as_job(hydra_compose *c, char text[HY_DIAG_BYTES])
 
 /* ---- One fault ---- */
 
-static int count_threads(void)
-{
-    return test_count_entries("/proc/self/task");
-}
-
 static int count_descriptors(void)
 {
     return test_count_entries("/proc/self/fd");
@@ -327,7 +322,7 @@ static void check_failure(call which, int nth, int error, hydra_status status, c
 static bool try_fault(render_fn *render, call which, int nth, int error, int *failures)
 {
     int descriptors = count_descriptors();
-    int threads = count_threads();
+    int threads = test_count_threads(1);
     hydra_compose *c = new_show();
     char text[HY_DIAG_BYTES];
     arm(which, nth, error);
@@ -345,7 +340,7 @@ static bool try_fault(render_fn *render, call which, int nth, int error, int *fa
     }
     hydra_compose_free(c);
     assert_int_equal(count_descriptors(), descriptors);
-    assert_int_equal(count_threads(), threads);
+    assert_int_equal(test_count_threads(threads), threads);
     return fired;
 }
 
