@@ -209,8 +209,8 @@ typedef struct hydra_estimate {
     int32_t reserved;     /**< 0. */
     int64_t frames;       /**< Pictures. */
     int64_t duration_us;  /**< Length of the video. */
-    int64_t memory_bytes; /**< Most memory at one time: pictures, decoders, encoder, sound, index. An
-                               output that is kept in memory comes on top: output_bytes. */
+    int64_t memory_bytes; /**< Most memory at one time: pictures, decoders, encoder, sound, index.
+                               An output that is kept in memory comes on top: output_bytes. */
     int64_t output_bytes; /**< Size of the output; with constant quality a rough guess. */
     double seconds;       /**< Wall clock on this machine when nothing else runs; a rough guess. */
 } hydra_estimate;

@@ -5,6 +5,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import termios
@@ -14,6 +15,13 @@ from pathlib import Path
 from support import PROGRAM, TIMEOUT_S
 
 COLORS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def as_from_a_shell() -> None:
+    """The terminal is the program's, and Ctrl-C counts even where the tests themselves ignore it,
+    as they do in the background of a script."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Terminal:
@@ -30,7 +38,7 @@ class Terminal:
         self.process = subprocess.Popen(
             [PROGRAM, *arguments], cwd=folder, env=variables, stdin=slave, stderr=slave,
             stdout=slave if stdout is None else stdout, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+            preexec_fn=as_from_a_shell)
         os.close(slave)
 
     def resize(self, columns: int) -> None:

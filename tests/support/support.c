@@ -91,6 +91,18 @@ int test_count_threads(int expected)
     return count;
 }
 
+/* ThreadSanitizer has one of its own, as soon as there is any. */
+#ifdef __SANITIZE_THREAD__
+#define OWN_THREADS 2
+#else
+#define OWN_THREADS 1
+#endif
+
+bool test_only_own_threads(void)
+{
+    return test_count_threads(OWN_THREADS) <= OWN_THREADS;
+}
+
 uint64_t test_random(uint64_t *state)
 {
     *state ^= *state >> 12;

@@ -41,9 +41,11 @@ void test_write_file(const char *path, const void *data, size_t size);
 uint8_t *test_read_file(const char *path, size_t *size);
 /* Number of entries of a folder, "." and ".." left out. */
 int test_count_entries(const char *folder);
-/* Threads of this process. One that was joined may be listed for a moment longer, so while there are
- * more than `expected` it looks again, many times but not for ever. */
+/* Threads of this process. One that was joined may be listed for a moment longer, so while there
+ * are more than `expected` it looks again, many times but not for ever. */
 int test_count_threads(int expected);
+/* Whether all threads but this one have ended. */
+bool test_only_own_threads(void);
 
 /* Deterministic random numbers (xorshift64*). */
 uint64_t test_random(uint64_t *state);

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "compose.h"
@@ -138,25 +137,6 @@ typedef struct leftovers {
     char before[4096];
 } leftovers;
 
-/* ThreadSanitizer has one of its own, as soon as there is any. */
-#ifdef __SANITIZE_THREAD__
-#define OWN_THREADS 2
-#else
-#define OWN_THREADS 1
-#endif
-
-/* The kernel drops a thread a moment after it was joined. */
-static inline bool only_own_threads(void)
-{
-    int count = test_count_entries("/proc/self/task");
-    for (int i = 0; i < 5000 && count > OWN_THREADS; i++) {
-        const struct timespec nap = {0, 1000000};
-        (void)nanosleep(&nap, NULL);
-        count = test_count_entries("/proc/self/task");
-    }
-    return count <= OWN_THREADS;
-}
-
 static inline int streams_setup(void **state)
 {
     leftovers *l = calloc(1, sizeof *l);
@@ -173,7 +153,7 @@ static inline int streams_setup(void **state)
 static inline int streams_teardown(void **state)
 {
     leftovers *l = *state;
-    assert_true(only_own_threads());
+    assert_true(test_only_own_threads());
     assert_int_equal(test_count_entries("/proc/self/fd"), l->descriptors);
     assert_int_equal(test_count_entries("."), 0);
     assert_int_equal(chdir(l->before), 0);
