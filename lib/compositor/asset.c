@@ -14,6 +14,7 @@
 #include "resize.h"
 #include "rows.h"
 #include "scratch.h"
+#include "stored.h"
 
 /* Beyond any policy; keeps products within 64 bits. */
 #define MAX_ASSET_SIDE 32768
@@ -60,8 +61,9 @@ static bool is_valid(const hy_asset_spec *s)
     return s->width > 0 && s->width <= MAX_ASSET_SIDE && s->width % 2 == 0 && s->height > 0 &&
            s->height <= MAX_ASSET_SIDE && s->height % 2 == 0 && s->photo_width > 0 &&
            s->photo_width <= MAX_PHOTO_SIDE && s->photo_height > 0 &&
-           s->photo_height <= MAX_PHOTO_SIDE && s->orientation >= 1 && s->orientation <= 8 &&
-           hy_row_format_is_valid(&s->rows) && is_source_valid(s) && is_target_valid(s);
+           s->photo_height <= MAX_PHOTO_SIDE && s->halvings >= 0 && s->halvings <= 3 &&
+           s->orientation >= 1 && s->orientation <= 8 && hy_row_format_is_valid(&s->rows) &&
+           is_source_valid(s) && is_target_valid(s);
 }
 
 /* Samples of the resizers to opaque sRGB pixels. */
@@ -128,11 +130,10 @@ static hy_resize_spec photo_resize(const hy_asset_spec *s, hy_asset_builder *use
     hy_turn turn = hy_turn_of(s->orientation);
     bool transpose = turn.transpose;
     return (hy_resize_spec){
-        .src_width = s->photo_width,
-        .src_height = s->photo_height,
+        .src_width = hy_stored_width(s),
+        .src_height = hy_stored_height(s),
         .channels = s->rows.channels,
-        .source = hy_turn_to_stored(turn, s->source, transpose ? s->photo_height : s->photo_width,
-                                    transpose ? s->photo_width : s->photo_height),
+        .source = hy_stored_rect(s, s->source),
         .width = (int32_t)(transpose ? s->target.h : s->target.w),
         .height = (int32_t)(transpose ? s->target.w : s->target.h),
         .emit = paint_photo,
@@ -146,7 +147,7 @@ int64_t hy_asset_builder_bytes(const hy_asset_spec *spec)
     int64_t picture = (int64_t)hy_picture_bytes(spec->width, spec->height);
     int64_t sums = (int64_t)spec->width * spec->height;
     int64_t longest = spec->width > spec->height ? spec->width : spec->height;
-    int64_t rows = 2 * (int64_t)spec->photo_width * spec->rows.channels + 8 * longest;
+    int64_t rows = 2 * (int64_t)hy_stored_width(spec) * spec->rows.channels + 8 * longest;
     /* A backdrop is made from a miniature: two resizers of little more than their rows. */
     int64_t backdrop = spec->blur ? 2 * hy_resizer_bytes(&resize) + 64 * longest : 0;
     return picture + sums + hy_resizer_bytes(&resize) + rows + backdrop;
@@ -251,7 +252,7 @@ void hy_asset_builder_rows(hy_asset_builder *builder, const void *rows, ptrdiff_
                            int32_t count)
 {
     hy_asset_builder *b = builder;
-    for (int32_t i = 0; i < count && b->next_row < b->spec.photo_height; i++) {
+    for (int32_t i = 0; i < count && b->next_row < hy_stored_height(&b->spec); i++) {
         take_row(b, (const uint8_t *)rows + i * stride_bytes, b->next_row);
         b->next_row++;
     }
@@ -261,9 +262,9 @@ hydra_status hy_asset_builder_finish(hy_asset_builder *builder, hy_picture **out
 {
     hy_asset_builder *b = builder;
     *out = NULL;
-    if (b->next_row < b->spec.photo_height) {
+    if (b->next_row < hy_stored_height(&b->spec)) {
         return hy_fail(diag, HYDRA_ERR_INTERNAL, "%d of %d rows of a photo", (int)b->next_row,
-                       (int)b->spec.photo_height);
+                       (int)hy_stored_height(&b->spec));
     }
     if (!b->painter.picture) {
         return hy_fail(diag, HYDRA_ERR_INTERNAL, "the asset was handed out before");

@@ -6,6 +6,7 @@
 
 #include "kernels/kernels.h"
 #include "scratch.h"
+#include "stored.h"
 
 /* Four 5-pixel boxes have a variance of 4 * (25 - 1) / 12 = 8: on a miniature 70 pixels wide their
  * standard deviation is 4 % of the width. */
@@ -53,12 +54,10 @@ static hydra_status new_resizers(hy_backdrop *b, const hy_asset_spec *spec, hy_m
     hy_turn turn = hy_turn_of(spec->orientation);
     hy_rect upright = cover(spec->source, spec->width, spec->height);
     hy_resize_spec collect = {
-        .src_width = spec->photo_width,
-        .src_height = spec->photo_height,
+        .src_width = hy_stored_width(spec),
+        .src_height = hy_stored_height(spec),
         .channels = b->channels,
-        .source = hy_turn_to_stored(turn, upright,
-                                    turn.transpose ? spec->photo_height : spec->photo_width,
-                                    turn.transpose ? spec->photo_width : spec->photo_height),
+        .source = hy_stored_rect(spec, upright),
         .width = b->width,
         .height = b->height,
         .emit = keep_row,

@@ -38,8 +38,10 @@ int64_t hy_compositor_cpu_bytes(int32_t width, int32_t height);
 typedef struct hy_asset_spec {
     int32_t width;       /* of the asset, even */
     int32_t height;      /* even */
-    int32_t photo_width; /* of the rows that will come, before orientation */
+    int32_t photo_width; /* before orientation */
     int32_t photo_height;
+    int32_t halvings; /* 0..3: the rows that will come are 1/2^halvings as wide, and as many,
+                         rounded up */
     hy_row_format rows;
     int32_t orientation;     /* EXIF 1..8: how to turn the rows upright */
     hy_rect source;          /* part of the upright photo, in its pixels, that is shown */

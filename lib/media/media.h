@@ -24,7 +24,8 @@ typedef struct hy_photo hy_photo;
 typedef struct hy_photo_info {
     int32_t width; /* of the rows as stored, before orientation */
     int32_t height;
-    int32_t orientation; /* EXIF 1..8: how to turn the rows upright */
+    int32_t max_halvings; /* for hy_photo_halve: 0..3 */
+    int32_t orientation;  /* EXIF 1..8: how to turn the rows upright */
     hy_row_format rows;
     const char *format;   /* "JPEG"; static */
     int64_t decode_bytes; /* that decoding needs at most, besides the file */
@@ -41,6 +42,11 @@ const hy_photo_info *hy_photo_info_of(const hy_photo *photo);
 /* Most memory that decoding takes beside the file's own bytes, of which there are `file_bytes` (the
  * photo may have been opened with the first of them only). */
 int64_t hy_photo_work_bytes(const hy_photo *photo, int64_t file_bytes);
+
+/* Have it decoded at 1/2^halvings the width and height, rounded up, which costs far less than to
+ * average all of its pixels; at most info.max_halvings. From then on info has the new size. Once,
+ * before hy_photo_decode. */
+void hy_photo_halve(hy_photo *photo, int32_t halvings);
 
 /* Decode the whole photo into `rows`. Once per photo. A file that is cut short or damaged is
  * HYDRA_ERR_FORMAT; the rows that were handed out before are then worth nothing. */

@@ -212,6 +212,15 @@ int64_t hy_photo_work_bytes(const hy_photo *photo, int64_t file_bytes)
     return photo->info.decode_bytes + (photo->in_place ? 0 : file_bytes);
 }
 
+void hy_photo_halve(hy_photo *photo, int32_t halvings)
+{
+    hy_photo_info *info = &photo->info;
+    photo->halvings = halvings < info->max_halvings ? halvings : info->max_halvings;
+    info->max_halvings = 0;
+    info->width = (info->width + (1 << photo->halvings) - 1) >> photo->halvings;
+    info->height = (info->height + (1 << photo->halvings) - 1) >> photo->halvings;
+}
+
 hydra_status hy_photo_decode(hy_photo *photo, hy_rows_fn *rows, void *user, hy_diag *diag)
 {
     if (photo->decoded) {

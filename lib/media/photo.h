@@ -42,7 +42,8 @@ struct hy_photo {
     hy_photo_profile profile;
     bool premultiplied; /* the file's colours are multiplied by their alpha; the rows never are */
     bool decoded;
-    bool in_place; /* the file is decoded where it is, not from a copy */
+    bool in_place;    /* the file is decoded where it is, not from a copy */
+    int32_t halvings; /* of width and height of the rows that are wanted */
 };
 
 /* The seam: one per decoding library. */

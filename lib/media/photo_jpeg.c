@@ -16,6 +16,9 @@
 #include "photo.h"
 
 #define STRIP_ROWS 16
+/* Blocks of 8 x 8 samples can be made as 4 x 4 or 2 x 2, from their lower frequencies alone. */
+#define BLOCK_SIDE   8
+#define MAX_HALVINGS 2
 /* What libjpeg and our strip hold at once when a file needs only one pass. */
 #define WORK_ROWS 64
 /* Encoders write about ten; each one costs a pass over the whole picture. */
@@ -224,6 +227,7 @@ static hydra_status read_header(const jpeg_call *call)
         return status;
     }
     call->photo->in_place = true;
+    call->photo->info.max_halvings = MAX_HALVINGS;
     call->photo->info.decode_bytes = count_bytes(jpeg);
     read_exif(call);
     read_icc(call);
@@ -266,6 +270,8 @@ static hydra_status decode_rows(const jpeg_call *call)
     state->decoding = call;
     jpeg->dct_method = JDCT_ISLOW;
     jpeg->do_fancy_upsampling = TRUE;
+    jpeg->scale_num = (unsigned int)(BLOCK_SIDE >> call->photo->halvings);
+    jpeg->scale_denom = BLOCK_SIDE;
     (void)jpeg_start_decompress(jpeg);
     size_t stride = alloc_strip(state);
     /* Adobe's files hold inverted ink, as hy_row_format wants it; those of others do not. */

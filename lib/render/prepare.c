@@ -8,6 +8,15 @@
 /* Handed on at once: between them the job may be cancelled. */
 #define STRIP_ROWS 64
 
+/*
+ * From these shrink factors on, a photo is decoded at half or a quarter of its size, which leaves
+ * 2.5 or 3.5 of its pixels for each of the asset. What the decoder's coarser averages do to the
+ * highest frequencies is then filtered out: the asset stays within 50 dB of one made from all
+ * pixels.
+ */
+#define HALF_FROM    5.0
+#define QUARTER_FROM 14.0
+
 /* What one preparation holds on its way, so that one place can let go of it. */
 typedef struct preparation {
     const hy_cancel *cancel;
@@ -71,6 +80,14 @@ static void show_contained(const hy_project *project, const hy_placement *placem
                  &spec->target.h);
 }
 
+/* By the axis on which fewer pixels of the photo make one of the asset. */
+static int32_t choose_halvings(const hy_photo_info *info, const hy_asset_spec *spec)
+{
+    double shrink = fmin(spec->source.w / spec->target.w, spec->source.h / spec->target.h);
+    int32_t halvings = shrink >= QUARTER_FROM ? 2 : shrink >= HALF_FROM ? 1 : 0;
+    return halvings < info->max_halvings ? halvings : info->max_halvings;
+}
+
 void hy_prepare_plan(const hy_project *project, const hydra_image_options *options,
                      const hy_photo_info *info, hy_shot *shot, hy_asset_spec *spec)
 {
@@ -96,6 +113,7 @@ void hy_prepare_plan(const hy_project *project, const hydra_image_options *optio
     } else {
         show_region(&shot->placement, spec);
     }
+    spec->halvings = choose_halvings(info, spec);
 }
 
 static hydra_status open_photo(preparation *p, const hy_source *source, const hydra_policy *policy,
@@ -138,6 +156,7 @@ hydra_status hy_prepare_image(const hy_job *job, int32_t index, hy_meter *meter,
     }
     if (status == HYDRA_OK) {
         hy_prepare_plan(job->project, &image->options, hy_photo_info_of(p.photo), shot, &spec);
+        hy_photo_halve(p.photo, spec.halvings);
         spec.color = p.color ? hy_color_convert : NULL;
         spec.color_user = p.color;
         status = hy_asset_builder_new(&spec, meter, &p.builder, diag);

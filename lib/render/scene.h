@@ -29,7 +29,8 @@ typedef struct hy_scene {
     int32_t released;          /* images below this one are past */
 } hy_scene;
 
-/* Decide from a photo's header where everything goes; the colours are left out. */
+/* Decide from a photo's header where everything goes; the colours are left out. `spec->halvings`
+ * is for hy_photo_halve. */
 void hy_prepare_plan(const hy_project *project, const hydra_image_options *options,
                      const hy_photo_info *info, hy_shot *shot, hy_asset_spec *spec);
 /* Prepare one photo: read, decode, place, convert. Called on a worker. Of the job it uses project,
