@@ -135,6 +135,7 @@ static hy_resize_spec photo_resize(const hy_asset_spec *s, hy_asset_builder *use
                                     transpose ? s->photo_width : s->photo_height),
         .width = (int32_t)(transpose ? s->target.h : s->target.w),
         .height = (int32_t)(transpose ? s->target.w : s->target.h),
+        .simd = s->simd,
         .emit = paint_photo,
         .user = user,
     };

@@ -61,6 +61,7 @@ static hydra_status new_resizers(hy_backdrop *b, const hy_asset_spec *spec, hy_m
                                     turn.transpose ? spec->photo_width : spec->photo_height),
         .width = b->width,
         .height = b->height,
+        .simd = spec->simd,
         .emit = keep_row,
         .user = b,
     };
@@ -75,6 +76,7 @@ static hydra_status new_resizers(hy_backdrop *b, const hy_asset_spec *spec, hy_m
         .source = {.w = b->width, .h = b->height},
         .width = turn.transpose ? spec->height : spec->width,
         .height = turn.transpose ? spec->width : spec->height,
+        .simd = spec->simd,
         .emit = emit,
         .user = user,
     };

@@ -34,8 +34,8 @@ hydra_status hy_frames_init(hy_frames *frames, hy_scene *scene, hy_diag *diag)
     for (int32_t i = 0; status == HYDRA_OK && i < frames->slot_count; i++) {
         hy_frame_slot *slot = &frames->slots[i];
         slot->frames = frames;
-        status =
-            hy_compositor_cpu_new(plan->width, plan->height, scene->meter, &slot->compositor, diag);
+        status = hy_compositor_cpu_new(plan->width, plan->height, scene->job->simd, scene->meter,
+                                       &slot->compositor, diag);
         if (status == HYDRA_OK) {
             status = hy_picture_new(plan->width, plan->height, scene->meter, &slot->picture, diag);
         }

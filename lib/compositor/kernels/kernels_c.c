@@ -14,10 +14,11 @@ static inline int32_t clip(int32_t value, int32_t max)
     return value > max ? max : value;
 }
 
-static void filter_h8_4(int16_t *restrict dst, const uint8_t *restrict src,
-                        const int32_t *restrict first, const int16_t *restrict coef, int32_t count)
+static void filter_h8_4(const hy_h8 *h, int16_t *restrict dst, const uint8_t *restrict src)
 {
-    for (int32_t i = 0; i < count; i++) {
+    const int32_t *restrict first = h->first;
+    const int16_t *restrict coef = h->coef;
+    for (int32_t i = 0; i < h->count; i++) {
         const uint8_t *s = src + first[i];
         const int16_t *c = coef + 4 * (int64_t)i;
         int32_t sum = s[0] * c[0] + s[1] * c[1] + s[2] * c[2] + s[3] * c[3];
@@ -25,23 +26,23 @@ static void filter_h8_4(int16_t *restrict dst, const uint8_t *restrict src,
     }
 }
 
-static void filter_h8(int16_t *restrict dst, const uint8_t *restrict src,
-                      const int32_t *restrict first, const int16_t *restrict coef, int32_t taps,
-                      int32_t count)
+static void filter_h8(const hy_h8 *h, int16_t *restrict dst, const uint8_t *restrict src)
 {
-    if (taps == 4) {
-        filter_h8_4(dst, src, first, coef, count);
-        return;
-    }
-    for (int32_t i = 0; i < count; i++) {
-        const uint8_t *s = src + first[i];
+    const int16_t *restrict coef = h->coef;
+    for (int32_t i = 0; i < h->count; i++) {
+        const uint8_t *s = src + h->first[i];
         int32_t sum = 128;
-        for (int32_t k = 0; k < taps; k++) {
+        for (int32_t k = 0; k < h->taps; k++) {
             sum += s[k] * coef[k];
         }
         dst[i] = (int16_t)(sum >> 8);
-        coef += taps;
+        coef += h->taps;
     }
+}
+
+static void prepare_h8(hy_h8 *h)
+{
+    h->run = h->taps == 4 ? filter_h8_4 : filter_h8;
 }
 
 static void filter_v8_4(uint8_t *restrict dst, const int16_t *const *rows,
@@ -171,7 +172,7 @@ static void filter_v14(int16_t *restrict dst, const int16_t *const *rows,
 }
 
 const hy_kernels hy_kernels_c = {
-    .filter_h8 = filter_h8,
+    .prepare_h8 = prepare_h8,
     .filter_v8 = filter_v8,
     .widen8 = widen8,
     .narrow8 = narrow8,
