@@ -186,8 +186,7 @@ static void filtered_row(hy_pass *p, int32_t y)
         for (int32_t k = 0; k < p->y.taps; k++) {
             rows[k] = ring_row(p, i, first + k);
         }
-        p->kernels->filter_v8(target_row(p, i, y), rows, coef, p->y.taps, p->width);
-        lay_over(p, i, y);
+        p->kernels->filter_v8(dst_row(p, i, y), rows, coef, p->y.taps, p->op->alpha, p->width);
     }
 }
 

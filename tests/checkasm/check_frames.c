@@ -86,21 +86,35 @@ void test_filter_h8(void **unused)
     }
 }
 
+static const int32_t alphas[] = {65536, 65536, 0,     1,     2,     255,  32767,
+                                 32768, 32769, 40000, 65534, 65535, 65535};
+#define ALPHAS ((int)(sizeof alphas / sizeof *alphas))
+
+static int64_t blended(int64_t below, int64_t src, int32_t alpha)
+{
+    return (below * (65536 - alpha) + src * alpha + 32768) / 65536;
+}
+
 static void check_v8(const hy_kernels *kernels, uint64_t *state, int32_t taps, int32_t count,
-                     bool extreme)
+                     int32_t alpha, bool extreme)
 {
     const int16_t *rows[MAX_TAPS];
     int16_t coef[MAX_TAPS];
     random_rows(state, rows, taps, count, extreme);
     random_coef(state, coef, taps);
+    uint8_t *before = place(PLACE_BEFORE, (size_t)count);
     uint8_t *dst = place(PLACE_DST, (size_t)count);
-    kernels->filter_v8(dst, rows, coef, taps, count);
+    for (int32_t i = 0; i < count; i++) {
+        before[i] = (uint8_t)random_sample(state, 0, 255, extreme);
+        dst[i] = before[i];
+    }
+    kernels->filter_v8(dst, rows, coef, taps, alpha, count);
     for (int32_t i = 0; i < count; i++) {
         int64_t sum = 1 << 19;
         for (int32_t k = 0; k < taps; k++) {
             sum += (int64_t)rows[k][i] * coef[k];
         }
-        assert_int_equal(dst[i], cut(floor_shift(sum, 20), 255));
+        assert_int_equal(dst[i], blended(before[i], cut(floor_shift(sum, 20), 255), alpha));
     }
     assert_guarded(PLACE_DST, (size_t)count);
 }
@@ -112,9 +126,10 @@ void test_filter_v8(void **unused)
     uint64_t state = 3;
     table all[4];
     int total = tables(all);
-    for (int run = 0; run < 8 * count_total * total; run++) {
-        check_v8(all[run / 8 / count_total].kernels, &state, all_taps[run % 8],
-                 counts[run / 8 % count_total], run % 2);
+    const int cases = 8 * count_total * ALPHAS;
+    for (int run = 0; run < cases * total; run++) {
+        check_v8(all[run / cases].kernels, &state, all_taps[run % 8], counts[run / 8 % count_total],
+                 alphas[run / 8 / count_total % ALPHAS], run / 2 % 2);
     }
 }
 
@@ -163,24 +178,20 @@ static void check_blend8(const hy_kernels *kernels, uint64_t *state, int32_t alp
     }
     kernels->blend8(dst, src, alpha, (int32_t)count);
     for (size_t i = 0; i < count; i++) {
-        int64_t sum = (int64_t)before[i] * (65536 - alpha) + (int64_t)src[i] * alpha + 32768;
-        assert_int_equal(dst[i], sum / 65536);
+        assert_int_equal(dst[i], blended(before[i], src[i], alpha));
     }
     assert_guarded(PLACE_DST, count);
 }
 
 void test_blend8(void **unused)
 {
-    static const int32_t alphas[] = {0, 1, 2, 255, 32767, 32768, 32769, 40000, 65534, 65535, 65536};
-    const int alpha_total = (int)(sizeof alphas / sizeof *alphas);
     (void)unused;
     uint64_t state = 6;
     table all[4];
     int total = tables(all);
-    for (int run = 0; run < 4 * alpha_total * count_total * total; run++) {
-        int32_t alpha =
-            run % 2 ? alphas[run / 4 % alpha_total] : (int32_t)(test_random(&state) % 65537);
-        check_blend8(all[run / 4 / alpha_total / count_total].kernels, &state, alpha,
-                     (size_t)counts[run / 4 / alpha_total % count_total], run / 2 % 2);
+    for (int run = 0; run < 4 * ALPHAS * count_total * total; run++) {
+        int32_t alpha = run % 2 ? alphas[run / 4 % ALPHAS] : (int32_t)(test_random(&state) % 65537);
+        check_blend8(all[run / 4 / ALPHAS / count_total].kernels, &state, alpha,
+                     (size_t)counts[run / 4 / ALPHAS % count_total], run / 2 % 2);
     }
 }

@@ -51,13 +51,13 @@ static inline int32_t hy_h8_work_bytes(int32_t taps, int32_t count)
 typedef struct hy_kernels {
     /* Frames, horizontally, 8 bits to 8.6: choose `run` for a filter and fill `work`. */
     void (*prepare_h8)(hy_h8 *h);
-    /* Frames, vertically, 8.6 to 8 bits:
-     * dst[i] = (sum over k < taps of rows[k][i] * coef[k] + 2^19) >> 20, cut to 0..255 */
+    /* Frames, vertically, 8.6 to 8 bits, laid over dst as blend8 does:
+     * src[i] = (sum over k < taps of rows[k][i] * coef[k] + 2^19) >> 20, cut to 0..255 */
     void (*filter_v8)(uint8_t *dst, const int16_t *const *rows, const int16_t *coef, int32_t taps,
-                      int32_t count);
-    /* filter_h8 where the only coefficient is 1: dst[i] = src[i] * 64 */
+                      int32_t alpha, int32_t count);
+    /* A horizontal filter whose only coefficient is 1: dst[i] = src[i] * 64 */
     void (*widen8)(int16_t *dst, const uint8_t *src, int32_t count);
-    /* filter_v8 where the only coefficient is 1: dst[i] = (src[i] + 32) >> 6, cut to 0..255 */
+    /* A vertical filter whose only coefficient is 1: dst[i] = (src[i] + 32) >> 6, cut to 0..255 */
     void (*narrow8)(uint8_t *dst, const int16_t *src, int32_t count);
     /* dst[i] = (dst[i] * (65536 - alpha) + src[i] * alpha + 32768) >> 16, alpha 0..65536 */
     void (*blend8)(uint8_t *dst, const uint8_t *src, int32_t alpha, int32_t count);

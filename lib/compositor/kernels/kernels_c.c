@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The hot loops in C. Loops are short, free of branches and marked restrict so that the compiler
- * turns them into vector code; long filters run over blocks whose sums stay in the nearest cache.
+ * turns them into vector code; vertical filters run over blocks whose results stay in the nearest
+ * cache.
  */
 #include "kernels.h"
 
@@ -45,13 +46,21 @@ static void prepare_h8(hy_h8 *h)
     h->run = h->taps == 4 ? filter_h8_4 : filter_h8;
 }
 
-static void filter_v8_4(uint8_t *restrict dst, const int16_t *const *rows,
-                        const int16_t *restrict coef, int32_t count)
+static void blend8(uint8_t *restrict dst, const uint8_t *restrict src, int32_t alpha, int32_t count)
 {
-    const int16_t *restrict r0 = rows[0];
-    const int16_t *restrict r1 = rows[1];
-    const int16_t *restrict r2 = rows[2];
-    const int16_t *restrict r3 = rows[3];
+    const int32_t rest = 65536 - alpha;
+    for (int32_t i = 0; i < count; i++) {
+        dst[i] = (uint8_t)((dst[i] * rest + src[i] * alpha + 32768) >> 16);
+    }
+}
+
+static void filter_v8_4(uint8_t *restrict dst, const int16_t *const *rows,
+                        const int16_t *restrict coef, int32_t at, int32_t count)
+{
+    const int16_t *restrict r0 = rows[0] + at;
+    const int16_t *restrict r1 = rows[1] + at;
+    const int16_t *restrict r2 = rows[2] + at;
+    const int16_t *restrict r3 = rows[3] + at;
     const int16_t c0 = coef[0];
     const int16_t c1 = coef[1];
     const int16_t c2 = coef[2];
@@ -88,19 +97,30 @@ static void sum_rows(int32_t *restrict sum, int32_t bias, const int16_t *const *
     }
 }
 
-static void filter_v8(uint8_t *restrict dst, const int16_t *const *rows,
-                      const int16_t *restrict coef, int32_t taps, int32_t count)
+static void filter_v8_any(uint8_t *restrict dst, const int16_t *const *rows,
+                          const int16_t *restrict coef, int32_t taps, int32_t at, int32_t count)
 {
-    if (taps == 4) {
-        filter_v8_4(dst, rows, coef, count);
-        return;
-    }
     int32_t sum[BLOCK];
+    sum_rows(sum, 1 << 19, rows, coef, taps, at, count);
+    for (int32_t i = 0; i < count; i++) {
+        dst[i] = (uint8_t)clip(sum[i] >> 20, 255);
+    }
+}
+
+static void filter_v8(uint8_t *restrict dst, const int16_t *const *rows,
+                      const int16_t *restrict coef, int32_t taps, int32_t alpha, int32_t count)
+{
+    uint8_t block[BLOCK];
     for (int32_t at = 0; at < count; at += BLOCK) {
         int32_t n = count - at < BLOCK ? count - at : BLOCK;
-        sum_rows(sum, 1 << 19, rows, coef, taps, at, n);
-        for (int32_t i = 0; i < n; i++) {
-            dst[at + i] = (uint8_t)clip(sum[i] >> 20, 255);
+        uint8_t *out = alpha == 65536 ? dst + at : block;
+        if (taps == 4) {
+            filter_v8_4(out, rows, coef, at, n);
+        } else {
+            filter_v8_any(out, rows, coef, taps, at, n);
+        }
+        if (out == block) {
+            blend8(dst + at, block, alpha, n);
         }
     }
 }
@@ -116,14 +136,6 @@ static void narrow8(uint8_t *restrict dst, const int16_t *restrict src, int32_t 
 {
     for (int32_t i = 0; i < count; i++) {
         dst[i] = (uint8_t)clip((src[i] + 32) >> 6, 255);
-    }
-}
-
-static void blend8(uint8_t *restrict dst, const uint8_t *restrict src, int32_t alpha, int32_t count)
-{
-    const int32_t rest = 65536 - alpha;
-    for (int32_t i = 0; i < count; i++) {
-        dst[i] = (uint8_t)((dst[i] * rest + src[i] * alpha + 32768) >> 16);
     }
 }
 

@@ -178,97 +178,179 @@ static inline __m256i bytes_of(__m256i low, __m256i high)
     return _mm256_permute4x64_epi64(_mm256_packus_epi16(low, high), 0xd8);
 }
 
-static inline __attribute__((always_inline)) void filter_v8(uint8_t *dst,
-                                                            const int16_t *const *rows,
-                                                            const int16_t *coef, int32_t taps,
-                                                            int32_t count)
+/* How a source is laid over what is there. The heavier one of the two is the base, to which a part
+ * of the difference is added: base + ((base - other) * -weight + 32768 >> 16) is the same number as
+ * blend8's, and -weight, -32768..0, fits 16 bits. */
+typedef enum laying {
+    LAY_ALONE, /* alpha is 1 */
+    LAY_ON_SRC,
+    LAY_ON_DST
+} laying;
+
+static inline laying laying_of(int32_t alpha)
 {
-    for (int32_t i = 0; i < count; i += 32) {
-        int32_t at = smaller(i, count - 32);
-        __m256i bytes = bytes_of(sum16(rows, coef, taps, at), sum16(rows, coef, taps, at + 16));
-        _mm256_storeu_si256((__m256i *)(dst + at), bytes);
+    return alpha == 65536 ? LAY_ALONE : alpha > 32768 ? LAY_ON_SRC : LAY_ON_DST;
+}
+
+static inline __m256i factor_of(int32_t alpha)
+{
+    return _mm256_set1_epi16((int16_t)(alpha > 32768 ? alpha - 65536 : -alpha));
+}
+
+/* The rounding bit is the highest one of the product's low half. */
+static inline __m256i lean(__m256i base, __m256i other, __m256i factor)
+{
+    __m256i difference = _mm256_sub_epi16(base, other);
+    __m256i high = _mm256_mulhi_epi16(difference, factor);
+    __m256i round = _mm256_srli_epi16(_mm256_mullo_epi16(difference, factor), 15);
+    return _mm256_add_epi16(_mm256_add_epi16(base, high), round);
+}
+
+static inline __m256i lay(__m256i src, __m256i dst, __m256i factor, laying how)
+{
+    return how == LAY_ON_SRC ? lean(src, dst, factor) : lean(dst, src, factor);
+}
+
+/* Words of 16 bytes. */
+static inline __m256i widened(const uint8_t *at)
+{
+    return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)at));
+}
+
+static inline __m256i cut8(__m256i words)
+{
+    return _mm256_min_epi16(_mm256_max_epi16(words, _mm256_setzero_si256()),
+                            _mm256_set1_epi16(255));
+}
+
+/* A vertical filter of 32 columns, laid over those of dst. */
+static inline __attribute__((always_inline)) __m256i
+filtered32(const uint8_t *dst, const int16_t *const *rows, const int16_t *coef, int32_t taps,
+           __m256i factor, laying how, int32_t at)
+{
+    __m256i low = sum16(rows, coef, taps, at);
+    __m256i high = sum16(rows, coef, taps, at + 16);
+    if (how != LAY_ALONE) {
+        low = lay(cut8(low), widened(dst + at), factor, how);
+        high = lay(cut8(high), widened(dst + at + 16), factor, how);
+    }
+    return bytes_of(low, high);
+}
+
+/* The last vector overlaps the one before; it is made first, from what dst holds then. */
+static inline __attribute__((always_inline)) void
+filter_v8(uint8_t *dst, const int16_t *const *rows, const int16_t *coef, int32_t taps,
+          __m256i factor, laying how, int32_t count)
+{
+    const int32_t end = count - 32;
+    const __m256i last = filtered32(dst, rows, coef, taps, factor, how, end);
+    for (int32_t i = 0; i < end; i += 32) {
+        _mm256_storeu_si256((__m256i *)(dst + i),
+                            filtered32(dst, rows, coef, taps, factor, how, i));
+    }
+    _mm256_storeu_si256((__m256i *)(dst + end), last);
+}
+
+static inline __attribute__((always_inline)) void filter_v8_laid(uint8_t *dst,
+                                                                 const int16_t *const *rows,
+                                                                 const int16_t *coef, int32_t taps,
+                                                                 int32_t alpha, int32_t count)
+{
+    const __m256i factor = factor_of(alpha);
+    switch (laying_of(alpha)) {
+    case LAY_ALONE:
+        filter_v8(dst, rows, coef, taps, factor, LAY_ALONE, count);
+        break;
+    case LAY_ON_SRC:
+        filter_v8(dst, rows, coef, taps, factor, LAY_ON_SRC, count);
+        break;
+    case LAY_ON_DST:
+        filter_v8(dst, rows, coef, taps, factor, LAY_ON_DST, count);
+        break;
     }
 }
 
-void hy_avx2_filter_v8(uint8_t *dst, const int16_t *const *rows, const int16_t *coef, int32_t taps,
-                       int32_t count)
+static void filter_v8_any(uint8_t *dst, const int16_t *const *rows, const int16_t *coef,
+                          int32_t taps, int32_t alpha, int32_t count)
 {
     if (count < 32) {
-        hy_kernels_c.filter_v8(dst, rows, coef, taps, count);
+        hy_kernels_c.filter_v8(dst, rows, coef, taps, alpha, count);
     } else if (taps == 4) {
         const int16_t *const four[4] = {rows[0], rows[1], rows[2], rows[3]};
         const int16_t of[4] = {coef[0], coef[1], coef[2], coef[3]};
-        filter_v8(dst, four, of, 4, count);
+        filter_v8_laid(dst, four, of, 4, alpha, count);
     } else {
-        filter_v8(dst, rows, coef, taps, count);
+        filter_v8_laid(dst, rows, coef, taps, alpha, count);
     }
 }
 
 void hy_avx2_widen8(int16_t *dst, const uint8_t *src, int32_t count)
 {
-    int32_t i = 0;
-    for (; i + 16 <= count; i += 16) {
-        __m256i words = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(src + i)));
-        _mm256_storeu_si256((__m256i *)(dst + i), _mm256_slli_epi16(words, 6));
+    if (count < 16) {
+        hy_kernels_c.widen8(dst, src, count);
+        return;
     }
-    hy_kernels_c.widen8(dst + i, src + i, count - i);
+    for (int32_t i = 0; i < count; i += 16) {
+        int32_t at = smaller(i, count - 16);
+        _mm256_storeu_si256((__m256i *)(dst + at), _mm256_slli_epi16(widened(src + at), 6));
+    }
 }
 
 static inline __m256i narrow16(const int16_t *src)
 {
-    __m256i rounded = _mm256_adds_epi16(load(src), _mm256_set1_epi16(32));
-    return _mm256_srai_epi16(rounded, 6);
+    return _mm256_srai_epi16(_mm256_adds_epi16(load(src), _mm256_set1_epi16(32)), 6);
 }
 
 void hy_avx2_narrow8(uint8_t *dst, const int16_t *src, int32_t count)
 {
-    int32_t i = 0;
-    for (; i + 32 <= count; i += 32) {
-        _mm256_storeu_si256((__m256i *)(dst + i),
-                            bytes_of(narrow16(src + i), narrow16(src + i + 16)));
+    if (count < 32) {
+        hy_kernels_c.narrow8(dst, src, count);
+        return;
     }
-    hy_kernels_c.narrow8(dst + i, src + i, count - i);
+    for (int32_t i = 0; i < count; i += 32) {
+        int32_t at = smaller(i, count - 32);
+        __m256i bytes = bytes_of(narrow16(src + at), narrow16(src + at + 16));
+        _mm256_storeu_si256((__m256i *)(dst + at), bytes);
+    }
 }
 
-/*
- * dst + ((src - dst) * alpha + 32768 >> 16): the same number, of a product of 25 bits. alpha is
- * split into a signed 16-bit factor and, from 32768 on, one whole difference; the rounding bit is
- * the highest one of the product's low half.
- */
-static inline __m256i blend16(__m256i dst, __m256i src, __m256i factor, __m256i whole)
+static inline __m256i blended32(const uint8_t *dst, const uint8_t *src, __m256i factor, laying how)
 {
-    __m256i difference = _mm256_sub_epi16(src, dst);
-    __m256i high = _mm256_mulhi_epi16(difference, factor);
-    __m256i round = _mm256_srli_epi16(_mm256_mullo_epi16(difference, factor), 15);
-    __m256i start = _mm256_add_epi16(dst, _mm256_and_si256(difference, whole));
-    return _mm256_add_epi16(_mm256_add_epi16(start, high), round);
+    const __m256i zero = _mm256_setzero_si256();
+    __m256i d = load(dst);
+    __m256i s = load(src);
+    return _mm256_packus_epi16(
+        lay(_mm256_unpacklo_epi8(s, zero), _mm256_unpacklo_epi8(d, zero), factor, how),
+        lay(_mm256_unpackhi_epi8(s, zero), _mm256_unpackhi_epi8(d, zero), factor, how));
+}
+
+static inline __attribute__((always_inline)) void blend8(uint8_t *dst, const uint8_t *src,
+                                                         __m256i factor, laying how, int32_t count)
+{
+    const int32_t end = count - 32;
+    const __m256i last = blended32(dst + end, src + end, factor, how);
+    for (int32_t i = 0; i < end; i += 32) {
+        _mm256_storeu_si256((__m256i *)(dst + i), blended32(dst + i, src + i, factor, how));
+    }
+    _mm256_storeu_si256((__m256i *)(dst + end), last);
 }
 
 void hy_avx2_blend8(uint8_t *dst, const uint8_t *src, int32_t alpha, int32_t count)
 {
     if (alpha == 65536) {
         memcpy(dst, src, (size_t)count);
-        return;
+    } else if (count < 32) {
+        hy_kernels_c.blend8(dst, src, alpha, count);
+    } else if (laying_of(alpha) == LAY_ON_SRC) {
+        blend8(dst, src, factor_of(alpha), LAY_ON_SRC, count);
+    } else {
+        blend8(dst, src, factor_of(alpha), LAY_ON_DST, count);
     }
-    const __m256i zero = _mm256_setzero_si256();
-    const __m256i factor = _mm256_set1_epi16((int16_t)(uint16_t)alpha);
-    const __m256i whole = _mm256_set1_epi16(alpha >= 32768 ? -1 : 0);
-    int32_t i = 0;
-    for (; i + 32 <= count; i += 32) {
-        __m256i d = load(dst + i);
-        __m256i s = load(src + i);
-        __m256i low =
-            blend16(_mm256_unpacklo_epi8(d, zero), _mm256_unpacklo_epi8(s, zero), factor, whole);
-        __m256i high =
-            blend16(_mm256_unpackhi_epi8(d, zero), _mm256_unpackhi_epi8(s, zero), factor, whole);
-        _mm256_storeu_si256((__m256i *)(dst + i), _mm256_packus_epi16(low, high));
-    }
-    hy_kernels_c.blend8(dst + i, src + i, alpha, count - i);
 }
 
 const hy_kernels hy_kernels_avx2 = {
     .prepare_h8 = hy_avx2_prepare_h8,
-    .filter_v8 = hy_avx2_filter_v8,
+    .filter_v8 = filter_v8_any,
     .widen8 = hy_avx2_widen8,
     .narrow8 = hy_avx2_narrow8,
     .blend8 = hy_avx2_blend8,

@@ -6,8 +6,6 @@
 #include "compositor/kernels/kernels.h"
 
 void hy_avx2_prepare_h8(hy_h8 *h);
-void hy_avx2_filter_v8(uint8_t *dst, const int16_t *const *rows, const int16_t *coef, int32_t taps,
-                       int32_t count);
 void hy_avx2_widen8(int16_t *dst, const uint8_t *src, int32_t count);
 void hy_avx2_narrow8(uint8_t *dst, const int16_t *src, int32_t count);
 void hy_avx2_blend8(uint8_t *dst, const uint8_t *src, int32_t alpha, int32_t count);

@@ -184,34 +184,87 @@ static inline __mmask32 first_of(int32_t count)
     return count >= 32 ? 0xffffffffU : count <= 0 ? 0 : (1U << count) - 1;
 }
 
-static inline __attribute__((always_inline)) void filter_v8(uint8_t *dst,
-                                                            const int16_t *const *rows,
-                                                            const int16_t *coef, int32_t taps,
-                                                            int32_t count)
+/* Laying over, as in avx2.c: the heavier one of the two is the base, and -weight fits 16 bits. */
+typedef enum laying {
+    LAY_ALONE, /* alpha is 1 */
+    LAY_ON_SRC,
+    LAY_ON_DST
+} laying;
+
+/* The rounding bit is the highest one of the product's low half. */
+static inline __m512i lean(__m512i base, __m512i other, __m512i factor)
+{
+    __m512i difference = _mm512_sub_epi16(base, other);
+    __m512i high = _mm512_mulhi_epi16(difference, factor);
+    __m512i round = _mm512_srli_epi16(_mm512_mullo_epi16(difference, factor), 15);
+    return _mm512_add_epi16(_mm512_add_epi16(base, high), round);
+}
+
+static inline __attribute__((always_inline)) __m512i lay(__m512i src, const uint8_t *dst,
+                                                         __mmask32 mask, __m512i factor, laying how)
+{
+    __m512i below = _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(mask, dst));
+    src = _mm512_min_epi16(_mm512_max_epi16(src, _mm512_setzero_si512()), _mm512_set1_epi16(255));
+    return how == LAY_ON_SRC ? lean(src, below, factor) : lean(below, src, factor);
+}
+
+/* 64 columns, those in `mask`, of a vertical filter, laid over those of dst. */
+static inline __attribute__((always_inline)) void filter64(uint8_t *dst, const int16_t *const *rows,
+                                                           const int16_t *coef, int32_t taps,
+                                                           __m512i factor, laying how, int32_t at,
+                                                           __mmask64 mask)
+{
+    const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+    const __mmask32 low_mask = (__mmask32)mask;
+    const __mmask32 high_mask = (__mmask32)(mask >> 32);
+    __m512i low = sum32(rows, coef, taps, at, 20, low_mask);
+    __m512i high = sum32(rows, coef, taps, at + 32, 20, high_mask);
+    if (how != LAY_ALONE) {
+        low = lay(low, dst + at, low_mask, factor, how);
+        high = lay(high, dst + at + 32, high_mask, factor, how);
+    }
+    __m512i bytes = _mm512_permutexvar_epi64(order, _mm512_packus_epi16(low, high));
+    _mm512_mask_storeu_epi8(dst + at, mask, bytes);
+}
+
+static inline __attribute__((always_inline)) void
+filter_v8(uint8_t *dst, const int16_t *const *rows, const int16_t *coef, int32_t taps,
+          __m512i factor, laying how, int32_t count)
 {
     int32_t i = 0;
-    for (; i + 32 <= count; i += 32) {
-        __m512i words =
-            _mm512_max_epi16(sum32(rows, coef, taps, i, 20, 0xffffffffU), _mm512_setzero_si512());
-        _mm256_storeu_si256((__m256i *)(dst + i), _mm512_cvtusepi16_epi8(words));
+    for (; i + 64 <= count; i += 64) {
+        filter64(dst, rows, coef, taps, factor, how, i, ~(__mmask64)0);
     }
     if (i < count) {
-        __mmask32 mask = first_of(count - i);
-        __m512i words =
-            _mm512_max_epi16(sum32(rows, coef, taps, i, 20, mask), _mm512_setzero_si512());
-        _mm256_mask_storeu_epi8(dst + i, mask, _mm512_cvtusepi16_epi8(words));
+        filter64(dst, rows, coef, taps, factor, how, i, ((__mmask64)1 << (count - i)) - 1);
+    }
+}
+
+static inline __attribute__((always_inline)) void filter_v8_laid(uint8_t *dst,
+                                                                 const int16_t *const *rows,
+                                                                 const int16_t *coef, int32_t taps,
+                                                                 int32_t alpha, int32_t count)
+{
+    if (alpha == 65536) {
+        filter_v8(dst, rows, coef, taps, _mm512_setzero_si512(), LAY_ALONE, count);
+    } else if (alpha > 32768) {
+        __m512i factor = _mm512_set1_epi16((int16_t)(alpha - 65536));
+        filter_v8(dst, rows, coef, taps, factor, LAY_ON_SRC, count);
+    } else {
+        __m512i factor = _mm512_set1_epi16((int16_t)-alpha);
+        filter_v8(dst, rows, coef, taps, factor, LAY_ON_DST, count);
     }
 }
 
 static void filter_v8_any(uint8_t *dst, const int16_t *const *rows, const int16_t *coef,
-                          int32_t taps, int32_t count)
+                          int32_t taps, int32_t alpha, int32_t count)
 {
     if (taps == 4) {
         const int16_t *const four[4] = {rows[0], rows[1], rows[2], rows[3]};
         const int16_t of[4] = {coef[0], coef[1], coef[2], coef[3]};
-        filter_v8(dst, four, of, 4, count);
+        filter_v8_laid(dst, four, of, 4, alpha, count);
     } else {
-        filter_v8(dst, rows, coef, taps, count);
+        filter_v8_laid(dst, rows, coef, taps, alpha, count);
     }
 }
 
