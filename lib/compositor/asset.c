@@ -23,6 +23,7 @@ struct hy_asset_builder {
     hy_asset_spec spec;
     hy_turn turn;
     hy_box target;
+    const hy_kernels *kernels;
     hy_painter painter;
     hy_resizer *photo;
     hy_backdrop *backdrop; /* NULL = one colour */
@@ -173,7 +174,8 @@ static bool allocate_rows(hy_asset_builder *b, hy_meter *meter)
 static hydra_status prepare(hy_asset_builder *b, hy_meter *meter, hy_diag *diag)
 {
     const hy_asset_spec *s = &b->spec;
-    hydra_status status = hy_painter_init(&b->painter, s->width, s->height, meter, diag);
+    hydra_status status =
+        hy_painter_init(&b->painter, b->kernels, s->width, s->height, meter, diag);
     if (status == HYDRA_OK) {
         hy_resize_spec resize = photo_resize(s, b);
         status = hy_resizer_new(&resize, meter, &b->photo, diag);
@@ -202,6 +204,7 @@ hydra_status hy_asset_builder_new(const hy_asset_spec *spec, hy_meter *meter,
         return hy_fail_memory(diag);
     }
     b->spec = *spec;
+    b->kernels = hy_kernels_choose(spec->simd);
     b->turn = hy_turn_of(spec->orientation);
     b->target = (hy_box){(int32_t)spec->target.x, (int32_t)spec->target.y, (int32_t)spec->target.w,
                          (int32_t)spec->target.h};
@@ -239,8 +242,8 @@ static void take_row(hy_asset_builder *b, const void *data, int32_t y)
     if (!needs_row(b->photo, y) && !(collector && needs_row(collector, y))) {
         return;
     }
-    hy_rows_unpack(&b->spec.rows, data, b->columns.first, b->columns.end - b->columns.first, b->row,
-                   b->pitch);
+    hy_rows_unpack(b->kernels, &b->spec.rows, data, b->columns.first,
+                   b->columns.end - b->columns.first, b->row, b->pitch);
     hy_source_row row = {.samples = b->row, .pitch = b->pitch, .column = b->columns.first};
     hy_resizer_push(b->photo, row, y);
     if (collector) {

@@ -8,15 +8,17 @@
 #define HY_COMPOSITOR_PAINTER_H
 
 #include "core/core.h"
+#include "kernels/kernels.h"
 #include "orient.h"
 
 typedef struct hy_painter {
+    const hy_kernels *kernels;
     hy_picture *picture;
     int16_t *sums[2]; /* of U and V, one per chroma sample, rows without gaps */
 } hy_painter;
 
-hydra_status hy_painter_init(hy_painter *painter, int32_t width, int32_t height, hy_meter *meter,
-                             hy_diag *diag);
+hydra_status hy_painter_init(hy_painter *painter, const hy_kernels *kernels, int32_t width,
+                             int32_t height, hy_meter *meter, hy_diag *diag);
 /* The run must lie inside the picture. */
 void hy_painter_run(hy_painter *painter, hy_run run, const hy_rgba64 *pixels, int32_t count);
 /* Hand out the picture. */

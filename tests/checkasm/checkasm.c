@@ -114,6 +114,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_filter_h8),    cmocka_unit_test(test_filter_v8),
         cmocka_unit_test(test_widen_narrow), cmocka_unit_test(test_blend8),
+        cmocka_unit_test(test_split_rgb8),   cmocka_unit_test(test_yuv_of),
         cmocka_unit_test(test_filter_h14),   cmocka_unit_test(test_filter_v14),
     };
     if (argc > 1 && strcmp(argv[1], "--bench") == 0) {

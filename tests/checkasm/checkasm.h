@@ -50,6 +50,8 @@ void test_filter_h8(void **unused);
 void test_filter_v8(void **unused);
 void test_widen_narrow(void **unused);
 void test_blend8(void **unused);
+void test_split_rgb8(void **unused);
+void test_yuv_of(void **unused);
 void test_filter_h14(void **unused);
 void test_filter_v14(void **unused);
 

@@ -7,9 +7,12 @@
 #ifndef HY_COMPOSITOR_KERNELS_H
 #define HY_COMPOSITOR_KERNELS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <hydra/context.h>
+
+#include "core/core.h"
 
 /* Filter coefficients have 14 fractional bits: their sum is HY_COEF_ONE. */
 #define HY_COEF_BITS 14
@@ -62,6 +65,12 @@ typedef struct hy_kernels {
     /* dst[i] = (dst[i] * (65536 - alpha) + src[i] * alpha + 32768) >> 16, alpha 0..65536 */
     void (*blend8)(uint8_t *dst, const uint8_t *src, int32_t alpha, int32_t count);
 
+    /* Photos, 8-bit RGB to 14-bit planes: dst[c * pitch + i] = src[3 * i + c] * 64 for c = 0, 1, 2
+     */
+    void (*split_rgb8)(int16_t *dst, ptrdiff_t pitch, const uint8_t *src, int32_t count);
+    /* Photos, sRGB to YUV; u and v have HY_CHROMA_BITS: hy_luma_of, hy_chroma_u_of, hy_chroma_v_of
+     */
+    void (*yuv_of)(uint8_t *y, int16_t *u, int16_t *v, const hy_rgba64 *pixels, int32_t count);
     /* Assets, horizontally; samples 0..HY_WHITE14:
      * dst[i] = (sum over k < taps of src[first[i] + k] * coef[taps * i + k] + 2^13) >> 14 */
     void (*filter_h14)(int16_t *dst, const int16_t *src, const int32_t *first, const int16_t *coef,

@@ -6,6 +6,8 @@
  */
 #include "kernels.h"
 
+#include "compositor/color.h"
+
 /* Samples whose 32-bit sums are kept on the stack at a time. */
 #define BLOCK 256
 
@@ -139,6 +141,26 @@ static void narrow8(uint8_t *restrict dst, const int16_t *restrict src, int32_t 
     }
 }
 
+static void split_rgb8(int16_t *restrict dst, ptrdiff_t pitch, const uint8_t *restrict src,
+                       int32_t count)
+{
+    for (int c = 0; c < 3; c++) {
+        for (int32_t i = 0; i < count; i++) {
+            dst[c * pitch + i] = (int16_t)(src[(ptrdiff_t)3 * i + c] * 64);
+        }
+    }
+}
+
+static void yuv_of(uint8_t *restrict y, int16_t *restrict u, int16_t *restrict v,
+                   const hy_rgba64 *restrict pixels, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++) {
+        y[i] = hy_luma_of(pixels[i]);
+        u[i] = hy_chroma_u_of(pixels[i]);
+        v[i] = hy_chroma_v_of(pixels[i]);
+    }
+}
+
 static void filter_h14_4(int16_t *restrict dst, const int16_t *restrict src,
                          const int32_t *restrict first, const int16_t *restrict coef, int32_t count)
 {
@@ -189,6 +211,8 @@ const hy_kernels hy_kernels_c = {
     .widen8 = widen8,
     .narrow8 = narrow8,
     .blend8 = blend8,
+    .split_rgb8 = split_rgb8,
+    .yuv_of = yuv_of,
     .filter_h14 = filter_h14,
     .filter_v14 = filter_v14,
 };

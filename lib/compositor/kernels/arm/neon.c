@@ -218,6 +218,51 @@ static void blend8(uint8_t *dst, const uint8_t *src, int32_t alpha, int32_t coun
     hy_kernels_c.blend8(dst + i, src + i, alpha, count - i);
 }
 
+static void split_rgb8(int16_t *dst, ptrdiff_t pitch, const uint8_t *src, int32_t count)
+{
+    int32_t i = 0;
+    for (; i + 8 <= count; i += 8) {
+        uint8x8x3_t rgb = vld3_u8(src + (ptrdiff_t)3 * i);
+        for (int c = 0; c < 3; c++) {
+            vst1q_s16(dst + c * pitch + i, vreinterpretq_s16_u16(vshll_n_u8(rgb.val[c], 6)));
+        }
+    }
+    hy_kernels_c.split_rgb8(dst + i, pitch, src + (ptrdiff_t)3 * i, count - i);
+}
+
+static inline uint16x4_t luma4(uint16x4_t r, uint16x4_t g, uint16x4_t b)
+{
+    uint32x4_t sum = vdupq_n_u32((16U << 24) + (1U << 23));
+    sum = vmlal_n_u16(sum, r, 11919);
+    sum = vmlal_n_u16(sum, g, 40098);
+    return vmovn_u32(vshrq_n_u32(vmlal_n_u16(sum, b, 4048), 24));
+}
+
+/* (plus * a - minus * b - least * c + 2^18) >> 19 */
+static inline int16x4_t chroma4(uint16x4_t a, uint16_t plus, uint16x4_t b, uint16_t minus,
+                                uint16x4_t c, uint16_t least)
+{
+    uint32x4_t sum = vmlsl_n_u16(vmlsl_n_u16(vmull_n_u16(a, plus), b, minus), c, least);
+    return vmovn_s32(vrshrq_n_s32(vreinterpretq_s32_u32(sum), 19));
+}
+
+static void yuv_of(uint8_t *y, int16_t *u, int16_t *v, const hy_rgba64 *pixels, int32_t count)
+{
+    int32_t i = 0;
+    for (; i + 8 <= count; i += 8) {
+        uint16x8x4_t p = vld4q_u16(&pixels[i].r);
+        uint16x4_t r[2] = {vget_low_u16(p.val[0]), vget_high_u16(p.val[0])};
+        uint16x4_t g[2] = {vget_low_u16(p.val[1]), vget_high_u16(p.val[1])};
+        uint16x4_t b[2] = {vget_low_u16(p.val[2]), vget_high_u16(p.val[2])};
+        vst1_u8(y + i, vmovn_u16(vcombine_u16(luma4(r[0], g[0], b[0]), luma4(r[1], g[1], b[1]))));
+        for (int half = 0; half < 2; half++) {
+            vst1_s16(u + i + 4 * half, chroma4(b[half], 28672, g[half], 22102, r[half], 6570));
+            vst1_s16(v + i + 4 * half, chroma4(r[half], 28672, g[half], 26043, b[half], 2629));
+        }
+    }
+    hy_kernels_c.yuv_of(y + i, u + i, v + i, pixels + i, count - i);
+}
+
 static void filter_h14(int16_t *dst, const int16_t *src, const int32_t *first, const int16_t *coef,
                        int32_t taps, int32_t count)
 {
@@ -267,6 +312,8 @@ const hy_kernels hy_kernels_neon = {
     .widen8 = widen8,
     .narrow8 = narrow8,
     .blend8 = blend8,
+    .split_rgb8 = split_rgb8,
+    .yuv_of = yuv_of,
     .filter_h14 = filter_h14,
     .filter_v14 = filter_v14,
 };

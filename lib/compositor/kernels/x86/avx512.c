@@ -286,6 +286,8 @@ const hy_kernels hy_kernels_avx512 = {
     .widen8 = hy_avx2_widen8,
     .narrow8 = hy_avx2_narrow8,
     .blend8 = hy_avx2_blend8,
+    .split_rgb8 = hy_avx2_split_rgb8,
+    .yuv_of = hy_avx2_yuv_of,
     .filter_h14 = hy_avx2_filter_h14,
     .filter_v14 = filter_v14,
 };
