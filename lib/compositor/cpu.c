@@ -12,9 +12,9 @@
 
 /* Widest and highest canvas; keeps positions within 64 bits. */
 #define MAX_SIDE 32768
-/* Rows that one operation draws before the next one goes over them: few enough to stay in the
- * nearest cache, many enough that an operation's filters do too. */
-#define BAND_ROWS 8
+/* Rows that one operation draws before the next one goes over them: few enough to be in a near
+ * cache still, many enough that an operation's filters stay there meanwhile. */
+#define BAND_ROWS 32
 
 typedef struct cpu {
     hy_compositor base;

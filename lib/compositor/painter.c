@@ -80,6 +80,21 @@ static void add_level(int16_t *sums, int32_t columns, int32_t x, const int16_t *
     }
 }
 
+/* A run of any other direction. Of a column, two pixels in a row mostly share their samples. */
+static void add_other(int16_t *sums, int32_t columns, hy_run run, const int16_t *values,
+                      int32_t count)
+{
+    for (int32_t i = 0; i < count; i++) {
+        int32_t y = run.y + i * run.dy;
+        int16_t value = values[i];
+        if (run.dy && i + 1 < count && (y + run.dy) / 2 == y / 2) {
+            value = (int16_t)(value + values[++i]);
+        }
+        int32_t x = run.x + i * run.dx;
+        add_chroma(sums + (ptrdiff_t)(y / 2) * columns + x / 2, columns, x, value);
+    }
+}
+
 static void paint_block(const hy_painter *painter, hy_run run, const hy_rgba64 *pixels,
                         int32_t count)
 {
@@ -98,12 +113,8 @@ static void paint_block(const hy_painter *painter, hy_run run, const hy_rgba64 *
         if (run.dx == 1) {
             add_level(sums + (ptrdiff_t)(run.y / 2) * columns, columns, run.x, chroma[plane],
                       count);
-            continue;
-        }
-        for (int32_t i = 0; i < count; i++) {
-            int32_t x = run.x + i * run.dx;
-            int32_t y = run.y + i * run.dy;
-            add_chroma(sums + (ptrdiff_t)(y / 2) * columns + x / 2, columns, x, chroma[plane][i]);
+        } else {
+            add_other(sums, columns, run, chroma[plane], count);
         }
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Milliseconds per frame and per asset for every level of instructions, in CPU time of one thread:
+ * Speed of kernels, frames and assets for every level of instructions, in CPU time of one thread:
  * the best of several runs in alternation, since other load only adds. Beside them what a copy of
  * the picture and, where it is installed, swscale's bicubic scaling of it take.
  */
@@ -14,7 +14,8 @@
 #include "compositor/compositor.h"
 #include "support.h"
 
-#define RUNS       15
+#define RUNS       40
+#define C_EVERY    5 /* runs; plain C is slow */
 #define ASSET_RUNS 3
 #define MAX_CASES  8
 #define MAX_LEVELS 4
@@ -123,7 +124,7 @@ static void bench_frames(stage *s, frame_case *cases, int count)
     const hy_picture *const assets[2] = {s->asset, s->other};
     for (int run = 0; run < RUNS; run++) {
         for (int c = 0; c < count; c++) {
-            for (int i = 0; i < s->count; i++) {
+            for (int i = run % C_EVERY ? 1 : 0; i < s->count; i++) {
                 double start = bench_ms();
                 s->compositors[i]->ops->draw(s->compositors[i], &cases[c].list, assets, frame);
                 keep_best(&cases[c].best[i], start);
@@ -257,6 +258,7 @@ int bench_run(void)
         {"shrunk by 1.4", {1, {image(0, HY_ALPHA_ONE, 1.4, -200.0)}}, {0}},
         {"shrunk by 1.8", {1, {image(0, HY_ALPHA_ONE, 1.8, -200.0)}}, {0}},
     };
+    bench_kernels();
     stage s;
     stage_init(&s);
     bench_frames(&s, frames, (int)(sizeof frames / sizeof *frames));

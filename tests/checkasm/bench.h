@@ -6,6 +6,7 @@
 #include "core/core.h"
 
 int bench_run(void);
+void bench_kernels(void);
 /* CPU time of this thread. */
 double bench_ms(void);
 /* Noise. */
