@@ -34,6 +34,8 @@ struct hy_compositor {
 hydra_status hy_compositor_cpu_new(int32_t width, int32_t height, int32_t simd, hy_meter *meter,
                                    hy_compositor **out, hy_diag *diag);
 void hy_compositor_free(hy_compositor *compositor);
+/* What is used then, for people: "plain C", "AVX2", ... */
+const char *hy_compositor_cpu_name(int32_t simd);
 /* What hy_compositor_cpu_new allocates. */
 int64_t hy_compositor_cpu_bytes(int32_t width, int32_t height);
 

@@ -87,6 +87,11 @@ static void cpu_free(hy_compositor *compositor)
     hy_free(c);
 }
 
+const char *hy_compositor_cpu_name(int32_t simd)
+{
+    return hy_kernels_choose(simd)->name;
+}
+
 int64_t hy_compositor_cpu_bytes(int32_t width, int32_t height)
 {
     (void)height; /* rows pass through rings */

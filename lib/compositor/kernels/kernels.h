@@ -52,6 +52,7 @@ static inline int32_t hy_h8_work_bytes(int32_t taps, int32_t count)
 }
 
 typedef struct hy_kernels {
+    const char *name; /* for people */
     /* Frames, horizontally, 8 bits to 8.6: choose `run` for a filter and fill `work`. */
     void (*prepare_h8)(hy_h8 *h);
     /* Frames, vertically, 8.6 to 8 bits, laid over dst as blend8 does:

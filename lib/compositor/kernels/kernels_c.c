@@ -206,6 +206,7 @@ static void filter_v14(int16_t *restrict dst, const int16_t *const *rows,
 }
 
 const hy_kernels hy_kernels_c = {
+    .name = "plain C",
     .prepare_h8 = prepare_h8,
     .filter_v8 = filter_v8,
     .widen8 = widen8,

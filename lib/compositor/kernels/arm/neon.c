@@ -307,6 +307,7 @@ static void filter_v14(int16_t *dst, const int16_t *const *rows, const int16_t *
 }
 
 const hy_kernels hy_kernels_neon = {
+    .name = "NEON",
     .prepare_h8 = prepare_h8,
     .filter_v8 = filter_v8,
     .widen8 = widen8,

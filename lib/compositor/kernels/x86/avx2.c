@@ -349,6 +349,7 @@ void hy_avx2_blend8(uint8_t *dst, const uint8_t *src, int32_t alpha, int32_t cou
 }
 
 const hy_kernels hy_kernels_avx2 = {
+    .name = "AVX2",
     .prepare_h8 = hy_avx2_prepare_h8,
     .filter_v8 = filter_v8_any,
     .widen8 = hy_avx2_widen8,

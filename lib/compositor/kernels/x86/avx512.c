@@ -281,6 +281,7 @@ static void filter_v14(int16_t *dst, const int16_t *const *rows, const int16_t *
 }
 
 const hy_kernels hy_kernels_avx512 = {
+    .name = "AVX-512",
     .prepare_h8 = prepare_h8,
     .filter_v8 = filter_v8_any,
     .widen8 = hy_avx2_widen8,
