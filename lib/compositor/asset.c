@@ -146,12 +146,13 @@ int64_t hy_asset_builder_bytes(const hy_asset_spec *spec)
 {
     hy_resize_spec resize = photo_resize(spec, NULL);
     int64_t picture = (int64_t)hy_picture_bytes(spec->width, spec->height);
-    int64_t sums = (int64_t)spec->width * spec->height;
     int64_t longest = spec->width > spec->height ? spec->width : spec->height;
     int64_t rows = 2 * (int64_t)spec->photo_width * spec->rows.channels + 8 * longest;
     /* A backdrop is made from a miniature: two resizers of little more than their rows. */
     int64_t backdrop = spec->blur ? 2 * hy_resizer_bytes(&resize) + 64 * longest : 0;
-    return picture + sums + hy_resizer_bytes(&resize) + rows + backdrop;
+    int64_t painter =
+        hy_painter_bytes(spec->width, spec->height, hy_turn_of(spec->orientation).transpose);
+    return picture + painter + hy_resizer_bytes(&resize) + rows + backdrop;
 }
 
 /* The row buffer holds the columns that either resizer needs, and the filter's overhang. */
@@ -175,7 +176,7 @@ static hydra_status prepare(hy_asset_builder *b, hy_meter *meter, hy_diag *diag)
 {
     const hy_asset_spec *s = &b->spec;
     hydra_status status =
-        hy_painter_init(&b->painter, b->kernels, s->width, s->height, meter, diag);
+        hy_painter_init(&b->painter, b->kernels, s->width, s->height, b->turn, meter, diag);
     if (status == HYDRA_OK) {
         hy_resize_spec resize = photo_resize(s, b);
         status = hy_resizer_new(&resize, meter, &b->photo, diag);
