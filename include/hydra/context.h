@@ -23,6 +23,15 @@ extern "C" {
 /** Shared by jobs. Opaque. Thread: any number of threads at once. */
 typedef struct hydra_context hydra_context;
 
+/** Vector instructions for pixels. Every level gives the same pixels; they differ in speed. */
+enum {
+    HYDRA_SIMD_AUTO = 0,   /**< The best that this CPU has. */
+    HYDRA_SIMD_NONE = 1,   /**< Plain C. */
+    HYDRA_SIMD_AVX2 = 2,   /**< x86-64. */
+    HYDRA_SIMD_AVX512 = 3, /**< x86-64 with AVX-512 F, BW, VL, VBMI and VNNI. */
+    HYDRA_SIMD_NEON = 4    /**< 64-bit ARM. */
+};
+
 /** What a context is made of. */
 typedef struct hydra_context_options {
     uint32_t struct_size; /**< Set by hydra_context_options_init. */
@@ -31,6 +40,10 @@ typedef struct hydra_context_options {
     int64_t memory_budget_bytes; /**< Estimated memory of all jobs that run at once; a job beyond it
                                       waits or fails, see hydra_render_options. 0 (default) = no
                                       budget. */
+    int32_t simd; /**< HYDRA_SIMD_...: the highest level that may be used; default HYDRA_SIMD_AUTO.
+                       Where the CPU lacks it, the best one below it is used, and plain C for
+                       a level of another family of CPUs. Since 0.1. */
+    int32_t reserved; /**< 0. */
 } hydra_context_options;
 
 /** Fill with the defaults. @param options Not NULL. Thread: any. Since 0.1. */

@@ -20,6 +20,7 @@ struct hydra_context {
     char **file_roots; /* behind policy.file_roots: absolute, without links */
     hy_budget budget;
     hy_pool *pool;
+    int32_t simd; /* HYDRA_SIMD_... */
 };
 
 struct hydra_compose {

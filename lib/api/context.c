@@ -45,7 +45,8 @@ static bool options_are_valid(const hydra_context_options *options)
 {
     return options->struct_size >= sizeof *options && options->threads >= 0 &&
            options->threads <= 256 && options->memory_budget_bytes >= 0 &&
-           (!options->policy || policy_is_valid(options->policy));
+           options->simd >= HYDRA_SIMD_AUTO && options->simd <= HYDRA_SIMD_NEON &&
+           options->reserved == 0 && (!options->policy || policy_is_valid(options->policy));
 }
 
 /* Where a folder really is. */
@@ -109,6 +110,7 @@ hydra_status hydra_context_new(const hydra_context_options *options, hydra_conte
         return HYDRA_ERR_MEMORY;
     }
     atomic_init(&context->references, 1);
+    context->simd = options->simd;
     hy_budget_init(&context->budget, options->memory_budget_bytes);
     hy_diag diag = {0};
     hydra_status status = copy_policy(context, options->policy);

@@ -16,6 +16,7 @@ static hydra_status estimate(hydra_compose *c, const hydra_render_options *optio
         .project = &c->project,
         .policy = &c->context->policy,
         .pool = c->context->pool,
+        .simd = c->context->simd,
         .options = options,
     };
     status = hy_estimate(&job, &plan, out, &c->diag);

@@ -77,7 +77,11 @@ static hydra_status draw(hydra_compose *c, int64_t time_us, int64_t *number, hy_
                     (long long)time_us, (long long)hy_us_from_frame(plan.frames, plan.rate));
     } else {
         hy_job job = {
-            .project = &c->project, .policy = &c->context->policy, .pool = c->context->pool};
+            .project = &c->project,
+            .policy = &c->context->policy,
+            .pool = c->context->pool,
+            .simd = c->context->simd,
+        };
         status = hy_render_frame(&job, &plan, *number, picture, &c->diag);
     }
     hy_plan_free(&plan);

@@ -68,6 +68,7 @@ static void *run_job(void *argument)
             .project = &render->project,
             .policy = &render->context->policy,
             .pool = render->context->pool,
+            .simd = render->context->simd,
             .budget = &render->context->budget,
             .sink = render->sink,
             .options = &render->options,

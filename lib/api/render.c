@@ -16,6 +16,7 @@ static hydra_status run(hydra_compose *c, const hydra_render_options *options, h
         .project = &c->project,
         .policy = &c->context->policy,
         .pool = c->context->pool,
+        .simd = c->context->simd,
         .budget = &c->context->budget,
         .sink = sink,
         .options = options,

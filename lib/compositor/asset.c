@@ -24,6 +24,7 @@ struct hy_asset_builder {
     hy_asset_spec spec;
     hy_turn turn;
     hy_box target;
+    const hy_kernels *kernels;
     hy_painter painter;
     hy_resizer *photo;
     hy_backdrop *backdrop; /* NULL = one colour */
@@ -136,6 +137,7 @@ static hy_resize_spec photo_resize(const hy_asset_spec *s, hy_asset_builder *use
         .source = hy_stored_rect(s, s->source),
         .width = (int32_t)(transpose ? s->target.h : s->target.w),
         .height = (int32_t)(transpose ? s->target.w : s->target.h),
+        .simd = s->simd,
         .emit = paint_photo,
         .user = user,
     };
@@ -145,12 +147,13 @@ int64_t hy_asset_builder_bytes(const hy_asset_spec *spec)
 {
     hy_resize_spec resize = photo_resize(spec, NULL);
     int64_t picture = (int64_t)hy_picture_bytes(spec->width, spec->height);
-    int64_t sums = (int64_t)spec->width * spec->height;
     int64_t longest = spec->width > spec->height ? spec->width : spec->height;
     int64_t rows = 2 * (int64_t)hy_stored_width(spec) * spec->rows.channels + 8 * longest;
     /* A backdrop is made from a miniature: two resizers of little more than their rows. */
     int64_t backdrop = spec->blur ? 2 * hy_resizer_bytes(&resize) + 64 * longest : 0;
-    return picture + sums + hy_resizer_bytes(&resize) + rows + backdrop;
+    int64_t painter =
+        hy_painter_bytes(spec->width, spec->height, hy_turn_of(spec->orientation).transpose);
+    return picture + painter + hy_resizer_bytes(&resize) + rows + backdrop;
 }
 
 /* The row buffer holds the columns that either resizer needs, and the filter's overhang. */
@@ -173,7 +176,8 @@ static bool allocate_rows(hy_asset_builder *b, hy_meter *meter)
 static hydra_status prepare(hy_asset_builder *b, hy_meter *meter, hy_diag *diag)
 {
     const hy_asset_spec *s = &b->spec;
-    hydra_status status = hy_painter_init(&b->painter, s->width, s->height, meter, diag);
+    hydra_status status =
+        hy_painter_init(&b->painter, b->kernels, s->width, s->height, b->turn, meter, diag);
     if (status == HYDRA_OK) {
         hy_resize_spec resize = photo_resize(s, b);
         status = hy_resizer_new(&resize, meter, &b->photo, diag);
@@ -202,6 +206,7 @@ hydra_status hy_asset_builder_new(const hy_asset_spec *spec, hy_meter *meter,
         return hy_fail_memory(diag);
     }
     b->spec = *spec;
+    b->kernels = hy_kernels_choose(spec->simd);
     b->turn = hy_turn_of(spec->orientation);
     b->target = (hy_box){(int32_t)spec->target.x, (int32_t)spec->target.y, (int32_t)spec->target.w,
                          (int32_t)spec->target.h};
@@ -239,8 +244,8 @@ static void take_row(hy_asset_builder *b, const void *data, int32_t y)
     if (!needs_row(b->photo, y) && !(collector && needs_row(collector, y))) {
         return;
     }
-    hy_rows_unpack(&b->spec.rows, data, b->columns.first, b->columns.end - b->columns.first, b->row,
-                   b->pitch);
+    hy_rows_unpack(b->kernels, &b->spec.rows, data, b->columns.first,
+                   b->columns.end - b->columns.first, b->row, b->pitch);
     hy_source_row row = {.samples = b->row, .pitch = b->pitch, .column = b->columns.first};
     hy_resizer_push(b->photo, row, y);
     if (collector) {

@@ -60,6 +60,7 @@ static hydra_status new_resizers(hy_backdrop *b, const hy_asset_spec *spec, hy_m
         .source = hy_stored_rect(spec, upright),
         .width = b->width,
         .height = b->height,
+        .simd = spec->simd,
         .emit = keep_row,
         .user = b,
     };
@@ -74,6 +75,7 @@ static hydra_status new_resizers(hy_backdrop *b, const hy_asset_spec *spec, hy_m
         .source = {.w = b->width, .h = b->height},
         .width = turn.transpose ? spec->height : spec->width,
         .height = turn.transpose ? spec->width : spec->height,
+        .simd = spec->simd,
         .emit = emit,
         .user = user,
     };

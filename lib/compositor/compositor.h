@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <hydra/context.h>
+
 #include "core/core.h"
 
 /* ---- The seam: one backend per file. cpu.c is the reference. ---- */
@@ -27,9 +29,13 @@ struct hy_compositor {
     const hy_compositor_ops *ops;
 };
 
-hydra_status hy_compositor_cpu_new(int32_t width, int32_t height, hy_meter *meter,
+/* simd: HYDRA_SIMD_..., the highest level of vector instructions to use; the pixels are the same.
+ */
+hydra_status hy_compositor_cpu_new(int32_t width, int32_t height, int32_t simd, hy_meter *meter,
                                    hy_compositor **out, hy_diag *diag);
 void hy_compositor_free(hy_compositor *compositor);
+/* What is used then, for people: "plain C", "AVX2", ... */
+const char *hy_compositor_cpu_name(int32_t simd);
 /* What hy_compositor_cpu_new allocates. */
 int64_t hy_compositor_cpu_bytes(int32_t width, int32_t height);
 
@@ -49,6 +55,7 @@ typedef struct hy_asset_spec {
     uint32_t background_rgb; /* sRGB 0xRRGGBB under transparent pixels of the photo */
     uint32_t backdrop_rgb;   /* sRGB, around `target` */
     bool blur;               /* instead of backdrop_rgb: blurred copy of the photo, covering */
+    int32_t simd;            /* HYDRA_SIMD_..., as below */
     hy_color_fn *color;      /* NULL = the photo is sRGB (CMYK: then naive ink to RGB) */
     void *color_user;
 } hy_asset_spec;

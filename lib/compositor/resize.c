@@ -112,7 +112,7 @@ hydra_status hy_resizer_new(const hy_resize_spec *spec, hy_meter *meter, hy_resi
         return hy_fail_memory(diag);
     }
     r->spec = *spec;
-    r->kernels = &hy_kernels_c;
+    r->kernels = hy_kernels_choose(spec->simd);
     axis_init(&r->x, spec->src_width, spec->source.x, spec->source.w, spec->width);
     axis_init(&r->y, spec->src_height, spec->source.y, spec->source.h, spec->height);
     r->taps_x = padded_taps(r->x.sampler.taps);

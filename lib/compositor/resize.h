@@ -19,6 +19,7 @@ typedef struct hy_resize_spec {
     hy_rect source; /* in pixels of the source; beyond its borders they are repeated */
     int32_t width;  /* of the result */
     int32_t height;
+    int32_t simd; /* HYDRA_SIMD_..., the highest level to use */
     hy_resized_fn *emit;
     void *user;
 } hy_resize_spec;

@@ -2,8 +2,6 @@
 /* Formats of photo rows. All divisions round to nearest. */
 #include "rows.h"
 
-#include "kernels/kernels.h"
-
 bool hy_row_format_is_valid(const hy_row_format *format)
 {
     return format->channels >= 1 && format->channels <= 4 &&
@@ -46,8 +44,8 @@ static void multiply(int16_t *restrict samples, const int16_t *restrict alpha, i
 }
 
 /* The calls with a constant number of channels let the compiler unroll. */
-void hy_rows_unpack(const hy_row_format *format, const void *row, int32_t column, int32_t count,
-                    int16_t *samples, ptrdiff_t pitch)
+void hy_rows_unpack(const hy_kernels *kernels, const hy_row_format *format, const void *row,
+                    int32_t column, int32_t count, int16_t *samples, ptrdiff_t pitch)
 {
     const int channels = format->channels;
     const uint8_t *src8 = (const uint8_t *)row + (ptrdiff_t)column * channels;
@@ -55,11 +53,13 @@ void hy_rows_unpack(const hy_row_format *format, const void *row, int32_t column
     if (format->bits == 16) {
         unpack16(src16, channels, count, samples, pitch);
     } else if (channels == 3) {
-        unpack8(src8, 3, count, samples, pitch);
+        kernels->split_rgb8(samples, pitch, src8, count);
     } else if (channels == 1) {
-        unpack8(src8, 1, count, samples, pitch);
+        kernels->widen8(samples, src8, count);
+    } else if (channels == 2) {
+        unpack8(src8, 2, count, samples, pitch);
     } else {
-        unpack8(src8, channels, count, samples, pitch);
+        unpack8(src8, 4, count, samples, pitch);
     }
     if (hy_row_format_has_alpha(format)) {
         for (int c = 0; c < channels - 1; c++) {

@@ -7,13 +7,14 @@
 #define HY_COMPOSITOR_ROWS_H
 
 #include "core/core.h"
+#include "kernels/kernels.h"
 
 bool hy_row_format_is_valid(const hy_row_format *format);
 bool hy_row_format_has_alpha(const hy_row_format *format);
 
 /* `count` pixels from column `column`. Channel c of pixel i becomes samples[c * pitch + i]. */
-void hy_rows_unpack(const hy_row_format *format, const void *row, int32_t column, int32_t count,
-                    int16_t *samples, ptrdiff_t pitch);
+void hy_rows_unpack(const hy_kernels *kernels, const hy_row_format *format, const void *row,
+                    int32_t column, int32_t count, int16_t *samples, ptrdiff_t pitch);
 
 /* Channel c of pixel i is samples[c * count + i]; alpha is divided out again. */
 void hy_rows_pack(const hy_row_format *format, const int16_t *samples, int32_t count,

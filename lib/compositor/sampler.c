@@ -84,13 +84,23 @@ static void settle(int16_t *coef, int32_t taps)
     coef[largest] = (int16_t)(coef[largest] + HY_COEF_ONE - sum);
 }
 
+/* The four weights at once: cubic() at 1 + t, t, 1 - t and 2 - t multiplied out, 49 fractional
+ * bits. The largest coefficient is one of the middle ones, so the rest goes there. */
 static void weigh_narrow(int64_t phase, int16_t *coef)
 {
-    const int64_t distance[4] = {ONE16 + phase, phase, ONE16 - phase, 2 * ONE16 - phase};
-    for (int k = 0; k < 4; k++) {
-        coef[k] = (int16_t)((cubic(distance[k]) + ((int64_t)1 << 34)) >> 35);
-    }
-    settle(coef, 4);
+    const int64_t t = phase << 32;
+    const int64_t t2 = phase * phase * ONE16;
+    const int64_t t3 = phase * phase * phase;
+    const int64_t half = (int64_t)1 << 34;
+    int32_t c0 = (int32_t)((2 * t2 - t3 - t + half) >> 35);
+    int32_t c1 = (int32_t)((3 * t3 - 5 * t2 + ((int64_t)2 << 48) + half) >> 35);
+    int32_t c2 = (int32_t)((4 * t2 - 3 * t3 + t + half) >> 35);
+    int32_t c3 = (int32_t)((t3 - t2 + half) >> 35);
+    int32_t rest = HY_COEF_ONE - (c0 + c1 + c2 + c3);
+    coef[0] = (int16_t)c0;
+    coef[1] = (int16_t)(c1 + (c1 >= c2 ? rest : 0));
+    coef[2] = (int16_t)(c2 + (c1 >= c2 ? 0 : rest));
+    coef[3] = (int16_t)c3;
 }
 
 static void weigh_wide(const hy_sampler *sampler, int64_t phase, int16_t *coef)

@@ -18,5 +18,6 @@
 #include "pool.h"     /* IWYU pragma: export */
 #include "rational.h" /* IWYU pragma: export */
 #include "roots.h"    /* IWYU pragma: export */
+#include "simd.h"     /* IWYU pragma: export */
 
 #endif

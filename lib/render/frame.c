@@ -13,7 +13,8 @@ static hydra_status draw_frame(hy_scene *scene, int64_t n, hy_picture **out, hy_
     hy_compositor *compositor = NULL;
     hy_picture *picture = NULL;
     const hy_plan *plan = scene->plan;
-    status = hy_compositor_cpu_new(plan->width, plan->height, scene->meter, &compositor, diag);
+    status = hy_compositor_cpu_new(plan->width, plan->height, scene->job->simd, scene->meter,
+                                   &compositor, diag);
     /* The picture counts, but outlives the meter. */
     if (status == HYDRA_OK &&
         !hy_meter_take(scene->meter, hy_picture_bytes(plan->width, plan->height))) {

@@ -29,13 +29,15 @@ hydra_status hy_frames_init(hy_frames *frames, hy_scene *scene, hy_diag *diag)
     if (!frames->slots) {
         return hy_fail_memory(diag);
     }
+    hy_observe_message(scene->job, HYDRA_EVENT_LOG, "pixels are made with %s",
+                       hy_compositor_cpu_name(scene->job->simd));
     const hy_plan *plan = scene->plan;
     hydra_status status = HYDRA_OK;
     for (int32_t i = 0; status == HYDRA_OK && i < frames->slot_count; i++) {
         hy_frame_slot *slot = &frames->slots[i];
         slot->frames = frames;
-        status =
-            hy_compositor_cpu_new(plan->width, plan->height, scene->meter, &slot->compositor, diag);
+        status = hy_compositor_cpu_new(plan->width, plan->height, scene->job->simd, scene->meter,
+                                       &slot->compositor, diag);
         if (status == HYDRA_OK) {
             status = hy_picture_new(plan->width, plan->height, scene->meter, &slot->picture, diag);
         }

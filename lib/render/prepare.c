@@ -157,6 +157,7 @@ hydra_status hy_prepare_image(const hy_job *job, int32_t index, hy_meter *meter,
     if (status == HYDRA_OK) {
         hy_prepare_plan(job->project, &image->options, hy_photo_info_of(p.photo), shot, &spec);
         hy_photo_halve(p.photo, spec.halvings);
+        spec.simd = job->simd;
         spec.color = p.color ? hy_color_convert : NULL;
         spec.color_user = p.color;
         status = hy_asset_builder_new(&spec, meter, &p.builder, diag);

@@ -27,6 +27,7 @@ typedef struct hy_job {
     const hy_project *project;
     const hydra_policy *policy;
     hy_pool *pool;
+    int32_t simd;                        /* HYDRA_SIMD_..., for the compositor */
     hy_budget *budget;                   /* of the context; NULL = none */
     hy_sink *sink;                       /* frames: unused */
     const hydra_render_options *options; /* checked */

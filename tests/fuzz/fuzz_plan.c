@@ -305,8 +305,8 @@ static void draw_some(const hy_plan *plan, const hy_project *project, const hy_s
     hy_compositor *compositor = NULL;
     hy_picture *assets[MAX_IMAGES];
     hy_picture *frame = new_picture(plan->width, plan->height);
-    fuzz_check(hy_compositor_cpu_new(plan->width, plan->height, NULL, &compositor, &diag) ==
-               HYDRA_OK);
+    fuzz_check(hy_compositor_cpu_new(plan->width, plan->height, HYDRA_SIMD_AUTO, NULL, &compositor,
+                                     &diag) == HYDRA_OK);
     for (int32_t i = 0; i < plan->clip_count; i++) {
         assets[i] = new_picture(shots[i].placement.width, shots[i].placement.height);
     }

@@ -23,7 +23,7 @@ CHECK(hydra_image_options, end);
 CHECK(hydra_transition_options, reserved);
 CHECK(hydra_audio_options, fade_out_us);
 CHECK(hydra_issue, text);
-CHECK(hydra_context_options, memory_budget_bytes);
+CHECK(hydra_context_options, reserved);
 CHECK(hydra_policy, file_roots);
 CHECK(hydra_render_options, in_order);
 CHECK(hydra_writer, read);

@@ -8,9 +8,16 @@
 hydra_compose *test_compose(int32_t threads, int32_t width, int32_t height, int32_t fps_num,
                             int32_t fps_den)
 {
+    return test_compose_simd(HYDRA_SIMD_AUTO, threads, width, height, fps_num, fps_den);
+}
+
+hydra_compose *test_compose_simd(int32_t simd, int32_t threads, int32_t width, int32_t height,
+                                 int32_t fps_num, int32_t fps_den)
+{
     hydra_context_options context_options;
     hydra_context_options_init(&context_options);
     context_options.threads = threads;
+    context_options.simd = simd;
     hydra_context *context = NULL;
     assert_int_equal(hydra_context_new(&context_options, &context), HYDRA_OK);
     hydra_compose *c = NULL;

@@ -25,6 +25,9 @@
 /* A compose with `threads` workers of its own and the given canvas. Fails the test on error. */
 hydra_compose *test_compose(int32_t threads, int32_t width, int32_t height, int32_t fps_num,
                             int32_t fps_den);
+/* The same with at most that level of vector instructions. */
+hydra_compose *test_compose_simd(int32_t simd, int32_t threads, int32_t width, int32_t height,
+                                 int32_t fps_num, int32_t fps_den);
 /* Add a picture made by `pixel`; options NULL = defaults. */
 void test_add_picture(hydra_compose *c, int32_t width, int32_t height, test_pixel_fn *pixel,
                       const void *user, const hydra_image_options *options);

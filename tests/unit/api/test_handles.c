@@ -77,6 +77,14 @@ static void test_context_options(void **state)
     options.threads = -1;
     assert_int_equal(hydra_context_new(&options, &context), HYDRA_ERR_ARGUMENT);
     options.threads = 1;
+    options.simd = HYDRA_SIMD_NEON + 1;
+    assert_int_equal(hydra_context_new(&options, &context), HYDRA_ERR_ARGUMENT);
+    options.simd = -1;
+    assert_int_equal(hydra_context_new(&options, &context), HYDRA_ERR_ARGUMENT);
+    options.simd = HYDRA_SIMD_NONE;
+    options.reserved = 1;
+    assert_int_equal(hydra_context_new(&options, &context), HYDRA_ERR_ARGUMENT);
+    options.reserved = 0;
     options.struct_size = 0;
     assert_int_equal(hydra_context_new(&options, &context), HYDRA_ERR_ARGUMENT);
     hydra_context_options_init(&options);

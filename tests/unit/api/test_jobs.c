@@ -104,6 +104,32 @@ static void test_events_tell_the_whole_story(void **state)
     test_folder_free(folder);
 }
 
+/* The level of a context reaches its jobs. */
+static void test_level_is_told(void **state)
+{
+    (void)state;
+    char *folder = test_folder_new();
+    char *path = test_path(folder, "out.mp4");
+    hydra_context_options options;
+    hydra_context_options_init(&options);
+    options.simd = HYDRA_SIMD_NONE;
+    hydra_context *context = NULL;
+    assert_int_equal(hydra_context_new(&options, &context), HYDRA_OK);
+    hydra_compose *c = project(context, 1, 128);
+    hydra_render *render = start(c, path);
+    assert_int_equal(hydra_render_wait(render, HYDRA_AUTO), HYDRA_OK);
+    bool told = false;
+    for (hydra_event event = next(render); event.kind != HYDRA_EVENT_DONE; event = next(render)) {
+        told = told || (event.kind == HYDRA_EVENT_LOG && strstr(event.text, "with plain C"));
+    }
+    assert_true(told);
+    hydra_render_free(render);
+    hydra_compose_free(c);
+    hydra_context_free(context);
+    free(path);
+    test_folder_free(folder);
+}
+
 static void test_small_photo_is_a_warning(void **state)
 {
     (void)state;
@@ -353,6 +379,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_events_tell_the_whole_story),
+        cmocka_unit_test(test_level_is_told),
         cmocka_unit_test(test_small_photo_is_a_warning),
         cmocka_unit_test(test_failure_is_the_result),
         cmocka_unit_test(test_cancel_at_any_moment),

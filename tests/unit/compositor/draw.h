@@ -37,7 +37,8 @@ static inline hy_picture *draw_new(int32_t width, int32_t height, const hy_displ
     for (size_t i = 0; i < frame->bytes; i++) {
         frame->plane[0][i] = 77;
     }
-    assert_ok(hy_compositor_cpu_new(width, height, NULL, &compositor, &diag), &diag);
+    assert_ok(hy_compositor_cpu_new(width, height, HYDRA_SIMD_AUTO, NULL, &compositor, &diag),
+              &diag);
     compositor->ops->draw(compositor, list, assets, frame);
     hy_compositor_free(compositor);
     return frame;

@@ -339,7 +339,7 @@ static void test_frames_are_reproducible(void **unused)
         hashes[i] = test_hash_picture(fresh);
         hy_picture_free(fresh);
     }
-    assert_ok(hy_compositor_cpu_new(120, 90, NULL, &compositor, &diag), &diag);
+    assert_ok(hy_compositor_cpu_new(120, 90, HYDRA_SIMD_AUTO, NULL, &compositor, &diag), &diag);
     for (int i = 0; i < 16; i++) {
         int n = i * 7 % 4;
         compositor->ops->draw(compositor, &lists[n], assets, frame);
@@ -398,8 +398,9 @@ static void test_bad_sizes(void **unused)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         hy_diag diag = {0};
         hy_compositor *compositor = NULL;
-        assert_failed(hy_compositor_cpu_new(bad[i][0], bad[i][1], NULL, &compositor, &diag),
-                      HYDRA_ERR_INTERNAL, &diag, "canvas");
+        assert_failed(
+            hy_compositor_cpu_new(bad[i][0], bad[i][1], HYDRA_SIMD_AUTO, NULL, &compositor, &diag),
+            HYDRA_ERR_INTERNAL, &diag, "canvas");
         assert_null(compositor);
     }
     hy_compositor_free(NULL);
@@ -411,7 +412,8 @@ static void test_memory_is_counted(void **unused)
     hy_diag diag = {0};
     hy_meter meter = {0};
     hy_compositor *compositor = NULL;
-    assert_ok(hy_compositor_cpu_new(1080, 1920, &meter, &compositor, &diag), &diag);
+    assert_ok(hy_compositor_cpu_new(1080, 1920, HYDRA_SIMD_AUTO, &meter, &compositor, &diag),
+              &diag);
     assert_true(atomic_load(&meter.current_bytes) > 0);
     assert_true(atomic_load(&meter.current_bytes) < 1 << 20);
     hy_compositor_free(compositor);

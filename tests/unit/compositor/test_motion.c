@@ -103,7 +103,8 @@ static void check_path(const path *p)
     double *dy = calloc((size_t)p->drawn, sizeof *dy);
     hy_compositor *compositor = NULL;
     assert_true(dx && dy);
-    assert_ok(hy_compositor_cpu_new(p->width, p->height, NULL, &compositor, &diag), &diag);
+    assert_ok(hy_compositor_cpu_new(p->width, p->height, HYDRA_SIMD_AUTO, NULL, &compositor, &diag),
+              &diag);
     for (int32_t i = 0; i < p->drawn; i++) {
         view v = view_at(p, (p->frames - p->drawn) / 2 + i);
         hy_op op =

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The promise on frames: the same for any thread count and any order of asking. */
+/* The promise on frames: the same for any thread count, level of vector instructions and order of
+ * asking. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,9 +12,9 @@
 #define BYTES  ((size_t)WIDTH * HEIGHT * 3 / 2)
 
 /* Every kind of layer: moves, fits, fades in both modes. */
-static hydra_compose *mixed(int32_t threads)
+static hydra_compose *mixed(int32_t threads, int32_t simd)
 {
-    hydra_compose *c = test_compose(threads, WIDTH, HEIGHT, 30, 1);
+    hydra_compose *c = test_compose_simd(simd, threads, WIDTH, HEIGHT, 30, 1);
     static const int32_t motions[] = {HYDRA_MOTION_ZOOM_IN, HYDRA_MOTION_PAN_LEFT,
                                       HYDRA_MOTION_RECT, HYDRA_MOTION_NONE};
     static const int32_t fits[] = {HYDRA_FIT_COVER, HYDRA_FIT_COVER, HYDRA_FIT_CONTAIN,
@@ -38,9 +39,9 @@ static hydra_compose *mixed(int32_t threads)
     return c;
 }
 
-static void raw_hashes(int32_t threads, uint64_t hashes[FRAMES])
+static void raw_hashes(int32_t threads, int32_t simd, uint64_t hashes[FRAMES])
 {
-    hydra_compose *c = mixed(threads);
+    hydra_compose *c = mixed(threads, simd);
     hydra_render_options options;
     hydra_render_options_init(&options);
     options.encoder = HYDRA_ENCODER_RAW;
@@ -65,10 +66,10 @@ static void test_any_thread_count(void **state)
     (void)state;
     static uint64_t expected[FRAMES];
     static uint64_t hashes[FRAMES];
-    raw_hashes(1, expected);
+    raw_hashes(1, HYDRA_SIMD_AUTO, expected);
     static const int32_t threads[] = {2, 3, 8};
     for (size_t i = 0; i < 3; i++) {
-        raw_hashes(threads[i], hashes);
+        raw_hashes(threads[i], HYDRA_SIMD_AUTO, hashes);
         assert_memory_equal(hashes, expected, sizeof expected);
     }
     /* The frames do differ from each other. */
@@ -77,12 +78,25 @@ static void test_any_thread_count(void **state)
     }
 }
 
+/* A level that this CPU lacks falls back without a word. */
+static void test_any_level(void **state)
+{
+    (void)state;
+    static uint64_t expected[FRAMES];
+    static uint64_t hashes[FRAMES];
+    raw_hashes(2, HYDRA_SIMD_NONE, expected);
+    for (int32_t simd = HYDRA_SIMD_AUTO; simd <= HYDRA_SIMD_NEON; simd++) {
+        raw_hashes(2, simd, hashes);
+        assert_memory_equal(hashes, expected, sizeof expected);
+    }
+}
+
 static void test_any_order(void **state)
 {
     (void)state;
     static uint64_t expected[FRAMES];
-    raw_hashes(2, expected);
-    hydra_compose *c = mixed(3);
+    raw_hashes(2, HYDRA_SIMD_AUTO, expected);
+    hydra_compose *c = mixed(3, HYDRA_SIMD_AUTO);
     uint64_t random = 99;
     for (int i = 0; i < 40; i++) {
         int64_t n = (int64_t)(test_random(&random) % FRAMES);
@@ -160,6 +174,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_thread_count),
+        cmocka_unit_test(test_any_level),
         cmocka_unit_test(test_any_order),
         cmocka_unit_test(test_crossfade_keeps_brightness),
         cmocka_unit_test(test_memory_is_bounded_by_what_is_visible),
