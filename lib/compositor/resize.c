@@ -205,17 +205,58 @@ static void push_blocks(hy_resizer *r, const int16_t *samples, ptrdiff_t pitch, 
     }
 }
 
-/* sums[i] += average of block i, rounded to nearest. */
+/* sums[i] += average of `size` samples, rounded to nearest. */
+static inline __attribute__((always_inline)) void
+add_averages(const int16_t *restrict samples, int32_t size, int32_t blocks, int32_t *restrict sums)
+{
+    for (int32_t i = 0; i < blocks; i++) {
+        int32_t sum = 0;
+        for (int32_t k = 0; k < size; k++) {
+            sum += samples[k];
+        }
+        sums[i] += (sum + size / 2) / size;
+        samples += size;
+    }
+}
+
+/* Sizes as of a backdrop's miniature get loops of their own: unrolled, and without divisions. */
+static void add_averages_of(const int16_t *samples, int32_t size, int32_t blocks, int32_t *sums)
+{
+    switch (size) {
+    case 4:
+        add_averages(samples, 4, blocks, sums);
+        break;
+    case 5:
+        add_averages(samples, 5, blocks, sums);
+        break;
+    case 6:
+        add_averages(samples, 6, blocks, sums);
+        break;
+    case 7:
+        add_averages(samples, 7, blocks, sums);
+        break;
+    case 8:
+        add_averages(samples, 8, blocks, sums);
+        break;
+    case 9:
+        add_averages(samples, 9, blocks, sums);
+        break;
+    default:
+        add_averages(samples, size, blocks, sums);
+        break;
+    }
+}
+
+/* The blocks of a row. The source's last one may be smaller. */
 static void add_block_averages(const hy_resizer *r, const int16_t *samples, int32_t *sums)
 {
     const axis *a = &r->x;
-    for (int32_t i = a->range.first; i < a->range.end; i++) {
-        int32_t count = block_start(a, i + 1) - block_start(a, i);
-        int32_t sum = 0;
-        for (int32_t k = 0; k < count; k++) {
-            sum += *samples++;
-        }
-        *sums++ += (sum + count / 2) / count;
+    int32_t whole = a->samples / a->block;
+    whole = (whole < a->range.end ? whole : a->range.end) - a->range.first;
+    add_averages_of(samples, a->block, whole, sums);
+    int32_t rest = block_start(a, a->range.end) - block_start(a, a->range.first + whole);
+    if (rest > 0) {
+        add_averages(samples + (ptrdiff_t)whole * a->block, rest, 1, sums + whole);
     }
 }
 

@@ -319,6 +319,55 @@ static void test_crossfade_keeps_the_mean(void **unused)
 }
 
 /* What a compositor drew before leaves no trace; and today's frames are tomorrow's. */
+/* Each layer drawn alone, then laid over the others by the formula, sample by sample. */
+static void lay_over(hy_picture *frame, const hy_picture *layer, int64_t alpha)
+{
+    for (int plane = 0; plane < 3; plane++) {
+        for (int32_t y = 0; y < hy_plane_height(frame, plane); y++) {
+            uint8_t *dst = frame->plane[plane] + y * frame->stride[plane];
+            const uint8_t *src = layer->plane[plane] + y * layer->stride[plane];
+            for (int32_t x = 0; x < hy_plane_width(frame, plane); x++) {
+                dst[x] = (uint8_t)((dst[x] * (65536 - alpha) + src[x] * alpha + 32768) / 65536);
+            }
+        }
+    }
+}
+
+/* Among them lists whose filters are too wide to be held all at once. */
+static void test_layers_are_laid_over_exactly(void **unused)
+{
+    static const double scales[] = {0.7, 1.0, 1.02, 1.3, 40, 80};
+    (void)unused;
+    hy_picture *asset = noise_new(300, 420, 21);
+    const hy_picture *assets[] = {asset};
+    uint64_t state = 22;
+    for (int run = 0; run < 24; run++) {
+        hy_display_list list = {.count = HY_MAX_OPS};
+        hy_picture *expected = NULL;
+        for (int i = 0; i < HY_MAX_OPS; i++) {
+            double scale = run < 6 ? scales[run] : scales[test_random(&state) % 6];
+            double offset = (double)(test_random(&state) % 50) / (run % 3 + 1);
+            int32_t alpha = i ? (int32_t)(test_random(&state) % 65536) : HY_ALPHA_ONE;
+            list.ops[i] =
+                image_op(0, HY_ALPHA_ONE, axis_of(scale, offset), axis_of(scale, offset / 2));
+            hy_display_list alone = {1, {list.ops[i]}};
+            hy_picture *layer = draw_new(150, 140, &alone, assets);
+            list.ops[i].alpha = alpha;
+            if (expected) {
+                lay_over(expected, layer, alpha);
+                hy_picture_free(layer);
+            } else {
+                expected = layer;
+            }
+        }
+        hy_picture *frame = draw_new(150, 140, &list, assets);
+        assert_int_equal(test_hash_picture(frame), test_hash_picture(expected));
+        hy_picture_free(frame);
+        hy_picture_free(expected);
+    }
+    hy_picture_free(asset);
+}
+
 static void test_frames_are_reproducible(void **unused)
 {
     static const uint64_t golden[4] = {0x736051e0400ad8a5, 0x1f7caf32a48dbb49, 0xe169fcff5aefb9e0,
@@ -414,7 +463,9 @@ static void test_memory_is_counted(void **unused)
     hy_compositor *compositor = NULL;
     assert_ok(hy_compositor_cpu_new(1080, 1920, HYDRA_SIMD_AUTO, &meter, &compositor, &diag),
               &diag);
-    assert_true(atomic_load(&meter.current_bytes) > 0);
+    /* What the estimate of a render takes it to be, and the head of one block. */
+    assert_int_equal(atomic_load(&meter.current_bytes),
+                     hy_compositor_cpu_bytes(1080, 1920) + HY_ALIGN);
     assert_true(atomic_load(&meter.current_bytes) < 1 << 20);
     hy_compositor_free(compositor);
     assert_int_equal(atomic_load(&meter.current_bytes), 0);
@@ -431,6 +482,7 @@ int main(void)
         cmocka_unit_test(test_nothing_below_is_black),
         cmocka_unit_test(test_hidden_images_are_skipped),
         cmocka_unit_test(test_crossfade_keeps_the_mean),
+        cmocka_unit_test(test_layers_are_laid_over_exactly),
         cmocka_unit_test(test_frames_are_reproducible),
         cmocka_unit_test(test_extreme_scales),
         cmocka_unit_test(test_smallest_pictures),
