@@ -20,7 +20,7 @@
 #define FRAGMENT_COPIES 3
 
 /* Speed of one CPU of 2020; measured. */
-#define COMPOSE_PIXELS_PER_S 300e6
+#define COMPOSE_PIXELS_PER_S 1500e6
 #define DECODE_PIXELS_PER_S  50e6
 #define SOUND_S_PER_S        0.015
 
