@@ -17,6 +17,7 @@ static hydra_status estimate(hydra_compose *c, const hydra_render_options *optio
         .policy = &c->context->policy,
         .pool = c->context->pool,
         .simd = c->context->simd,
+        .budget = &c->context->budget,
         .options = options,
     };
     status = hy_estimate(&job, &plan, out, &c->diag);
