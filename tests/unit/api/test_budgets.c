@@ -2,6 +2,7 @@
 /* What jobs may take: memory, by estimate and by the pools, threads, time and folders. */
 #include <sys/stat.h>
 
+#include "api/api.h"
 #include "streams.h"
 
 static hydra_context *make_context(const hydra_policy *policy, int64_t budget_bytes)
@@ -41,29 +42,46 @@ static void assert_ends(hydra_render *render, hydra_status expected, const char 
 
 /* ---- Memory ---- */
 
-/* Room for one job and a half; the first holds its share until somebody takes its bytes. */
+/* Room for the second job and half of the first. The first puts out more than is kept for its host,
+ * and holds its share until somebody takes that. */
 typedef struct pair {
     hydra_context *context;
     hydra_compose *c;
     hydra_render *first;
 } pair;
 
+/* Until the first bytes wait: its share is taken before they come. */
+static void await_output(hydra_render *render)
+{
+    struct pollfd fd = {.fd = hydra_render_fd(render), .events = POLLIN};
+    hydra_event event = {.struct_size = sizeof event};
+    do {
+        assert_int_equal(poll(&fd, 1, PATIENCE_MS), 1);
+        assert_int_equal(hydra_render_next_event(render, &event), HYDRA_OK);
+        assert_int_not_equal(event.kind, HYDRA_EVENT_DONE);
+    } while (event.kind != HYDRA_EVENT_OUTPUT);
+}
+
 static pair start_first(void)
 {
     pair p;
+    hydra_render_options raw = streams_options(HYDRA_IN_ORDER_FRAGMENTED);
+    raw.encoder = HYDRA_ENCODER_RAW;
     hydra_context *free_of_limits = make_context(NULL, 0);
-    int64_t share = estimated_bytes(free_of_limits, 0);
+    hydra_estimate first = {.struct_size = sizeof first};
+    int64_t second = estimated_bytes(free_of_limits, 0);
+    hydra_compose *large = streams_project(free_of_limits, 4);
+    assert_compose_ok(large, hydra_compose_estimate(large, &raw, &first));
+    assert_true(first.output_bytes > 3 << 19);
+    assert_true(first.memory_bytes < second);
+    hydra_compose_free(large);
     hydra_context_free(free_of_limits);
-    p.context = make_context(NULL, share * 3 / 2);
+    p.context = make_context(NULL, second + first.memory_bytes / 2);
     p.c = streams_project(p.context, 1);
-    p.first = streams_start(p.c, "pull:");
-    struct pollfd fd = {.fd = hydra_render_fd(p.first), .events = POLLIN};
-    hydra_event event = {.struct_size = sizeof event};
-    do { /* its share is taken before its first byte comes */
-        assert_int_equal(poll(&fd, 1, PATIENCE_MS), 1);
-        assert_int_equal(hydra_render_next_event(p.first, &event), HYDRA_OK);
-        assert_int_not_equal(event.kind, HYDRA_EVENT_DONE);
-    } while (event.kind != HYDRA_EVENT_OUTPUT);
+    large = streams_project(p.context, 4);
+    assert_compose_ok(large, hydra_render_start(large, "pull:", &raw, &p.first));
+    hydra_compose_free(large);
+    await_output(p.first);
     return p;
 }
 
@@ -154,6 +172,39 @@ static void test_memory_of_one_job(void **state)
     assert_compose_fails(c, hydra_compose_frame(c, 0, HYDRA_FRAME_RGB24, &frame), HYDRA_ERR_LIMIT,
                          "max_memory_bytes");
     assert_null(frame);
+    hydra_compose_free(c);
+    hydra_context_free(context);
+}
+
+/* Room for one job and a half, and nobody reads the first. */
+static void test_a_complete_job_needs_no_share(void **state)
+{
+    (void)state;
+    hydra_context *free_of_limits = make_context(NULL, 0);
+    int64_t share = estimated_bytes(free_of_limits, 0);
+    hydra_context_free(free_of_limits);
+    hydra_context *context = make_context(NULL, share * 3 / 2);
+    hydra_compose *c = streams_project(context, 1);
+    const int32_t ways[] = {HYDRA_IN_ORDER_FRAGMENTED, HYDRA_IN_ORDER_BUFFERED};
+    for (int i = 0; i < 2; i++) {
+        hydra_render_options options = streams_options(ways[i]);
+        hydra_render *first = NULL;
+        assert_compose_ok(c, hydra_render_start(c, "pull:", &options, &first));
+        await_output(first);
+        options.deadline_us = 30000000;
+        assert_compose_ok(c, hydra_compose_render_memory(c, &options)); /* waits for its share */
+        int64_t taken = hy_budget_taken(&context->budget);
+        bytes all = {0};
+        bool ok;
+        assert_true(take_output(first, 4096, &all)); /* was announced */
+        assert_int_equal(pull_all(first, 4096, &all, &ok), HYDRA_OK);
+        assert_true(ok);
+        /* Of the buffered one its bytes. */
+        assert_int_equal(taken, i == 0 ? 0 : all.size);
+        assert_int_equal(hy_budget_taken(&context->budget), 0);
+        bytes_free(&all);
+        hydra_render_free(first);
+    }
     hydra_compose_free(c);
     hydra_context_free(context);
 }
@@ -399,6 +450,7 @@ int main(void)
         cmocka_unit_test(test_a_waiting_job_can_be_stopped),
         cmocka_unit_test(test_a_job_that_never_fits),
         cmocka_unit_test(test_memory_of_one_job),
+        cmocka_unit_test(test_a_complete_job_needs_no_share),
         cmocka_unit_test(test_shares_come_back),
         cmocka_unit_test(test_encoder_threads),
         cmocka_unit_test(test_the_policys_deadline),
