@@ -126,6 +126,10 @@ static void test_a_job_fails_when_there_is_no_room(void **state)
     (void)state;
     pair p = start_first();
     assert_ends(start_second(&p, HYDRA_BUSY_FAIL, 0), HYDRA_ERR_BUSY, "other jobs hold");
+    hydra_render_options options = streams_options(HYDRA_IN_ORDER_FRAGMENTED);
+    options.when_busy = HYDRA_BUSY_FAIL;
+    assert_compose_fails(p.c, hydra_compose_render_memory(p.c, &options), HYDRA_ERR_BUSY,
+                         "other jobs hold");
     end_pair(&p);
 }
 
