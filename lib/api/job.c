@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* hydra_render: a render on a thread of its own, with a snapshot of the project. */
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 
 #include "api/api.h"
@@ -85,15 +84,12 @@ static void *run_job(void *argument)
     return NULL;
 }
 
-/* Signals belong to the host: the job's thread, and those it starts, have all of them blocked. */
 static hydra_status start_thread(hydra_render *render, hy_diag *diag)
 {
-    sigset_t all;
     sigset_t before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    hy_signals_block(&before);
     int error = pthread_create(&render->thread, NULL, run_job, render);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    hy_signals_restore(&before);
     if (error != 0) {
         return hy_fail_errno(diag, error, "job", "starting a thread");
     }
