@@ -27,11 +27,12 @@ static hydra_status run(hydra_compose *c, const hydra_render_options *options, h
     atomic_store(&c->running, true);
     hydra_status status = hy_render_run(&job, &result, &diag);
     atomic_store(&c->running, false);
+    /* A call that the writer made into this compose may have left its own text. */
+    hy_diag_clear(&c->diag);
     if (status == HYDRA_OK) {
         c->result = result;
         c->has_result = true;
     } else {
-        /* A call that the writer made into this compose may have left its own text. */
         c->diag = diag;
     }
     return status;
