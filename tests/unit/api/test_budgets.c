@@ -295,6 +295,13 @@ static void write_photo(const char *folder, const char *name)
     free(photo);
 }
 
+static void make_link(const char *to, const char *folder, const char *name)
+{
+    char *path = test_path(folder, name);
+    assert_int_equal(symlink(to, path), 0);
+    free(path);
+}
+
 static places make_places(void)
 {
     places p = {.folder = test_folder_new()};
@@ -303,12 +310,13 @@ static places make_places(void)
     assert_int_equal(mkdir(p.inside, 0700) | mkdir(p.outside, 0700), 0);
     write_photo(p.inside, "a.bmp");
     write_photo(p.outside, "b.bmp");
-    char *link = test_path(p.inside, "link.bmp");
-    char *folder_link = test_path(p.inside, "away");
-    assert_int_equal(symlink("../inner/b.bmp", link), 0);
-    assert_int_equal(symlink("../inner", folder_link), 0);
-    free(link);
-    free(folder_link);
+    make_link("../inner/b.bmp", p.inside, "link.bmp");
+    make_link("../inner", p.inside, "away");
+    make_link("../inner/missing.bmp", p.inside, "lost.bmp");
+    make_link("lost.bmp", p.inside, "twice.bmp");
+    make_link("/nowhere/at/all", p.inside, "lost");
+    make_link("missing.bmp", p.inside, "here.bmp");
+    make_link("loop.bmp", p.inside, "loop.bmp");
     const char *roots[] = {p.inside};
     hydra_policy policy;
     hydra_policy_init(&policy);
@@ -358,6 +366,13 @@ static void test_inputs_lie_in_allowed_folders(void **state)
         {p.inside, "missing.bmp", HYDRA_ERR_NOT_FOUND},
         {p.inside, "link.bmp", HYDRA_ERR_PERMISSION},
         {p.inside, "away/b.bmp", HYDRA_ERR_PERMISSION},
+        /* Links that lead nowhere tell no more than those that lead somewhere. */
+        {p.inside, "lost.bmp", HYDRA_ERR_PERMISSION},
+        {p.inside, "twice.bmp", HYDRA_ERR_PERMISSION},
+        {p.inside, "lost/b.bmp", HYDRA_ERR_PERMISSION},
+        {p.inside, "away/missing/b.bmp", HYDRA_ERR_PERMISSION},
+        {p.inside, "here.bmp", HYDRA_ERR_NOT_FOUND},
+        {p.inside, "loop.bmp", HYDRA_ERR_ARGUMENT},
         {p.inside, "../inner/b.bmp", HYDRA_ERR_PERMISSION},
         {p.inside, "../inner/missing.bmp", HYDRA_ERR_PERMISSION},
         {p.outside, "b.bmp", HYDRA_ERR_PERMISSION},
@@ -368,7 +383,8 @@ static void test_inputs_lie_in_allowed_folders(void **state)
         hydra_compose *c = project_of(&p, cases[i].base, cases[i].photo);
         hydra_status status = hydra_compose_render_memory(c, NULL);
         if (status != cases[i].expected ||
-            (status != HYDRA_OK && !strstr(hydra_compose_error(c), cases[i].photo))) {
+            (status != HYDRA_OK && !strstr(hydra_compose_error(c), cases[i].photo)) ||
+            (status == HYDRA_ERR_PERMISSION && !strstr(hydra_compose_error(c), "lies outside"))) {
             fail_msg("%s: %s", cases[i].photo, hydra_compose_error(c));
         }
         hydra_estimate estimate = {.struct_size = sizeof estimate};
@@ -399,6 +415,10 @@ static void test_outputs_lie_in_allowed_folders(void **state)
         {p.inside, "out.mp4", HYDRA_OK},
         {p.inside, "../in/out.mp4", HYDRA_OK},
         {p.inside, "away/out.mp4", HYDRA_ERR_PERMISSION},
+        {p.inside, "lost.bmp", HYDRA_ERR_PERMISSION},
+        {p.inside, "twice.bmp", HYDRA_ERR_PERMISSION},
+        {p.inside, "lost/out.mp4", HYDRA_ERR_PERMISSION},
+        {p.inside, "here.bmp", HYDRA_OK}, /* makes the file that the link names */
         {p.inside, "../inner/out.mp4", HYDRA_ERR_PERMISSION},
         {p.outside, "out.mp4", HYDRA_ERR_PERMISSION},
         {p.outside, "b.bmp", HYDRA_ERR_PERMISSION},
@@ -415,6 +435,11 @@ static void test_outputs_lie_in_allowed_folders(void **state)
                     cases[i].expected == HYDRA_OK ? "" : cases[i].name);
         free(path);
     }
+    char *made = test_path(p.inside, "missing.bmp");
+    struct stat info;
+    assert_int_equal(lstat(made, &info), 0);
+    assert_true(S_ISREG(info.st_mode) && info.st_size > 0);
+    free(made);
     /* A FIFO is a path like any other. */
     char *fifo = test_path(p.outside, "fifo");
     assert_int_equal(mkfifo(fifo, 0600), 0);
