@@ -20,5 +20,6 @@
 #include "roots.h"    /* IWYU pragma: export */
 #include "signals.h"  /* IWYU pragma: export */
 #include "simd.h"     /* IWYU pragma: export */
+#include "sized.h"    /* IWYU pragma: export */
 
 #endif
