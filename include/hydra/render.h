@@ -96,7 +96,7 @@ typedef struct hydra_result {
     int64_t bytes;               /**< Size of the output. */
     int64_t moov_offset;         /**< Where the MP4 index starts; -1 if not MP4. */
     int64_t moov_bytes;          /**< Size of the index. */
-    int64_t moov_reserved_bytes; /**< Room that was kept for it. */
+    int64_t moov_reserved_bytes; /**< Room that was kept for it; 0 = none, as in fragments. */
     int64_t pool_peak_bytes;     /**< Most memory held in pictures at one time. */
     double decode_s;             /**< Seconds spent on photos, summed over threads. */
     double compose_s;            /**< Seconds spent on frames, summed over threads. */
@@ -262,9 +262,9 @@ typedef struct hydra_event {
     hydra_status status;  /**< HYDRA_EVENT_DONE: how the job ended. */
     double progress;      /**< 0..1, never falls. */
     int64_t eta_us;       /**< Time left, from the speed so far; -1 = not known yet. */
-    int64_t frames_done;  /**< Pictures that are encoded. */
+    int64_t frames_done;  /**< Pictures that were handed to the encoder. */
     int64_t frames;       /**< Pictures in all; 0 = not known yet. */
-    double frames_per_s;  /**< Speed since frames are composed. */
+    double frames_per_s;  /**< Speed of the pictures after the first; 0 = not known yet. */
     const char *text;     /**< UTF-8, "" for progress. Borrowed until the next call on the job. */
 } hydra_event;
 
