@@ -241,7 +241,74 @@ static void test_shares_come_back(void **state)
     hydra_context_free(context);
 }
 
+static void test_music_is_held_against_its_limit(void **state)
+{
+    (void)state;
+    hydra_policy policy;
+    hydra_policy_init(&policy);
+    policy.max_audio_bytes = 10000;
+    hydra_context *context = make_context(&policy, 0);
+    hydra_compose *c = NULL;
+    assert_int_equal(hydra_compose_new(context, &c), HYDRA_OK);
+    uint32_t seed = 1;
+    test_add_picture(c, 64, 48, test_pixel_natural, &seed, NULL);
+    size_t size;
+    uint8_t *wav = test_mono_wav(8000, 8000, test_sample_tone, NULL, &size);
+    assert_true(size > 10000);
+    char *folder = test_folder_new();
+    char *path = test_path(folder, "song.wav");
+    test_write_file(path, wav, size);
+    assert_compose_fails(c, hydra_compose_set_audio_memory(c, wav, size, "song", NULL),
+                         HYDRA_ERR_LIMIT, "song: 16044 bytes, the policy allows 10000");
+    assert_compose_ok(c, hydra_compose_set_audio(c, path, NULL));
+    assert_compose_fails(c, hydra_compose_render_memory(c, NULL), HYDRA_ERR_LIMIT, "song.wav");
+    assert_compose_fails(c, hydra_compose_check(c), HYDRA_ERR_LIMIT, "song.wav");
+    assert_ends(streams_start(c, "pull:"), HYDRA_ERR_LIMIT, "song.wav");
+    hydra_compose_free(c);
+    hydra_context_free(context);
+    free(wav);
+    free(path);
+    test_folder_free(folder);
+}
+
 /* ---- Threads and time ---- */
+
+/* One for each job, and the workers that all of them share. Nobody reads, so none of them ends. */
+static void test_many_jobs_share_the_workers(void **state)
+{
+    (void)state;
+    enum {
+        JOBS = 8,
+        WORKERS = 2 /* see make_context */
+    };
+    int before = test_count_threads(0);
+    hydra_context *context = make_context(NULL, 0);
+    hydra_compose *c = streams_project(context, 1);
+    hydra_render_options options = streams_options(HYDRA_IN_ORDER_FRAGMENTED);
+    options.threads = 1; /* x264 then works on the job's thread */
+    hydra_render *jobs[JOBS];
+    int most = 0;
+    for (int i = 0; i < JOBS; i++) {
+        assert_compose_ok(c, hydra_render_start(c, "pull:", &options, &jobs[i]));
+    }
+    for (int i = 0; i < JOBS; i++) {
+        struct pollfd fd = {.fd = hydra_render_fd(jobs[i]), .events = POLLIN};
+        hydra_event event = {.struct_size = sizeof event};
+        while (event.kind != HYDRA_EVENT_OUTPUT) {
+            assert_int_equal(poll(&fd, 1, PATIENCE_MS), 1);
+            assert_int_equal(hydra_render_next_event(jobs[i], &event), HYDRA_OK);
+            int count = test_count_threads(INT32_MAX);
+            most = count > most ? count : most;
+        }
+    }
+    assert_in_range(most - before, JOBS + 1, JOBS + WORKERS);
+    for (int i = 0; i < JOBS; i++) {
+        hydra_render_free(jobs[i]);
+    }
+    hydra_compose_free(c);
+    hydra_context_free(context);
+    assert_int_equal(test_count_threads(before), before);
+}
 
 static void test_encoder_threads(void **state)
 {
@@ -481,6 +548,8 @@ int main(void)
         cmocka_unit_test(test_memory_of_one_job),
         cmocka_unit_test(test_a_complete_job_needs_no_share),
         cmocka_unit_test(test_shares_come_back),
+        cmocka_unit_test(test_music_is_held_against_its_limit),
+        cmocka_unit_test(test_many_jobs_share_the_workers),
         cmocka_unit_test(test_encoder_threads),
         cmocka_unit_test(test_the_policys_deadline),
         cmocka_unit_test(test_inputs_lie_in_allowed_folders),
