@@ -96,7 +96,7 @@ typedef struct hydra_result {
     int64_t bytes;               /**< Size of the output. */
     int64_t moov_offset;         /**< Where the MP4 index starts; -1 if not MP4. */
     int64_t moov_bytes;          /**< Size of the index. */
-    int64_t moov_reserved_bytes; /**< Room that was kept for it. */
+    int64_t moov_reserved_bytes; /**< Room that was kept for it; 0 = none, as in fragments. */
     int64_t pool_peak_bytes;     /**< Most memory held in pictures at one time. */
     double decode_s;             /**< Seconds spent on photos, summed over threads. */
     double compose_s;            /**< Seconds spent on frames, summed over threads. */
@@ -140,7 +140,12 @@ HYDRA_API void hydra_render_options_init(hydra_render_options *options);
  *         HYDRA_ERR_STATE        a render is running
  *         HYDRA_ERR_NOT_FOUND    an input or the target's folder
  *         HYDRA_ERR_PERMISSION, HYDRA_ERR_IO, HYDRA_ERR_SPACE  reading or writing
- *         HYDRA_ERR_FORMAT, HYDRA_ERR_UNSUPPORTED, HYDRA_ERR_LIMIT  an input
+ *         HYDRA_ERR_FORMAT, HYDRA_ERR_LIMIT  an input; LIMIT also the memory of the whole job
+ *         HYDRA_ERR_UNSUPPORTED  an input, the encoder, or a destination's URI scheme that is not
+ *                                file:
+ *         HYDRA_ERR_DEADLINE     options->deadline_us or policy.max_render_us has passed
+ *         HYDRA_ERR_BUSY         other jobs hold the context's budget, and options->when_busy is
+ *                                HYDRA_BUSY_FAIL
  *         HYDRA_ERR_ENCODER, HYDRA_ERR_VERIFY, HYDRA_ERR_MEMORY
  * On failure the target is as before and nothing is left behind, with one exception: when only the
  * last step fails, which puts the new name on disk (syncing the folder), the complete new file is
@@ -257,9 +262,9 @@ typedef struct hydra_event {
     hydra_status status;  /**< HYDRA_EVENT_DONE: how the job ended. */
     double progress;      /**< 0..1, never falls. */
     int64_t eta_us;       /**< Time left, from the speed so far; -1 = not known yet. */
-    int64_t frames_done;  /**< Pictures that are encoded. */
+    int64_t frames_done;  /**< Pictures that were handed to the encoder. */
     int64_t frames;       /**< Pictures in all; 0 = not known yet. */
-    double frames_per_s;  /**< Speed since frames are composed. */
+    double frames_per_s;  /**< Speed of the pictures after the first; 0 = not known yet. */
     const char *text;     /**< UTF-8, "" for progress. Borrowed until the next call on the job. */
 } hydra_event;
 
@@ -283,7 +288,9 @@ typedef struct hydra_event {
  *                              descriptor cannot be written
  *         HYDRA_ERR_STATE      a render of `c` is running that blocks
  *         HYDRA_ERR_PERMISSION  the FIFO lies outside of policy.file_roots
- *         HYDRA_ERR_MEMORY, HYDRA_ERR_IO (no thread)
+ *         HYDRA_ERR_UNSUPPORTED  the destination's URI scheme is not file:
+ *         HYDRA_ERR_NOT_FOUND  the FIFO is removed just then
+ *         HYDRA_ERR_MEMORY, HYDRA_ERR_IO (no thread, no descriptor)
  * Thread: owner of `c`. Since 0.1.
  */
 HYDRA_API hydra_status hydra_render_start(hydra_compose *c, const char *destination,
@@ -295,8 +302,7 @@ HYDRA_API hydra_status hydra_render_start(hydra_compose *c, const char *destinat
  * @param render      The job, not NULL.
  * @param timeout_us  Longest wait, 0.. ; HYDRA_AUTO = as long as it takes.
  * @return HYDRA_ERR_TIMEOUT  still running
- *         otherwise how the job ended: as hydra_compose_render, HYDRA_ERR_CANCELLED,
- *         HYDRA_ERR_DEADLINE, HYDRA_ERR_BUSY
+ *         otherwise how the job ended: as hydra_compose_render, or HYDRA_ERR_CANCELLED
  * A `pull:` job ends only when its bytes have been read. Thread: owner of `render`. Since 0.1.
  */
 HYDRA_API hydra_status hydra_render_wait(hydra_render *render, int64_t timeout_us);
@@ -394,7 +400,8 @@ enum {
  * @param time_us  0 .. length - 1. The frame that is on screen at that time.
  * @param format   HYDRA_FRAME_*.
  * @param out      Receives the frame; the caller owns it. Set to NULL on failure.
- * @return As hydra_compose_render. Thread: owner of `c`; blocks. Since 0.1.
+ * @return As hydra_compose_render, without the statuses that concern output, encoder, deadline and
+ *         budget. Thread: owner of `c`; blocks. Since 0.1.
  */
 HYDRA_API hydra_status hydra_compose_frame(hydra_compose *c, int64_t time_us, int32_t format,
                                            hydra_frame **out);

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "media/media.h"
@@ -31,22 +30,38 @@ static bool roots_are_valid(const hydra_policy *policy)
 
 static bool policy_is_valid(const hydra_policy *policy)
 {
-    return policy->struct_size >= sizeof *policy && policy->max_images >= 1 &&
-           policy->max_images <= 100000 && policy->max_image_bytes >= 1 &&
-           policy->max_image_pixels >= 1 && policy->max_image_side_px >= 1 &&
-           policy->max_image_side_px <= MAX_IMAGE_SIDE_PX && policy->max_decode_bytes >= 1 &&
-           policy->max_audio_bytes >= 1 && policy->max_duration_us >= 1 &&
-           policy->max_output_bytes >= 1 && policy->max_memory_bytes >= 1 &&
-           policy->max_render_us >= 1 && policy->max_threads >= 1 && policy->max_threads <= 128 &&
-           roots_are_valid(policy);
+    return policy->max_images >= 1 && policy->max_images <= 100000 &&
+           policy->max_image_bytes >= 1 && policy->max_image_pixels >= 1 &&
+           policy->max_image_side_px >= 1 && policy->max_image_side_px <= MAX_IMAGE_SIDE_PX &&
+           policy->max_decode_bytes >= 1 && policy->max_audio_bytes >= 1 &&
+           policy->max_duration_us >= 1 && policy->max_output_bytes >= 1 &&
+           policy->max_memory_bytes >= 1 && policy->max_render_us >= 1 &&
+           policy->max_threads >= 1 && policy->max_threads <= 128 && roots_are_valid(policy);
 }
 
 static bool options_are_valid(const hydra_context_options *options)
 {
-    return options->struct_size >= sizeof *options && options->threads >= 0 &&
-           options->threads <= 256 && options->memory_budget_bytes >= 0 &&
+    return options->threads >= 0 && options->threads <= 256 && options->memory_budget_bytes >= 0 &&
            options->simd >= HYDRA_SIMD_AUTO && options->simd <= HYDRA_SIMD_NEON &&
-           options->reserved == 0 && (!options->policy || policy_is_valid(options->policy));
+           options->reserved == 0;
+}
+
+/* The caller's options over the defaults, checked; NULL = the defaults. The policy goes into
+ * `policy`. */
+static bool take_options(const hydra_context_options *given, hydra_context_options *options,
+                         hydra_policy *policy)
+{
+    hydra_context_options_init(options);
+    hydra_policy_init(policy);
+    if (given && !hy_sized_take(options, sizeof *options, given,
+                                HY_SIZE_THROUGH(hydra_context_options, memory_budget_bytes))) {
+        return false;
+    }
+    if (options->policy && !hy_sized_take(policy, sizeof *policy, options->policy,
+                                          HY_SIZE_THROUGH(hydra_policy, file_roots))) {
+        return false;
+    }
+    return options_are_valid(options) && policy_is_valid(policy);
 }
 
 /* Where a folder really is. */
@@ -71,12 +86,7 @@ static hydra_status resolve_root(const char *path, char **out)
 
 static hydra_status copy_policy(hydra_context *context, const hydra_policy *policy)
 {
-    hydra_policy_init(&context->policy);
-    if (!policy) {
-        return HYDRA_OK;
-    }
-    memcpy(&context->policy, policy, sizeof context->policy);
-    context->policy.struct_size = sizeof context->policy;
+    context->policy = *policy;
     context->policy.file_roots = NULL;
     if (policy->file_root_count == 0) {
         return HYDRA_OK;
@@ -97,12 +107,9 @@ hydra_status hydra_context_new(const hydra_context_options *options, hydra_conte
         return HYDRA_ERR_ARGUMENT;
     }
     *out = NULL;
-    hydra_context_options defaults;
-    hydra_context_options_init(&defaults);
-    if (!options) {
-        options = &defaults;
-    }
-    if (!options_are_valid(options)) {
+    hydra_context_options checked;
+    hydra_policy policy;
+    if (!take_options(options, &checked, &policy)) {
         return HYDRA_ERR_ARGUMENT;
     }
     hydra_context *context = hy_calloc(1, sizeof *context);
@@ -110,12 +117,12 @@ hydra_status hydra_context_new(const hydra_context_options *options, hydra_conte
         return HYDRA_ERR_MEMORY;
     }
     atomic_init(&context->references, 1);
-    context->simd = options->simd;
-    hy_budget_init(&context->budget, options->memory_budget_bytes);
+    context->simd = checked.simd;
+    hy_budget_init(&context->budget, checked.memory_budget_bytes);
     hy_diag diag = {0};
-    hydra_status status = copy_policy(context, options->policy);
+    hydra_status status = copy_policy(context, &policy);
     if (status == HYDRA_OK) {
-        status = hy_pool_new(options->threads, &context->pool, &diag);
+        status = hy_pool_new(checked.threads, &context->pool, &diag);
     }
     if (status != HYDRA_OK) {
         hydra_context_free(context);

@@ -17,6 +17,7 @@ static hydra_status estimate(hydra_compose *c, const hydra_render_options *optio
         .policy = &c->context->policy,
         .pool = c->context->pool,
         .simd = c->context->simd,
+        .budget = &c->context->budget,
         .options = options,
     };
     status = hy_estimate(&job, &plan, out, &c->diag);
@@ -31,7 +32,7 @@ hydra_status hydra_compose_estimate(hydra_compose *c, const hydra_render_options
     if (status != HYDRA_OK) {
         return status;
     }
-    if (!out || out->struct_size < sizeof *out) {
+    if (!hy_sized_is_set(out, HY_SIZE_THROUGH(hydra_estimate, seconds))) {
         return hy_fail(&c->diag, HYDRA_ERR_ARGUMENT, "estimate: %s",
                        out ? "struct_size is not set" : "the out-parameter is NULL");
     }
@@ -43,8 +44,7 @@ hydra_status hydra_compose_estimate(hydra_compose *c, const hydra_render_options
     hydra_estimate result;
     status = estimate(c, &checked, &result);
     if (status == HYDRA_OK) {
-        result.struct_size = out->struct_size;
-        *out = result;
+        hy_sized_give(out, &result, sizeof result);
     }
     return status;
 }

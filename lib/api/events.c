@@ -160,9 +160,11 @@ static void fill_state_locked(const hy_events *events, hydra_event *event)
     event->eta_us = -1;
     event->status = HYDRA_OK;
     event->text = "";
+    /* The stage begins when the first frame is done. */
     double elapsed = hy_clock_s() - events->locked.rendering_since_s;
-    if (events->locked.frames_done > 0 && events->locked.rendering_since_s > 0 && elapsed > 0) {
-        event->frames_per_s = (double)events->locked.frames_done / elapsed;
+    int64_t counted = events->locked.frames_done - 1;
+    if (counted > 0 && events->locked.rendering_since_s > 0 && elapsed > 0) {
+        event->frames_per_s = (double)counted / elapsed;
         double left = (double)(event->frames - event->frames_done) / event->frames_per_s;
         event->eta_us = (int64_t)(left * 1e6);
     }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* hydra_render: a render on a thread of its own, with a snapshot of the project. */
 #include <pthread.h>
-#include <signal.h>
-#include <string.h>
 
 #include "api/api.h"
 #include "api/events.h"
@@ -85,15 +83,12 @@ static void *run_job(void *argument)
     return NULL;
 }
 
-/* Signals belong to the host: the job's thread, and those it starts, have all of them blocked. */
 static hydra_status start_thread(hydra_render *render, hy_diag *diag)
 {
-    sigset_t all;
     sigset_t before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    hy_signals_block(&before);
     int error = pthread_create(&render->thread, NULL, run_job, render);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    hy_signals_restore(&before);
     if (error != 0) {
         return hy_fail_errno(diag, error, "job", "starting a thread");
     }
@@ -229,13 +224,15 @@ hydra_status hydra_render_wait(hydra_render *render, int64_t timeout_us)
 
 hydra_status hydra_render_next_event(hydra_render *render, hydra_event *event)
 {
-    if (!render || !event || event->struct_size < sizeof *event) {
+    if (!render || !hy_sized_is_set(event, HY_SIZE_THROUGH(hydra_event, text))) {
         return HYDRA_ERR_ARGUMENT;
     }
-    hy_events_next(&render->events, event, render->text);
-    if (event->kind == HYDRA_EVENT_DONE) {
-        event->text = render->diag.text;
+    hydra_event own = {.struct_size = sizeof own};
+    hy_events_next(&render->events, &own, render->text);
+    if (own.kind == HYDRA_EVENT_DONE) {
+        own.text = render->diag.text;
     }
+    hy_sized_give(event, &own, sizeof own);
     return HYDRA_OK;
 }
 
@@ -264,7 +261,7 @@ void hydra_render_cancel(hydra_render *render)
 
 hydra_status hydra_render_result(const hydra_render *render, hydra_result *result)
 {
-    if (!render || !result || result->struct_size < sizeof *result) {
+    if (!render || !hy_sized_is_set(result, HY_SIZE_THROUGH(hydra_result, key_frames))) {
         return HYDRA_ERR_ARGUMENT;
     }
     hydra_status status;
@@ -272,9 +269,7 @@ hydra_status hydra_render_result(const hydra_render *render, hydra_result *resul
         status != HYDRA_OK) {
         return HYDRA_ERR_STATE;
     }
-    uint32_t size = result->struct_size;
-    memcpy(result, &render->result, sizeof *result);
-    result->struct_size = size;
+    hy_sized_give(result, &render->result, sizeof render->result);
     return HYDRA_OK;
 }
 

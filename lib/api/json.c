@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* hydra_compose as JSON, the project's own render options, and what is wrong with a project. */
-#include <string.h>
-
 #include "api/api.h"
 #include "render/render.h"
 
@@ -108,15 +106,19 @@ int32_t hydra_compose_issue_count(const hydra_compose *c)
 
 hydra_status hydra_compose_issue(const hydra_compose *c, int32_t index, hydra_issue *issue)
 {
-    if (!c || !issue || issue->struct_size < sizeof *issue || index < 0 ||
+    if (!c || !hy_sized_is_set(issue, HY_SIZE_THROUGH(hydra_issue, text)) || index < 0 ||
         index >= c->issues.count) {
         return HYDRA_ERR_ARGUMENT;
     }
     const hy_issue *found = &c->issues.items[index];
-    issue->status = found->status;
-    issue->line = found->line;
-    issue->column = found->column;
-    issue->pointer = found->pointer;
-    issue->text = found->text;
+    const hydra_issue own = {
+        .struct_size = sizeof own,
+        .status = found->status,
+        .line = found->line,
+        .column = found->column,
+        .pointer = found->pointer,
+        .text = found->text,
+    };
+    hy_sized_give(issue, &own, sizeof own);
     return HYDRA_OK;
 }

@@ -2,8 +2,6 @@
 /* hydra_compose_render and its kin: one job, one sink. */
 #include "render/render.h"
 
-#include <string.h>
-
 #include "api/api.h"
 #include "sink/sink.h"
 
@@ -27,11 +25,12 @@ static hydra_status run(hydra_compose *c, const hydra_render_options *options, h
     atomic_store(&c->running, true);
     hydra_status status = hy_render_run(&job, &result, &diag);
     atomic_store(&c->running, false);
+    /* A call that the writer made into this compose may have left its own text. */
+    hy_diag_clear(&c->diag);
     if (status == HYDRA_OK) {
         c->result = result;
         c->has_result = true;
     } else {
-        /* A call that the writer made into this compose may have left its own text. */
         c->diag = diag;
     }
     return status;
@@ -134,15 +133,13 @@ hydra_status hydra_compose_render_writer(hydra_compose *c, const hydra_writer *w
 
 hydra_status hydra_compose_result(const hydra_compose *c, hydra_result *result)
 {
-    if (!c || !result || result->struct_size < sizeof *result) {
+    if (!c || !hy_sized_is_set(result, HY_SIZE_THROUGH(hydra_result, key_frames))) {
         return HYDRA_ERR_ARGUMENT;
     }
     if (!c->has_result) {
         return HYDRA_ERR_STATE;
     }
-    uint32_t size = result->struct_size;
-    memcpy(result, &c->result, sizeof *result);
-    result->struct_size = size;
+    hy_sized_give(result, &c->result, sizeof c->result);
     return HYDRA_OK;
 }
 

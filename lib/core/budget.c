@@ -131,6 +131,29 @@ void hy_budget_give(hy_budget *budget, int64_t bytes)
     (void)pthread_mutex_unlock(&budget->mutex);
 }
 
+hydra_status hy_budget_look_begin(hy_budget *budget, const hy_cancel *cancel, hy_diag *diag)
+{
+    (void)pthread_mutex_lock(&budget->mutex);
+    hydra_status status = hy_cancel_check(cancel, diag);
+    while (status == HYDRA_OK && budget->locked.looking) {
+        sleep_locked(budget);
+        status = hy_cancel_check(cancel, diag);
+    }
+    if (status == HYDRA_OK) {
+        budget->locked.looking = true;
+    }
+    (void)pthread_mutex_unlock(&budget->mutex);
+    return status;
+}
+
+void hy_budget_look_end(hy_budget *budget)
+{
+    (void)pthread_mutex_lock(&budget->mutex);
+    budget->locked.looking = false;
+    (void)pthread_cond_broadcast(&budget->changed);
+    (void)pthread_mutex_unlock(&budget->mutex);
+}
+
 int64_t hy_budget_taken(hy_budget *budget)
 {
     (void)pthread_mutex_lock(&budget->mutex);

@@ -20,6 +20,7 @@ typedef struct hy_budget {
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* on the monotonic clock */
     struct {                /* under mutex */
+        bool looking;       /* see hy_budget_look_begin */
         int64_t taken_bytes;
         hy_budget_ticket *first; /* waiting, in the order of their coming */
         hy_budget_ticket *last;
@@ -39,6 +40,14 @@ hydra_status hy_budget_take(hy_budget *budget, int64_t bytes, bool wait, const h
                             hy_diag *diag);
 /* Give back what was taken. */
 void hy_budget_give(hy_budget *budget, int64_t bytes);
+
+/*
+ * Memory that a job needs before it can tell its share: one job at a time has it. Waits until
+ * `cancel` (NULL = never) says stop; ended by hy_budget_look_end, on success only. Thread: any.
+ */
+hydra_status hy_budget_look_begin(hy_budget *budget, const hy_cancel *cancel, hy_diag *diag);
+void hy_budget_look_end(hy_budget *budget);
+
 /* What is taken now. */
 int64_t hy_budget_taken(hy_budget *budget);
 

@@ -18,6 +18,8 @@
 #include "pool.h"     /* IWYU pragma: export */
 #include "rational.h" /* IWYU pragma: export */
 #include "roots.h"    /* IWYU pragma: export */
+#include "signals.h"  /* IWYU pragma: export */
 #include "simd.h"     /* IWYU pragma: export */
+#include "sized.h"    /* IWYU pragma: export */
 
 #endif

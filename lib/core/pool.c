@@ -3,11 +3,10 @@
 #include "pool.h"
 
 #include <pthread.h>
-#include <signal.h>
-
 #include <time.h>
 
 #include "mem.h"
+#include "signals.h"
 
 /* A cancelled job wakes nobody: those who wait look this often. */
 #define SLICE_NS 50000000L
@@ -113,15 +112,12 @@ int hy_pool_threads(const hy_pool *pool)
     return pool->limit;
 }
 
-/* Signals belong to the host: workers are started with all of them blocked. */
 static int start_worker_locked(hy_pool *pool)
 {
-    sigset_t all;
     sigset_t before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    hy_signals_block(&before);
     int error = pthread_create(&pool->locked.threads[pool->locked.started], NULL, worker, pool);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    hy_signals_restore(&before);
     if (error == 0) {
         pool->locked.started++;
     }

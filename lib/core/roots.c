@@ -12,6 +12,9 @@
 
 #include "mem.h"
 
+/* As many as the kernel follows. */
+#define MAX_LINKS 40
+
 static bool is_free(const hydra_policy *policy)
 {
     return !policy || policy->file_root_count == 0;
@@ -73,12 +76,36 @@ static bool cut_last(char *path)
     return false;
 }
 
-/* A place holder of `path` or of the nearest folder above it. */
-static int open_nearest(char *path)
+/* Make `path`, which has room for `capacity` bytes, the place that it links to. False: it is not a
+ * link. */
+static bool follow_link(char *path, size_t capacity)
 {
+    char link[PATH_MAX];
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/') {
+        path[--length] = '\0';
+    }
+    ssize_t size = readlink(path, link, sizeof link);
+    const char *slash = size > 0 && link[0] != '/' ? strrchr(path, '/') : NULL;
+    size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
+    if (size <= 0 || folder + (size_t)size >= capacity) {
+        return false;
+    }
+    memcpy(path + folder, link, (size_t)size);
+    path[folder + (size_t)size] = '\0';
+    return true;
+}
+
+/* A place holder of `path` or of the nearest folder above it; of a link that leads nowhere, of the
+ * place where it would lead. */
+static int open_nearest(char *path, size_t capacity)
+{
+    int links = 0;
     int fd = open(path, O_PATH | O_CLOEXEC);
     while (fd < 0) {
-        bool more = cut_last(path);
+        bool followed = links < MAX_LINKS && follow_link(path, capacity);
+        links += followed;
+        bool more = followed || cut_last(path);
         const char *place = more ? path : path[0] == '/' ? "/" : ".";
         fd = open(place, O_PATH | O_CLOEXEC);
         if (!more) {
@@ -94,11 +121,14 @@ hydra_status hy_roots_check_path(const hydra_policy *policy, const char *path, c
     if (is_free(policy)) {
         return HYDRA_OK;
     }
-    char *copy = hy_strdup(path);
+    size_t length = strlen(path);
+    size_t capacity = length + PATH_MAX + 1; /* room for a link */
+    char *copy = hy_calloc(capacity, 1);
     if (!copy) {
         return hy_fail_memory(diag);
     }
-    int fd = open_nearest(copy);
+    memcpy(copy, path, length);
+    int fd = open_nearest(copy, capacity);
     int error = errno;
     hy_free(copy);
     if (fd < 0) {

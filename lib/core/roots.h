@@ -14,6 +14,7 @@
 /*
  * Before opening `path`: does it, or the nearest folder above it that exists, lie in one of the
  * folders? So that what lies outside is refused alike whether it exists or not, and is not touched.
+ * The same for links that lead nowhere: what counts is where they would.
  * HYDRA_ERR_PERMISSION, or HYDRA_OK; a NULL policy allows everything.
  */
 hydra_status hy_roots_check_path(const hydra_policy *policy, const char *path, const char *name,

@@ -21,7 +21,8 @@ typedef struct hy_photo_need {
     int64_t pixels;
 } hy_photo_need;
 
-/* Reads the photo's header; of its bytes no more than that takes. */
+/* Reads the photo's header; of its bytes no more than that takes: the first 256 KiB, or all. All of
+ * a file is read by one job of job->budget (NULL = none) at a time, others wait. */
 hydra_status hy_photo_need_of(const hy_job *job, int32_t index, hy_photo_need *need, hy_diag *diag);
 
 /*

@@ -68,6 +68,22 @@ static hydra_status look(const hy_job *job, int32_t index, hy_reader *reader, in
     return status;
 }
 
+/* No share covers a whole file yet: one job of the context reads one at a time. */
+static hydra_status look_at_all(const hy_job *job, int32_t index, hy_reader *reader,
+                                hy_photo_need *need, hy_diag *diag)
+{
+    hydra_status status =
+        job->budget ? hy_budget_look_begin(job->budget, job->cancel, diag) : HYDRA_OK;
+    if (status != HYDRA_OK) {
+        return status;
+    }
+    status = look(job, index, reader, reader->size, need, diag);
+    if (job->budget) {
+        hy_budget_look_end(job->budget);
+    }
+    return status;
+}
+
 hydra_status hy_photo_need_of(const hy_job *job, int32_t index, hy_photo_need *need, hy_diag *diag)
 {
     hy_reader *reader;
@@ -79,8 +95,8 @@ hydra_status hy_photo_need_of(const hy_job *job, int32_t index, hy_photo_need *n
     hy_diag first = {0};
     int64_t head = reader->size < HEAD_BYTES ? reader->size : HEAD_BYTES;
     status = look(job, index, reader, head, need, &first);
-    if (status != HYDRA_OK && head < reader->size) {
-        status = look(job, index, reader, reader->size, need, diag);
+    if (status == HYDRA_ERR_FORMAT && head < reader->size) { /* that is how a cut file fails */
+        status = look_at_all(job, index, reader, need, diag);
     } else if (status != HYDRA_OK) {
         status = hy_fail(diag, status, "%s", first.text);
     }

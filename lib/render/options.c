@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Render options: the defaults, and the ranges that render.h promises. */
-#include <string.h>
-
 #include "media/media.h"
 #include "render/render.h"
 
@@ -34,13 +32,12 @@ hydra_status hy_render_options_check(const hydra_render_options *options, hydra_
     if (!options) {
         return HYDRA_OK;
     }
-    if (options->struct_size < sizeof *out) {
+    if (!hy_sized_take(out, sizeof *out, options,
+                       HY_SIZE_THROUGH(hydra_render_options, in_order))) {
         return hy_fail(diag, HYDRA_ERR_ARGUMENT,
                        "render options: struct_size is %u; call hydra_render_options_init first",
                        (unsigned)options->struct_size);
     }
-    memcpy(out, options, sizeof *out);
-    out->struct_size = sizeof *out;
     const char *bad = NULL;
     if (!within(out->encoder, HYDRA_ENCODER_AUTO, HYDRA_ENCODER_RAW)) {
         bad = "encoder is not a HYDRA_ENCODER_ value";

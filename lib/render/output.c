@@ -35,7 +35,11 @@ static hydra_status open_encoder(hy_output *output, const hy_job *job, hy_diag *
         return status;
     }
     hy_encoder_config config = hy_output_config(job, output->plan);
-    return ops->open(&config, &output->encoder, diag);
+    sigset_t before;
+    hy_signals_block(&before); /* it starts threads, and this may be one of the host's */
+    status = ops->open(&config, &output->encoder, diag);
+    hy_signals_restore(&before);
+    return status;
 }
 
 static hydra_status open_audio(hy_output *output, const hy_job *job, hy_diag *diag)

@@ -64,6 +64,17 @@ static hydra_status run_planned(const hy_job *job, const hy_plan *plan, hydra_re
     return status;
 }
 
+/* What is left to do takes no memory but for bytes that the sink keeps, and may take long: a reader
+ * may let the job wait. */
+static void give_back_most(const hy_job *job, const hydra_result *result, int64_t *taken)
+{
+    int64_t kept = job->sink->keeps_bytes ? result->bytes : 0;
+    if (kept < *taken) {
+        hy_job_leave(job, *taken - kept);
+        *taken = kept;
+    }
+}
+
 hydra_status hy_render_run(const hy_job *job, hydra_result *result, hy_diag *diag)
 {
     double start = hy_clock_s();
@@ -80,6 +91,7 @@ hydra_status hy_render_run(const hy_job *job, hydra_result *result, hy_diag *dia
         hy_plan_free(&plan);
     }
     if (status == HYDRA_OK) {
+        give_back_most(job, result, &taken);
         double written = hy_clock_s();
         status = job->sink->ops->commit(job->sink, diag);
         result->mux_s += hy_clock_s() - written;

@@ -41,9 +41,10 @@ hydra_status hy_sink_writer_new(const hydra_writer *writer, hy_sink **out, hy_di
 
 /*
  * An open file descriptor: pipe, socket or file, written in order from where it stands. `close_fd`:
- * takes it (only on success); otherwise works on a duplicate and leaves it open. Its flags stay as
- * they are, and whether it blocks or not does not matter. A reader that goes away is HYDRA_ERR_IO
- * and raises no SIGPIPE. Refuses (HYDRA_ERR_ARGUMENT) what is not open for writing, and terminals.
+ * takes it (only on success); otherwise leaves it open. Its flags stay as they are, and whether it
+ * blocks or not does not matter: the sink works on a descriptor of its own, for a pipe where
+ * possible with flags of its own, else on a duplicate. A reader that goes away is HYDRA_ERR_IO and
+ * raises no SIGPIPE. Refuses (HYDRA_ERR_ARGUMENT) what is not open for writing, and terminals.
  * `name` is copied, `cancel` (may be NULL) borrowed. commit syncs if it is a file; abort takes
  * nothing back.
  */

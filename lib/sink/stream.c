@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -32,6 +33,7 @@ typedef struct stream_sink {
     hy_target fifo; /* folder -1: not a FIFO that we open ourselves */
     int fd;         /* -1: a FIFO that is not open yet; after commit and abort */
     mode_t type;    /* S_IFMT bits of it */
+    bool may_block; /* its flags are the host's */
     bool open;      /* neither committed nor aborted */
     int64_t position;
 } stream_sink;
@@ -79,16 +81,15 @@ static void guard_end(const pipe_guard *guard, bool broken)
 
 /* ---- Writing ---- */
 
-/* Begin no write that could block. A blocking pipe that is ready takes PIPE_BUF bytes at once, and
- * its flag is not ours to change: the host, or another process, may share it. */
+/* Begin no write that could block. What may block and is ready takes PIPE_BUF bytes at once, unless
+ * somebody else fills it in between. */
 static ssize_t write_piece(const stream_sink *stream, const uint8_t *data, size_t size)
 {
-    bool may_block = stream->type != S_IFREG && !is_our_fifo(stream);
     if (stream->type == S_IFSOCK) {
         return send(stream->fd, data, size < PIECE_BYTES ? size : PIECE_BYTES,
                     MSG_DONTWAIT | MSG_NOSIGNAL);
     }
-    size_t most = may_block ? PIPE_BUF : PIECE_BYTES;
+    size_t most = stream->may_block ? PIPE_BUF : PIECE_BYTES;
     return write(stream->fd, data, size < most ? size : most);
 }
 
@@ -287,6 +288,28 @@ static hydra_status check_fd(int fd, const char *name, mode_t *type, hy_diag *di
     return HYDRA_OK;
 }
 
+/*
+ * A descriptor of our own. The flags of the host's are not ours to change, since it may share them
+ * with other processes; but a pipe can be opened once more, and then has flags for us alone. Where
+ * that is not possible (no /proc, another user's pipe, nobody reads), it is a duplicate.
+ */
+static int own_descriptor(int fd, mode_t type, bool *may_block)
+{
+    char path[32];
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int own =
+        type == S_IFIFO ? openat(AT_FDCWD, path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY) : -1;
+    *may_block = type != S_IFREG && own < 0;
+    /* Not one of the numbers that stand for the standard streams. */
+    int copy = fcntl(own >= 0 ? own : fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    int error = errno;
+    if (own >= 0) {
+        (void)close(own);
+    }
+    errno = error;
+    return copy;
+}
+
 hydra_status hy_sink_fd_new(int fd, bool close_fd, const char *name, const hy_cancel *cancel,
                             hy_sink **out, hy_diag *diag)
 {
@@ -301,12 +324,15 @@ hydra_status hy_sink_fd_new(int fd, bool close_fd, const char *name, const hy_ca
         return status;
     }
     /* The host may close its own while the job runs, and the number may then be another file's. */
-    stream->fd = close_fd ? fd : fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    stream->fd = own_descriptor(fd, type, &stream->may_block);
     stream->type = type;
     if (stream->fd < 0) {
         status = hy_fail_errno(diag, errno, name, "duplicating it");
         stream_close(&stream->base);
         return status;
+    }
+    if (close_fd) {
+        (void)close(fd);
     }
     *out = &stream->base;
     return HYDRA_OK;

@@ -68,20 +68,22 @@ static const hy_sink_ops write_only_ops = {writer_write, NULL, writer_commit, wr
 hydra_status hy_sink_writer_new(const hydra_writer *writer, hy_sink **out, hy_diag *diag)
 {
     *out = NULL;
-    if (!writer || writer->struct_size < sizeof *writer || writer->reserved != 0) {
+    hydra_writer own = {.struct_size = sizeof own};
+    if (!hy_sized_take(&own, sizeof own, writer, HY_SIZE_THROUGH(hydra_writer, read)) ||
+        own.reserved != 0) {
         return hy_fail(diag, HYDRA_ERR_ARGUMENT,
                        "writer: NULL, or struct_size or reserved is not set");
     }
-    if (!writer->write) {
+    if (!own.write) {
         return hy_fail(diag, HYDRA_ERR_ARGUMENT, "writer: write is NULL");
     }
     writer_sink *sink = hy_calloc(1, sizeof *sink);
     if (!sink) {
         return hy_fail_memory(diag);
     }
-    sink->base.ops = writer->read ? &readable_ops : &write_only_ops;
+    sink->base.ops = own.read ? &readable_ops : &write_only_ops;
     sink->base.name = "output writer";
-    sink->writer = *writer;
+    sink->writer = own;
     sink->open = true;
     *out = &sink->base;
     return HYDRA_OK;

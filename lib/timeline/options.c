@@ -7,7 +7,6 @@
 
 #include <float.h>
 #include <math.h>
-#include <string.h>
 
 #define MAX_RGB 0xffffff
 /* 1e15 us = 31 years: far beyond any music, and exact as seconds in a double. */
@@ -69,26 +68,17 @@ typedef struct checker {
     hy_diag *diag;
 } checker;
 
-/*
- * Take over a struct that begins with its own size. None has grown since its first release, so a
- * smaller one was never initialised; a larger one comes from a newer caller, whose additional
- * fields mean nothing here.
- */
-static bool take(const checker *check, const char *init, const void *options, void *out,
-                 size_t size)
+/* Take over a caller's struct. `last` is the last member of its first release. */
+#define TAKE(check, options, out, type, last)                                                      \
+    (hy_sized_take(out, sizeof *(out), options, HY_SIZE_THROUGH(type, last)) ||                    \
+     fail_size(check, (options)->struct_size, #type "_init"))
+
+static bool fail_size(const checker *check, uint32_t size, const char *init)
 {
-    uint32_t given;
-    memcpy(&given, options, sizeof given);
-    if (given < size) {
-        (void)hy_fail(check->diag, HYDRA_ERR_ARGUMENT,
-                      "%s: struct_size of the options is %u: %s was not called", check->who,
-                      (unsigned)given, init);
-        return false;
-    }
-    memcpy(out, options, size);
-    uint32_t own = (uint32_t)size;
-    memcpy(out, &own, sizeof own);
-    return true;
+    (void)hy_fail(check->diag, HYDRA_ERR_ARGUMENT,
+                  "%s: struct_size of the options is %u: %s was not called", check->who,
+                  (unsigned)size, init);
+    return false;
 }
 
 static bool integer_in(const checker *check, const char *field, int64_t value, int64_t low,
@@ -197,7 +187,7 @@ hydra_status hy_canvas_options_check(const hydra_canvas_options *options, hydra_
 {
     const checker check = {"canvas", diag};
     hydra_canvas_options_init(out);
-    if (options && !take(&check, "hydra_canvas_options_init", options, out, sizeof *out)) {
+    if (options && !TAKE(&check, options, out, hydra_canvas_options, background_rgb)) {
         return HYDRA_ERR_ARGUMENT;
     }
     bool valid = size_is_valid(&check, out) && rate_is_valid(&check, out) &&
@@ -223,7 +213,7 @@ hydra_status hy_image_options_check(const hydra_image_options *options, hydra_im
 {
     const checker check = {who, diag};
     hydra_image_options_init(out);
-    if (options && !take(&check, "hydra_image_options_init", options, out, sizeof *out)) {
+    if (options && !TAKE(&check, options, out, hydra_image_options, end)) {
         return HYDRA_ERR_ARGUMENT;
     }
     bool valid =
@@ -246,7 +236,7 @@ hydra_status hy_transition_options_check(const hydra_transition_options *options
 {
     const checker check = {who, diag};
     hydra_transition_options_init(out);
-    if (options && !take(&check, "hydra_transition_options_init", options, out, sizeof *out)) {
+    if (options && !TAKE(&check, options, out, hydra_transition_options, reserved)) {
         return HYDRA_ERR_ARGUMENT;
     }
     bool valid =
@@ -268,7 +258,7 @@ hydra_status hy_audio_options_check(const hydra_audio_options *options, hydra_au
 {
     const checker check = {"audio", diag};
     hydra_audio_options_init(out);
-    if (options && !take(&check, "hydra_audio_options_init", options, out, sizeof *out)) {
+    if (options && !TAKE(&check, options, out, hydra_audio_options, fade_out_us)) {
         return HYDRA_ERR_ARGUMENT;
     }
     bool valid =

@@ -319,6 +319,8 @@ static void soak(int count)
         }
     }
     hydra_context_free(shared);
+    check(outcomes.done > 0 && outcomes.cancelled > 0 && outcomes.failed > 0, "outcomes",
+          "one of the ways to end was never taken");
 }
 
 int main(int argc, char **argv)

@@ -54,6 +54,27 @@ static bool is_readable(const hydra_render *render, int timeout_ms)
     return poll(&fd, 1, timeout_ms) == 1;
 }
 
+/* The job has a snapshot: the compose may change and go. */
+static void change_everything(hydra_compose *c)
+{
+    static const char other[] = "{\"hydra\": 1, \"images\": [{\"src\": \"/nowhere.jpg\"}]}";
+    hydra_canvas_options canvas;
+    hydra_canvas_options_init(&canvas);
+    canvas.width_px = 64;
+    canvas.height_px = 96;
+    canvas.fps_num = 10;
+    hydra_render_options raw;
+    hydra_render_options_init(&raw);
+    raw.encoder = HYDRA_ENCODER_RAW;
+    assert_compose_ok(c, hydra_compose_set_canvas(c, &canvas));
+    assert_compose_ok(c, hydra_compose_set_duration(c, 7000000));
+    assert_compose_ok(c, hydra_compose_set_transition(c, HYDRA_ALL_CUTS, NULL));
+    assert_compose_ok(c, hydra_compose_set_audio(c, NULL, NULL));
+    assert_compose_ok(c, hydra_compose_set_output(c, &raw));
+    assert_compose_ok(c, hydra_compose_add_image(c, "/nowhere.jpg", NULL));
+    assert_compose_ok(c, hydra_compose_load_json(c, other, strlen(other)));
+}
+
 static void test_events_tell_the_whole_story(void **state)
 {
     (void)state;
@@ -61,8 +82,7 @@ static void test_events_tell_the_whole_story(void **state)
     char *path = test_path(folder, "out.mp4");
     hydra_compose *c = project(NULL, 3, 128);
     hydra_render *render = start(c, path);
-    /* The job has a snapshot: the compose may change and go. */
-    assert_compose_ok(c, hydra_compose_add_image(c, "/nowhere.jpg", NULL));
+    change_everything(c);
     hydra_compose_free(c);
     double progress = 0;
     int32_t stage = HYDRA_STAGE_WAITING;
@@ -78,6 +98,8 @@ static void test_events_tell_the_whole_story(void **state)
         stage = event.stage;
         frames = event.frames_done;
         assert_non_null(event.text);
+        assert_true(event.eta_us >= (event.frames_done > 1 ? 0 : -1));
+        assert_true((event.eta_us == -1) == (event.frames_per_s == 0 && stage < HYDRA_STAGE_DONE));
         logs += event.kind == HYDRA_EVENT_LOG;
         warnings += event.kind == HYDRA_EVENT_WARNING;
         if (event.kind == HYDRA_EVENT_DONE) {
@@ -97,6 +119,11 @@ static void test_events_tell_the_whole_story(void **state)
     hydra_result result = {.struct_size = sizeof result};
     assert_int_equal(hydra_render_result(render, &result), HYDRA_OK);
     assert_int_equal(result.frames, 90);
+    assert_int_equal(result.width_px, 128);
+    assert_int_equal(result.height_px, 128);
+    assert_int_equal(result.fps_num, 30);
+    assert_string_equal(result.encoder, "x264");
+    assert_true(result.has_audio);
     assert_string_equal(hydra_render_error(render), "");
     hydra_render_free(render);
     assert_int_equal(test_count_entries(folder), 1);
@@ -316,6 +343,8 @@ static void test_bad_arguments(void **state)
     assert_null(render);
     assert_compose_fails(c, hydra_render_start(c, NULL, NULL, &render), HYDRA_ERR_ARGUMENT,
                          "destination");
+    assert_compose_fails(c, hydra_render_start(c, "http://a.example/b.mp4", NULL, &render),
+                         HYDRA_ERR_UNSUPPORTED, "http:");
     assert_compose_fails(c, hydra_render_start(c, "a.mp4", NULL, NULL), HYDRA_ERR_ARGUMENT,
                          "out-parameter");
     hydra_render_options options;

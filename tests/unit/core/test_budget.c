@@ -177,6 +177,49 @@ static void test_deadline(void **state)
     hy_budget_free(&budget);
 }
 
+/* ---- Looking ---- */
+
+static void *look_once(void *argument)
+{
+    waiter *w = argument;
+    hy_diag diag = {0};
+    w->status = hy_budget_look_begin(w->budget, &w->cancel, &diag);
+    if (w->status == HYDRA_OK) {
+        w->had = ++*w->turn; /* alone */
+        hy_budget_look_end(w->budget);
+    }
+    return NULL;
+}
+
+static void test_one_looks_at_a_time(void **state)
+{
+    (void)state;
+    hy_budget budget;
+    hy_diag diag = {0};
+    waiter waiters[3];
+    int turn = 0;
+    hy_budget_init(&budget, 100);
+    assert_ok(hy_budget_take(&budget, 100, false, NULL, &diag), &diag); /* is another matter */
+    assert_ok(hy_budget_look_begin(&budget, NULL, &diag), &diag);
+    for (int i = 0; i < 3; i++) {
+        waiters[i] = (waiter){.budget = &budget, .turn = &turn};
+        hy_cancel_init(&waiters[i].cancel, i == 0 ? 20000 : 0);
+        assert_int_equal(pthread_create(&waiters[i].thread, NULL, look_once, &waiters[i]), 0);
+    }
+    (void)pthread_join(waiters[0].thread, NULL);
+    assert_int_equal(waiters[0].status, HYDRA_ERR_DEADLINE);
+    hy_cancel_request(&waiters[1].cancel);
+    (void)pthread_join(waiters[1].thread, NULL);
+    assert_int_equal(waiters[1].status, HYDRA_ERR_CANCELLED);
+    hy_budget_look_end(&budget);
+    (void)pthread_join(waiters[2].thread, NULL);
+    assert_int_equal(waiters[2].status, HYDRA_OK);
+    assert_int_equal(turn, 1);
+    assert_ok(hy_budget_look_begin(&budget, NULL, &diag), &diag);
+    hy_budget_look_end(&budget);
+    hy_budget_free(&budget);
+}
+
 /* ---- The meter of one job ---- */
 
 static void test_meter_has_a_limit(void **state)
@@ -201,9 +244,13 @@ static void test_meter_has_a_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_take_and_give),     cmocka_unit_test(test_more_than_all),
-        cmocka_unit_test(test_no_limit),          cmocka_unit_test(test_first_come_first_served),
-        cmocka_unit_test(test_giving_up),         cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_take_and_give),
+        cmocka_unit_test(test_more_than_all),
+        cmocka_unit_test(test_no_limit),
+        cmocka_unit_test(test_first_come_first_served),
+        cmocka_unit_test(test_giving_up),
+        cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_one_looks_at_a_time),
         cmocka_unit_test(test_meter_has_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,6 +171,7 @@ static void test_writer(void **state)
         h->fail_at = -1;
         hydra_writer writer = {sizeof writer, 0, h, host_write, readable ? host_read : NULL};
         assert_compose_ok(c, hydra_compose_render_writer(c, &writer, &options));
+        assert_string_equal(hydra_compose_error(c), "");
         assert_int_equal(h->size, size);
         assert_int_equal(test_hash(h->data, h->size), expected);
         /* Each byte once (see host_write), the head last. */
