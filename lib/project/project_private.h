@@ -29,6 +29,7 @@ extern const hy_word hy_words_encoder[];
 extern const hy_word hy_words_profile[];
 extern const hy_word hy_words_when_busy[];
 extern const hy_word hy_words_in_order[];
+extern const hy_word hy_words_when_exists[];
 
 /* NULL when there is none. */
 const hy_word *hy_word_find(const hy_word *words, const char *text);

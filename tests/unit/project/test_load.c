@@ -101,7 +101,7 @@ static void audio_and_output_keys(void **state)
          " \"gain_db\": -3.5, \"fade_in\": 4, \"fade_out\": 5, \"when_short\": \"loop\"},"
          " \"output\": {\"encoder\": \"raw\", \"profile\": \"best\", \"bitrate_kbps\": 4000,"
          " \"preset\": \"slow\", \"audio_bitrate_kbps\": 96, \"threads\": 3, \"deadline\": 0.5,"
-         " \"when_busy\": \"fail\", \"in_order\": \"buffered\"}}");
+         " \"when_busy\": \"fail\", \"in_order\": \"buffered\", \"when_exists\": \"fail\"}}");
     const hydra_audio_options *audio = &document.project.audio;
     assert_true(document.project.has_audio);
     assert_string_equal(document.project.audio_source.path, "m");
@@ -123,6 +123,7 @@ static void audio_and_output_keys(void **state)
     assert_int_equal(output->deadline_us, 500000);
     assert_int_equal(output->when_busy, HYDRA_BUSY_FAIL);
     assert_int_equal(output->in_order, HYDRA_IN_ORDER_BUFFERED);
+    assert_int_equal(output->when_exists, HYDRA_EXISTS_FAIL);
     hy_document_free(&document);
 }
 
@@ -172,6 +173,9 @@ static void every_word(void **state)
         {"{\"hydra\": 1, \"output\": {\"in_order\": \"%s\"}}",
          IN_DOCUMENT(output.in_order),
          {"fragmented", "buffered"}},
+        {"{\"hydra\": 1, \"output\": {\"when_exists\": \"%s\"}}",
+         IN_DOCUMENT(output.when_exists),
+         {"replace", "fail"}},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         for (int32_t value = 0; cases[i].words[value]; value++) {
