@@ -60,10 +60,10 @@ static bool reader_is_gone(const cli_settings *settings)
 
 static int code_of(const cli_settings *settings, hydra_status status)
 {
-    /* The output was looked at when the program began; its folder may have gone since. */
+    /* The output was looked at when the program began; its folder may have gone since, or a file of
+     * that name have come. */
     bool may_be_output = status == HYDRA_ERR_NOT_FOUND || status == HYDRA_ERR_PERMISSION;
-    return may_be_output && !target_can_be_made(settings->output) ? CLI_OUTPUT
-                                                                  : cli_code(settings, status);
+    return may_be_output && !target_can_be_made(settings) ? CLI_OUTPUT : cli_code(settings, status);
 }
 
 static int fail(const cli_settings *settings, hydra_status status, const hydra_render *job)
