@@ -7,6 +7,7 @@
 
 #include <time.h>
 
+#include "host.h"
 #include "mem.h"
 
 /* A cancelled job wakes nobody: those who wait look this often. */
