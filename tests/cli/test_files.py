@@ -121,7 +121,18 @@ class OutputTest(CliTest):
         self.render("a.png", "-n")
 
     def test_device(self) -> None:
-        self.refused("/dev/null", "-y", says="neither a regular file nor a pipe")
+        self.refused("/dev/zero", "-y", says="neither a regular file nor a pipe")
+
+    def test_null_device_takes_everything(self) -> None:
+        device = os.stat("/dev/null")
+        for options in ((), ("-y",), ("-n",)):
+            self.assertGreater(self.render("a.png", *options, output="/dev/null")["bytes"], 1000)
+            self.ok("frame", *SMALL, "-q", "-t", "0", "a.png", *options, "-o", "/dev/null")
+        text = self.ok("render", *SMALL, "a.png", "-o", "/dev/null", "--save-project", "null")
+        self.assertTrue(text.startswith("/dev/null\n"), text)
+        self.ok("render", *SMALL, "-q", "--encoder", "raw", "a.png", "-o", "/dev/null")
+        self.assertEqual(os.stat("/dev/null").st_ino, device.st_ino)
+        self.assertEqual(self.names(), self.before | {"null"})
 
     def test_missing_folder(self) -> None:
         self.refused("nowhere/out.mp4", says="nowhere/out.mp4")

@@ -68,7 +68,7 @@ class RenderTest(CliTest):
     def test_table(self) -> None:
         text = self.ok("render", *SMALL, "-o", "out.mp4", "a.png", "--music", "music.wav")
         self.assertTrue(text.startswith("out.mp4\n"), text)
-        for word in ("128 x 128", "5 frames", "x264", "moov", "A/V offset", "encoder", "memory"):
+        for word in ("128 x 128", "5 frames, 1 key frame\n", " reserved", "x264", "moov", "A/V offset", "encoder", "memory"):
             self.assertIn(word, text)
 
     def test_quiet(self) -> None:
@@ -162,7 +162,13 @@ class FrameTest(CliTest):
         self.assertEqual(self.ok("frame", *SMALL, "-q", "-t", "0", "-o", "q.png", "a.png"), "")
 
     def test_time_after_the_end(self) -> None:
-        self.fails(2, "frame", *SMALL, "a.png", "-t", "0.5", "-o", "poster.png")
+        self.fails(2, "frame", *SMALL, "a.png", "-t", "0.5", "-o", "poster.png",
+                   says="--time 0.5: the video is 0.5 s long")
+        self.fails(2, "frame", *SMALL, "a.png", "b.png", "-t", "90", "-o", "poster.png",
+                   says="--time 90: the video is 1 s long")
+        # What else is wrong is told as ever.
+        self.fails(2, "frame", *SMALL, "a.png", "--transition", "crossfade", "b.png", "-t", "90",
+                   "--transition-duration", "9", "-o", "poster.png", says="cut 0: the transition")
 
     def test_photo_that_is_shown_is_missing(self) -> None:
         self.fails(3, "frame", *SMALL, "missing.png", "-t", "0", "-o", "poster.png",

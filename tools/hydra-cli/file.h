@@ -8,7 +8,7 @@
 
 /* Into an open descriptor. */
 int file_write_fd(int file, const void *data, size_t size);
-/* Into a FIFO. */
+/* Into a FIFO, or a device. */
 int file_write_pipe(const char *path, const void *data, size_t size);
 
 /*

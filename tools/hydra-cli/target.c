@@ -15,6 +15,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define FIELD(name) offsetof(cli_settings, name)
@@ -107,13 +108,25 @@ static int refuse_existing(const cli_settings *settings, const char *path)
                       : "exists already; -y or --overwrite replaces it");
 }
 
+/* /dev/null: the bytes are thrown away. */
+static bool is_null_device(const struct stat *target)
+{
+    return S_ISCHR(target->st_mode) && target->st_rdev == makedev(1, 3);
+}
+
+/* What takes bytes one after another and is not replaced. */
+static bool is_in_order(const struct stat *target)
+{
+    return S_ISFIFO(target->st_mode) || is_null_device(target);
+}
+
 static int check_existing(const struct stat *target, const cli_settings *settings, const char *path,
                           char **inputs, int count)
 {
     if (S_ISDIR(target->st_mode)) {
         return refuse(settings, path, "is a folder");
     }
-    if (S_ISFIFO(target->st_mode)) {
+    if (is_in_order(target)) {
         return CLI_OK;
     }
     if (!S_ISREG(target->st_mode)) {
@@ -194,7 +207,7 @@ int target_check(const cli_settings *settings, const char *path, char **inputs, 
     }
     if (stat(path, &target) == 0) {
         int code = check_existing(&target, settings, path, inputs, count);
-        return code || S_ISFIFO(target.st_mode) ? code : check_folder(settings, path);
+        return code || is_in_order(&target) ? code : check_folder(settings, path);
     }
     if (errno != ENOENT) {
         return refuse_errno(settings, path, errno, "cannot be looked at");
@@ -204,11 +217,19 @@ int target_check(const cli_settings *settings, const char *path, char **inputs, 
 }
 
 /* A name such as "fd:3" is a file here: the folder in front says so. */
-char *target_destination(const char *path)
+char *target_destination(const char *path, int *descriptor)
 {
     char *destination = NULL;
+    struct stat target;
+    *descriptor = -1;
     if (target_is_stdout(path)) {
         return strdup("fd:1");
+    }
+    if (stat(path, &target) == 0 && is_null_device(&target)) {
+        *descriptor = open(path, O_WRONLY | O_CLOEXEC);
+    }
+    if (*descriptor >= 0) {
+        return asprintf(&destination, "fd:%d", *descriptor) < 0 ? NULL : destination;
     }
     const char *prefix = path[strcspn(path, ":/")] == ':' ? "./" : "";
     return asprintf(&destination, "%s%s", prefix, path) < 0 ? NULL : destination;
@@ -218,7 +239,7 @@ int target_write(const cli_settings *settings, const char *path, const void *dat
 {
     struct stat target;
     int error = target_is_stdout(path) ? file_write_fd(STDOUT_FILENO, data, size)
-                : stat(path, &target) == 0 && S_ISFIFO(target.st_mode)
+                : stat(path, &target) == 0 && is_in_order(&target)
                     ? file_write_pipe(path, data, size)
                     : file_write(path, settings->overwrite == CLI_OVERWRITE_YES, data, size);
     return error == EEXIST ? refuse_existing(settings, path)

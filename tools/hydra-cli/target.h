@@ -19,8 +19,9 @@ int target_check(const cli_settings *settings, const char *path, char **inputs, 
 /* Whether the output has a folder that it can go into, and no file is in its way. */
 bool target_can_be_made(const cli_settings *settings);
 
-/* `path` as a destination of the library; the caller frees it. NULL = out of memory. */
-char *target_destination(const char *path);
+/* `path` as a destination of the library; the caller frees it. NULL = out of memory. It may name
+ * `*descriptor`, which is opened for it; the caller closes that. -1 = none. */
+char *target_destination(const char *path, int *descriptor);
 
 /*
  * Make `path` from these bytes. A file is replaced only with --overwrite (file.h).
