@@ -49,6 +49,8 @@ typedef struct hydra_render_options {
     int32_t when_busy;   /**< HYDRA_BUSY_*, beyond the context's budget. Default wait. */
     int32_t in_order;    /**< HYDRA_IN_ORDER_*, for outputs that cannot go back. Default
                               fragmented. */
+    int32_t when_exists; /**< HYDRA_EXISTS_*, for outputs that are files. Default replace. */
+    int32_t reserved;    /**< 0. */
 } hydra_render_options;
 
 /** What a job does while the memory budget of its context is taken. */
@@ -62,6 +64,13 @@ enum {
     HYDRA_IN_ORDER_FRAGMENTED = 0, /**< Fragmented MP4: plays while it grows, no memory needed. */
     HYDRA_IN_ORDER_BUFFERED = 1    /**< The usual file with its index in front, kept in memory until
                                         it is complete: at most policy.max_output_bytes. */
+};
+
+/** What a render does about a file that has the name of its output. */
+enum {
+    HYDRA_EXISTS_REPLACE = 0, /**< Replaces it when the video is complete. */
+    HYDRA_EXISTS_FAIL = 1     /**< Fails with HYDRA_ERR_PERMISSION: before anything is rendered, or
+                                   at the end if the file came meanwhile. It stays as it is. */
 };
 
 /**

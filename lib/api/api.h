@@ -43,7 +43,7 @@ hydra_context *hy_context_ref(hydra_context *context);
 
 /* A file as the output of a project that must not be one of its inputs. */
 hydra_status hy_file_sink_open(const hy_project *project, const hydra_policy *policy,
-                               const char *path, hy_sink **out, hy_diag *diag);
+                               const char *path, int32_t when_exists, hy_sink **out, hy_diag *diag);
 
 /* Checks that every changing call begins with: not NULL, not rendering; clears the error text. */
 hydra_status hy_compose_begin(hydra_compose *c);

@@ -50,8 +50,8 @@ static hydra_status open_inputs_and_file(hydra_render *render)
 {
     const hydra_policy *policy = &render->context->policy;
     if (render->destination.kind == HY_DESTINATION_FILE) {
-        return hy_file_sink_open(&render->project, policy, render->destination.path, &render->sink,
-                                 &render->diag);
+        return hy_file_sink_open(&render->project, policy, render->destination.path,
+                                 render->options.when_exists, &render->sink, &render->diag);
     }
     return hy_inputs_check(&render->project, policy, NULL, &render->diag);
 }

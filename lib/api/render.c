@@ -56,10 +56,11 @@ static hydra_status begin(hydra_compose *c, const hydra_render_options *options,
 }
 
 hydra_status hy_file_sink_open(const hy_project *project, const hydra_policy *policy,
-                               const char *path, hy_sink **out, hy_diag *diag)
+                               const char *path, int32_t when_exists, hy_sink **out, hy_diag *diag)
 {
     hydra_status status = hy_inputs_check(project, policy, path, diag);
-    return status == HYDRA_OK ? hy_sink_file_new(path, policy, out, diag) : status;
+    bool replace = when_exists == HYDRA_EXISTS_REPLACE;
+    return status == HYDRA_OK ? hy_sink_file_new(path, replace, policy, out, diag) : status;
 }
 
 hydra_status hydra_compose_render(hydra_compose *c, const char *destination,
@@ -79,7 +80,8 @@ hydra_status hydra_compose_render(hydra_compose *c, const char *destination,
                     "%s: takes its bytes in order, which needs hydra_render_start", destination);
     }
     if (status == HYDRA_OK) {
-        status = hy_file_sink_open(&c->project, &c->context->policy, to.path, &sink, &c->diag);
+        status = hy_file_sink_open(&c->project, &c->context->policy, to.path, checked.when_exists,
+                                   &sink, &c->diag);
     }
     if (status == HYDRA_OK) {
         status = run(c, &checked, sink);

@@ -12,6 +12,7 @@
 #include "clock.h"    /* IWYU pragma: export */
 #include "diag.h"     /* IWYU pragma: export */
 #include "display.h"  /* IWYU pragma: export */
+#include "host.h"     /* IWYU pragma: export */
 #include "io.h"       /* IWYU pragma: export */
 #include "mem.h"      /* IWYU pragma: export */
 #include "picture.h"  /* IWYU pragma: export */

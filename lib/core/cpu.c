@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * How many CPUs this process may use: its affinity mask, and the quotas of its control group and of
- * all groups above it, in both generations of control groups. A container may show its own group as
- * the root of the tree, while the process is told of a path that leads nowhere there: groups that
- * are not found are passed over, and the root always counts.
- */
-#include <limits.h>
+/* How many CPUs this process may use: its affinity mask, and the quotas of its control groups. */
 #include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "pool.h"
+#include "host.h"
 
 #define MAX_CPUS 65536
 
@@ -32,131 +24,45 @@ static int affinity_count(void)
     return 1;
 }
 
-/* The first line of a small file; "" when there is none. */
-static void read_line(const char *folder, const char *name, char *line, int size)
+/* What a quota allows, rounded up. */
+static int64_t hundredths(long long quota, long long period)
 {
-    char path[PATH_MAX + 64];
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    line[0] = '\0';
-    FILE *file = fopen(path, "re");
-    if (file) {
-        if (!fgets(line, size, file)) {
-            line[0] = '\0';
-        }
-        (void)fclose(file);
+    long long scaled;
+    if (quota <= 0 || period <= 0 || __builtin_mul_overflow(quota, 100, &scaled)) {
+        return INT64_MAX;
     }
-}
-
-/* Whole CPUs that a quota allows, at least 1; MAX_CPUS = no quota. */
-static int whole_cpus(long long quota, long long period)
-{
-    if (quota <= 0 || period <= 0) {
-        return MAX_CPUS;
-    }
-    long long cpus = quota / period + (quota % period != 0);
-    return cpus < MAX_CPUS ? (int)cpus : MAX_CPUS;
+    return scaled / period + (scaled % period != 0);
 }
 
 /* cpu.max: "QUOTA PERIOD" in microseconds, or "max PERIOD". */
-static int quota_v2(const char *folder)
+static int64_t quota_second(const char *folder)
 {
     char line[64];
-    read_line(folder, "cpu.max", line, sizeof line);
+    (void)hy_group_line(folder, "cpu.max", line, sizeof line);
     char *rest = NULL;
     long long quota = strtoll(line, &rest, 10);
-    return whole_cpus(quota, strtoll(rest, NULL, 10));
+    return hundredths(quota, strtoll(rest, NULL, 10));
 }
 
 /* Quota -1 = none. */
-static int quota_v1(const char *folder)
+static int64_t quota_first(const char *folder)
 {
     char quota[64];
     char period[64];
-    read_line(folder, "cpu.cfs_quota_us", quota, sizeof quota);
-    read_line(folder, "cpu.cfs_period_us", period, sizeof period);
-    return whole_cpus(strtoll(quota, NULL, 10), strtoll(period, NULL, 10));
+    (void)hy_group_line(folder, "cpu.cfs_quota_us", quota, sizeof quota);
+    (void)hy_group_line(folder, "cpu.cfs_period_us", period, sizeof period);
+    return hundredths(strtoll(quota, NULL, 10), strtoll(period, NULL, 10));
 }
 
-/* The smallest quota of the group at `mount` + `path` and of those above it, up to `mount`. */
-static int smallest_quota(int (*quota)(const char *folder), const char *mount, const char *path)
+int64_t hy_cpu_hundredths(void)
 {
-    char folder[PATH_MAX];
-    int length = snprintf(folder, sizeof folder, "%s%s", mount, path);
-    if (length < 0 || length >= (int)sizeof folder || strstr(path, "/..")) {
-        return quota(mount); /* a group outside the tree that is seen from here */
-    }
-    int smallest = MAX_CPUS;
-    size_t root = strlen(mount);
-    for (;;) {
-        int cpus = quota(folder);
-        smallest = cpus < smallest ? cpus : smallest;
-        char *last = strrchr(folder + root, '/');
-        if (!last) {
-            return smallest;
-        }
-        *last = '\0';
-    }
-}
-
-/* Is "cpu" among the words of "cpu,cpuacct"? */
-static bool is_cpu_controller(const char *names, size_t length)
-{
-    for (const char *at = names; at < names + length; at++) {
-        size_t word = strcspn(at, ",:");
-        if (word == 3 && memcmp(at, "cpu", 3) == 0) {
-            return true;
-        }
-        at += word;
-    }
-    return false;
-}
-
-/* A line of /proc/self/cgroup: "0::/PATH", or "4:cpu,cpuacct:/PATH" of the first generation. */
-static int quota_of_line(char *line)
-{
-    line[strcspn(line, "\n")] = '\0';
-    const char *names = strchr(line, ':');
-    const char *path = names ? strchr(names + 1, ':') : NULL;
-    if (!path || path[1] != '/') {
-        return MAX_CPUS;
-    }
-    names++;
-    if (path == names) {
-        return smallest_quota(quota_v2, "/sys/fs/cgroup", path + 1);
-    }
-    if (is_cpu_controller(names, (size_t)(path - names))) {
-        return smallest_quota(quota_v1, "/sys/fs/cgroup/cpu", path + 1);
-    }
-    return MAX_CPUS;
-}
-
-static int own_quota(void)
-{
-    int smallest = MAX_CPUS;
-    FILE *file = fopen("/proc/self/cgroup", "re");
-    if (!file) {
-        return smallest;
-    }
-    char line[PATH_MAX];
-    while (fgets(line, sizeof line, file)) {
-        int cpus = quota_of_line(line);
-        smallest = cpus < smallest ? cpus : smallest;
-    }
-    (void)fclose(file);
-    return smallest;
+    static const hy_group_limits quotas = {"cpu", quota_second, quota_first};
+    int64_t allowed = INT64_C(100) * affinity_count();
+    int64_t quota = hy_group_smallest(&quotas);
+    return quota < allowed ? quota : allowed;
 }
 
 int hy_cpu_count(void)
 {
-    const int counts[] = {
-        affinity_count(),
-        own_quota(),
-        quota_v2("/sys/fs/cgroup"),
-        quota_v1("/sys/fs/cgroup/cpu"),
-    };
-    int smallest = counts[0];
-    for (size_t i = 1; i < sizeof counts / sizeof *counts; i++) {
-        smallest = counts[i] < smallest ? counts[i] : smallest;
-    }
-    return smallest;
+    return (int)((hy_cpu_hundredths() + 99) / 100);
 }

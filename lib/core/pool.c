@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "host.h"
 #include "mem.h"
 #include "signals.h"
 

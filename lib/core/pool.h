@@ -22,9 +22,6 @@ struct hy_task {
     int state; /* under the pool's lock */
 };
 
-/* The CPUs that this process may use: its affinity mask and, where set, its cgroup CPU quota. */
-int hy_cpu_count(void);
-
 hydra_status hy_pool_new(int threads, hy_pool **out, hy_diag *diag);
 /* Waits for running tasks. No task may be queued. NULL does nothing. */
 void hy_pool_free(hy_pool *pool);

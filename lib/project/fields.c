@@ -237,6 +237,10 @@ static const hy_field output_fields[] = {
      .kind = HY_FIELD_WORD,
      .offset = DOC(output.in_order),
      .words = hy_words_in_order},
+    {.key = "when_exists",
+     .kind = HY_FIELD_WORD,
+     .offset = DOC(output.when_exists),
+     .words = hy_words_when_exists},
     {.key = NULL},
 };
 const hy_shape hy_shape_output = {output_fields, NULL, "the output"};

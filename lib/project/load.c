@@ -7,9 +7,13 @@
 /* Looking for places costs a pass over the text for each; beyond this they stay unknown. */
 #define MAX_LOCATED_BYTES ((size_t)1 << 20)
 
+/* Those that the parser found have their place already. */
 static void locate_issues(const char *json, size_t size, hy_issues *issues)
 {
     for (int32_t i = 0; i < issues->count && size <= MAX_LOCATED_BYTES; i++) {
+        if (issues->items[i].line > 0) {
+            continue;
+        }
         hy_text_place place = hy_json_locate(json, size, issues->items[i].pointer);
         issues->items[i].line = place.line;
         issues->items[i].column = place.column;

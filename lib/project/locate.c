@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two looks at JSON text without parsing it: what it would cost to parse, and where in it a value
- * stands. Both are loops over bytes; they never read beyond the text, whatever it holds.
+ * Looks at JSON text without parsing it: what it would cost to parse, where in it a value stands,
+ * and which value stands at a place. All are loops over bytes; they never read beyond the text,
+ * whatever it holds.
  */
 #include "project_private.h"
 
@@ -174,4 +175,79 @@ hy_text_place hy_json_locate(const char *json, size_t size, const char *pointer)
         }
     }
     return hy_text_place_at(json, size, c.at);
+}
+
+/* From the first byte of a number or a word to the byte after the last. */
+static void skip_scalar(cursor *c)
+{
+    while (c->at < c->size && !strchr(" \t\r\n,:\"", peek(c)) && !opens(peek(c)) &&
+           !closes(peek(c))) {
+        c->at++;
+    }
+}
+
+/* A bracket, comma or colon: changes where the spot is. */
+static void take_mark(hy_json_spot *spot, char byte)
+{
+    struct hy_json_level *top = spot->depth > 0 ? &spot->levels[spot->depth - 1] : NULL;
+    if (opens(byte) && spot->depth < HY_JSON_MAX_DEPTH) {
+        spot->levels[spot->depth++] = (struct hy_json_level){.is_object = byte == '{'};
+    } else if (closes(byte) && top) {
+        spot->depth--;
+    } else if (byte == ':' && top) {
+        top->in_value = true;
+    } else if (byte == ',' && top) {
+        top->in_value = false;
+        top->index++;
+    }
+}
+
+/* A string, number or word. */
+static void take_token(hy_json_spot *spot, cursor *c)
+{
+    struct hy_json_level *top = spot->depth > 0 ? &spot->levels[spot->depth - 1] : NULL;
+    spot->start = c->at;
+    if (peek(c) == '"') {
+        skip_string(c);
+    } else {
+        skip_scalar(c);
+    }
+    c->at += c->at == spot->start && c->at < c->size; /* a NUL */
+    spot->end = c->at;
+    spot->is_key = top && top->is_object && !top->in_value;
+    if (spot->is_key) {
+        top->key = spot->start;
+        top->key_end = spot->end;
+    }
+}
+
+hy_json_spot hy_json_spot_at(const char *json, size_t size, size_t offset)
+{
+    cursor c = {json, size, 0};
+    hy_json_spot spot = {.start = size, .end = size};
+    skip_space(&c);
+    while (c.at < size && c.at <= offset) {
+        char byte = peek(&c);
+        if (opens(byte) || closes(byte) || byte == ',' || byte == ':') {
+            take_mark(&spot, byte);
+            c.at++;
+        } else {
+            take_token(&spot, &c);
+            if (c.at > offset) {
+                return spot;
+            }
+        }
+        skip_space(&c);
+    }
+    spot.start = size;
+    spot.end = size;
+    spot.is_key = false;
+    return spot;
+}
+
+size_t hy_json_member_end(const char *json, size_t size, size_t key_end)
+{
+    cursor c = {json, size, key_end};
+    skip_value(&c);
+    return c.at;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The edge to jansson: its errors become issues here and nowhere else. */
 #include <locale.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "read.h"
 
@@ -16,13 +18,15 @@ static void put_place(hy_issues *issues, hy_text_place place)
     issues->items[issues->count - 1].column = place.column;
 }
 
-/* An issue of the text itself, at a byte of it. */
-static void add_issue(hydra_status status, const char *text, hy_text_place place, hy_issues *issues,
-                      hy_diag *diag)
+/* An issue of the text itself, at a place in it. */
+static void add_issue(hydra_status status, const char *pointer, const char *text,
+                      hy_text_place place, hy_issues *issues, hy_diag *diag)
 {
     hy_diag printable = {0};
     (void)hy_fail(&printable, status, "%s", text);
-    if (hy_issues_add(issues, status, "", printable.text, diag) == HYDRA_OK) {
+    int32_t before = issues->count;
+    if (hy_issues_add(issues, status, pointer, printable.text, diag) == HYDRA_OK &&
+        issues->count > before) {
         put_place(issues, place);
     }
 }
@@ -50,7 +54,7 @@ hydra_status hy_json_check_extent(const char *json, size_t size, const hydra_pol
         }
     }
     if (text.status != HYDRA_OK) {
-        add_issue(text.status, text.text, place, issues, diag);
+        add_issue(text.status, "", text.text, place, issues, diag);
     }
     return text.status;
 }
@@ -72,45 +76,128 @@ static hydra_status status_of(const json_error_t *error)
  * aborts on others (ps_AF). So this thread, and no other, is in the C locale meanwhile. */
 static json_t *parse_in_c_locale(const char *json, size_t size, json_error_t *error)
 {
+    /* Whole numbers have no type of their own in JSON, nor a range. */
+    const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL;
     locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (!c_locale) {
         error->text[0] = '\0';
         return NULL;
     }
     locale_t before = uselocale(c_locale);
-    json_t *root = json_loadb(json, size, JSON_REJECT_DUPLICATES, error);
+    json_t *root = json_loadb(json, size, flags, error);
     (void)uselocale(before);
     freelocale(c_locale);
     return root;
 }
 
-/* jansson's own words, but where they speak of its flags. */
-static const char *text_of(const json_error_t *error)
+/* A text that is being parsed, as often as it takes. */
+typedef struct parser {
+    const char *json;
+    size_t size;
+    char *mended;  /* a copy without what stopped the parser so far; or NULL */
+    int32_t mends; /* in the copy */
+    hy_issues *issues;
+    hy_diag *diag;
+} parser;
+
+static const char *text_in(const parser *p)
 {
+    return p->mended ? p->mended : p->json;
+}
+
+static void complain_key(parser *p, const hy_json_spot *spot, hydra_status status,
+                         const char *pointer)
+{
+    char text[HY_DIAG_BYTES];
+    json_t *key = hy_json_spot_key(text_in(p), spot);
+    const char *name = key ? json_string_value(key) : "";
+    (void)snprintf(text, sizeof text, "the key \"%.60s\" is there already", name);
+    add_issue(status, pointer, text, hy_text_place_at(p->json, p->size, spot->start), p->issues,
+              p->diag);
+    json_decref(key);
+}
+
+/* What stopped the parser at this byte, in its own words but where they speak of its flags. */
+static void complain(parser *p, const json_error_t *error, size_t at, const hy_json_spot *spot)
+{
+    char pointer[HY_POINTER_BYTES] = "";
+    hydra_status status = status_of(error);
+    const char *text = error->text;
+    if (status == HYDRA_ERR_ARGUMENT && spot->start < p->size) {
+        at = spot->start;
+        hy_json_spot_pointer(text_in(p), spot, pointer);
+    }
     switch (json_error_code(error)) {
+    case json_error_duplicate_key:
+        complain_key(p, spot, status, pointer);
+        return;
     case json_error_null_character:
     case json_error_null_byte_in_key:
-        return "a string holds the character \\u0000";
+        text = "a string holds the character \\u0000";
+        break;
     default:
-        return error->text;
+        break;
     }
+    add_issue(status, pointer, text, hy_text_place_at(p->json, p->size, at), p->issues, p->diag);
+}
+
+/* Whether there is a copy that may be changed once more. All the parsing again costs no more than
+ * the largest text does. */
+static bool may_mend(parser *p)
+{
+    if (p->mends >= HY_JSON_MAX_ISSUES || (size_t)p->mends + 1 > HY_JSON_MAX_BYTES / p->size) {
+        return false;
+    }
+    if (!p->mended) {
+        p->mended = hy_calloc(p->size, 1);
+        if (!p->mended) {
+            (void)hy_fail_memory(p->diag);
+            return false;
+        }
+        memcpy(p->mended, p->json, p->size);
+    }
+    p->mends++;
+    return true;
+}
+
+/* Take what stopped the parser out of the text. True when it is worth another try. What is left in
+ * place of a number is an issue of the value that it is. */
+static bool go_on_after(parser *p, const json_error_t *error)
+{
+    /* The position is behind the last byte that was taken; one that is no UTF-8 is not. */
+    size_t at = error->position > 0 ? (size_t)error->position : 0;
+    at -= at > 0 && json_error_code(error) != json_error_invalid_utf8;
+    hy_json_spot spot = hy_json_spot_at(text_in(p), p->size, at);
+    bool is_number = json_error_code(error) == json_error_numeric_overflow;
+    bool is_member = json_error_code(error) == json_error_duplicate_key;
+    bool mended = false;
+    if (!is_number) {
+        complain(p, error, at, &spot);
+    }
+    if ((is_number || is_member) && p->diag->status == HYDRA_OK && may_mend(p)) {
+        mended = is_number ? hy_json_cap_number(p->mended, &spot)
+                           : hy_json_cut_member(p->mended, p->size, &spot);
+    }
+    if (is_number && !mended && p->diag->status == HYDRA_OK) {
+        complain(p, error, at, &spot);
+    }
+    return mended;
 }
 
 json_t *hy_json_parse(const char *json, size_t size, hy_issues *issues, hy_diag *diag)
 {
-    json_error_t error;
-    json_t *root = parse_in_c_locale(json, size, &error);
-    if (root) {
-        return root;
-    }
-    if (!error.text[0]) {
-        /* Without a text it is memory that failed. */
-        (void)hy_fail_memory(diag);
-        return NULL;
-    }
-    /* The position is behind the last byte that was taken; one that is no UTF-8 is not. */
-    size_t at = error.position > 0 ? (size_t)error.position : 0;
-    at -= at > 0 && json_error_code(&error) != json_error_invalid_utf8;
-    add_issue(status_of(&error), text_of(&error), hy_text_place_at(json, size, at), issues, diag);
-    return NULL;
+    parser p = {.json = json, .size = size, .issues = issues, .diag = diag};
+    json_t *root;
+    bool again;
+    do {
+        json_error_t error;
+        root = parse_in_c_locale(text_in(&p), size, &error);
+        if (!root && !error.text[0]) {
+            /* Without a text it is memory that failed. */
+            (void)hy_fail_memory(diag);
+        }
+        again = !root && diag->status == HYDRA_OK && go_on_after(&p, &error);
+    } while (again);
+    hy_free(p.mended);
+    return root;
 }

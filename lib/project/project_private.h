@@ -29,6 +29,7 @@ extern const hy_word hy_words_encoder[];
 extern const hy_word hy_words_profile[];
 extern const hy_word hy_words_when_busy[];
 extern const hy_word hy_words_in_order[];
+extern const hy_word hy_words_when_exists[];
 
 /* NULL when there is none. */
 const hy_word *hy_word_find(const hy_word *words, const char *text);
@@ -111,6 +112,16 @@ hy_suggestion hy_suggest_for(const char *given);
 /* Keep the candidate if it is the closest so far. Its text is borrowed. */
 void hy_suggest(hy_suggestion *suggestion, const char *candidate);
 
+/* ---- pointer.c: JSON pointers ---- */
+
+#define HY_POINTER_BYTES 512
+
+/* Whether a key can stand in a pointer as it is: short, without control characters. */
+bool hy_pointer_takes(const char *key);
+/* Append a segment at `used`, as far as there is room; returns the new length. */
+size_t hy_pointer_put_key(char pointer[HY_POINTER_BYTES], size_t used, const char *key);
+size_t hy_pointer_put_index(char pointer[HY_POINTER_BYTES], size_t used, size_t index);
+
 /* ---- locate.c: places in JSON text ---- */
 
 typedef struct hy_text_place {
@@ -122,6 +133,27 @@ typedef struct hy_text_place {
 hy_text_place hy_text_place_at(const char *json, size_t size, size_t offset);
 /* Where the value of a JSON pointer stands. The text must be valid JSON. */
 hy_text_place hy_json_locate(const char *json, size_t size, const char *pointer);
+
+/* A key or value in a text, and what it is inside of. */
+typedef struct hy_json_spot {
+    size_t start; /* of the key or value; `size` = there is none */
+    size_t end;
+    bool is_key;
+    int32_t depth; /* levels that are used */
+    struct hy_json_level {
+        bool is_object;
+        bool in_value; /* behind the key of a member */
+        size_t key;    /* where the key begins, in quotes */
+        size_t key_end;
+        size_t index; /* of the item in an array */
+    } levels[HY_JSON_MAX_DEPTH];
+} hy_json_spot;
+
+/* What stands at a byte. The text must be valid JSON up to there; behind that it may be anything.
+ */
+hy_json_spot hy_json_spot_at(const char *json, size_t size, size_t offset);
+/* The end of the value that begins behind the colon of the key that ends at `key_end`. */
+size_t hy_json_member_end(const char *json, size_t size, size_t key_end);
 
 /* What a text would cost to parse. The counts are right up to the first syntax error. */
 typedef struct hy_json_extent {

@@ -10,31 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Keys beyond this are not repeated in pointers. */
-#define MAX_KEY_BYTES 128
-#define POINTER_BYTES 512
-
 /* ---- Findings ---- */
 
 static bool is_done(const hy_loader *loader)
 {
     return hy_issues_full(loader->issues) || loader->diag->status != HYDRA_OK;
-}
-
-/* Append a segment of a JSON pointer. The buffer holds any path of known keys and one unknown. */
-static size_t put_key(char *pointer, size_t used, const char *key)
-{
-    pointer[used++] = '/';
-    for (; *key && used + 3 < POINTER_BYTES; key++) {
-        if (*key == '~' || *key == '/') {
-            pointer[used++] = '~';
-            pointer[used++] = *key == '~' ? '0' : '1';
-        } else {
-            pointer[used++] = *key;
-        }
-    }
-    pointer[used] = '\0';
-    return used;
 }
 
 static size_t put_place(char *pointer, const hy_place *at)
@@ -44,12 +24,8 @@ static size_t put_place(char *pointer, const hy_place *at)
         return 0;
     }
     size_t used = put_place(pointer, at->parent);
-    if (at->key) {
-        return put_key(pointer, used, at->key);
-    }
-    char index[24];
-    (void)snprintf(index, sizeof index, "%llu", (unsigned long long)at->index);
-    return put_key(pointer, used, index);
+    return at->key ? hy_pointer_put_key(pointer, used, at->key)
+                   : hy_pointer_put_index(pointer, used, at->index);
 }
 
 void hy_complain(hy_loader *loader, const hy_place *at, hydra_status status, const char *format,
@@ -62,20 +38,9 @@ void hy_complain(hy_loader *loader, const hy_place *at, hydra_status status, con
     va_end(args);
     hy_diag printable = {0};
     (void)hy_fail(&printable, status, "%s", text);
-    char pointer[POINTER_BYTES];
+    char pointer[HY_POINTER_BYTES];
     (void)put_place(pointer, at);
     (void)hy_issues_add(loader->issues, status, pointer, printable.text, loader->diag);
-}
-
-/* A key that can stand in a pointer as it is: short, without control characters. */
-static bool is_plain_key(const char *key)
-{
-    for (const char *at = key; *at; at++) {
-        if ((unsigned char)*at < 0x20 || *at == 0x7f) {
-            return false;
-        }
-    }
-    return strlen(key) <= MAX_KEY_BYTES;
 }
 
 static void complain_key(hy_loader *loader, const hy_place *object, const char *key,
@@ -87,7 +52,7 @@ static void complain_key(hy_loader *loader, const hy_place *object, const char *
     }
     const char *close = suggestion.best;
     const hy_place at = {object, key, 0};
-    hy_complain(loader, is_plain_key(key) ? &at : object, HYDRA_ERR_ARGUMENT,
+    hy_complain(loader, hy_pointer_takes(key) ? &at : object, HYDRA_ERR_ARGUMENT,
                 "%s has no key \"%.60s\"%s%s%s", shape->name, key, close ? "; did you mean \"" : "",
                 close ? close : "", close ? "\"?" : "");
 }

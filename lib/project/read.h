@@ -15,6 +15,18 @@ hydra_status hy_json_check_extent(const char *json, size_t size, const hydra_pol
 /* NULL with an issue, or with HYDRA_ERR_MEMORY in `diag`. Free with json_decref. */
 json_t *hy_json_parse(const char *json, size_t size, hy_issues *issues, hy_diag *diag);
 
+/* ---- mend.c: going on after what the parser does not take ---- */
+
+/* The pointer of a spot; of what it is inside of, where its key cannot stand in a pointer. */
+void hy_json_spot_pointer(const char *json, const hy_json_spot *spot,
+                          char pointer[HY_POINTER_BYTES]);
+/* Blank out a member, from the comma before it. False when it is the first of its object. */
+bool hy_json_cut_member(char *json, size_t size, const hy_json_spot *key);
+/* Put 1e308, which no field takes, in place of a number beyond it. */
+bool hy_json_cap_number(char *json, const hy_json_spot *number);
+/* The key of a spot; free with json_decref. NULL when no string of C can hold it. */
+json_t *hy_json_spot_key(const char *json, const hy_json_spot *spot);
+
 /* ---- read.c: objects ---- */
 
 /* Where the reader is: a list from the value up to the document. */

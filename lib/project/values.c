@@ -17,10 +17,20 @@ static void *member(void *base, const hy_field *field)
 
 /* ---- Complaints ---- */
 
+/* The parser's numbers end before those of JSON do. */
+static void describe_real(double value, char out[VALUE_BYTES])
+{
+    char number[HY_JSON_NUMBER_BYTES];
+    const char *beyond = value >= 1e308 ? " or more" : value <= -1e308 ? " or less" : "";
+    if (beyond[0]) {
+        value = value > 0 ? 1e308 : -1e308;
+    }
+    (void)snprintf(out, VALUE_BYTES, "%s%s", hy_real_text(value, number), beyond);
+}
+
 /* A value as an error text shows it; of long ones the beginning. */
 static void describe(const json_t *value, char out[VALUE_BYTES])
 {
-    char number[HY_JSON_NUMBER_BYTES];
     switch (json_typeof(value)) {
     case JSON_STRING: {
         const char *text = json_string_value(value);
@@ -28,11 +38,8 @@ static void describe(const json_t *value, char out[VALUE_BYTES])
         (void)snprintf(out, VALUE_BYTES, "\"%.60s%s\"", text, is_long ? "..." : "");
         break;
     }
-    case JSON_INTEGER:
-        (void)snprintf(out, VALUE_BYTES, "%lld", (long long)json_integer_value(value));
-        break;
     case JSON_REAL:
-        (void)snprintf(out, VALUE_BYTES, "%s", hy_real_text(json_real_value(value), number));
+        describe_real(json_real_value(value), out);
         break;
     case JSON_OBJECT:
         (void)snprintf(out, VALUE_BYTES, "an object");

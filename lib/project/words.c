@@ -109,6 +109,12 @@ const hy_word hy_words_in_order[] = {
     {NULL, 0},
 };
 
+const hy_word hy_words_when_exists[] = {
+    {"replace", HYDRA_EXISTS_REPLACE},
+    {"fail", HYDRA_EXISTS_FAIL},
+    {NULL, 0},
+};
+
 const hy_word *hy_word_find(const hy_word *words, const char *text)
 {
     for (; words->text; words++) {

@@ -17,6 +17,7 @@ void hydra_render_options_init(hydra_render_options *options)
         .deadline_us = 0,
         .when_busy = HYDRA_BUSY_WAIT,
         .in_order = HYDRA_IN_ORDER_FRAGMENTED,
+        .when_exists = HYDRA_EXISTS_REPLACE,
     };
 }
 
@@ -59,6 +60,10 @@ hydra_status hy_render_options_check(const hydra_render_options *options, hydra_
         bad = "when_busy is not a HYDRA_BUSY_ value";
     } else if (!within(out->in_order, HYDRA_IN_ORDER_FRAGMENTED, HYDRA_IN_ORDER_BUFFERED)) {
         bad = "in_order is not a HYDRA_IN_ORDER_ value";
+    } else if (!within(out->when_exists, HYDRA_EXISTS_REPLACE, HYDRA_EXISTS_FAIL)) {
+        bad = "when_exists is not a HYDRA_EXISTS_ value";
+    } else if (out->reserved != 0) {
+        bad = "reserved must be 0";
     }
     return bad ? hy_fail(diag, HYDRA_ERR_ARGUMENT, "render options: %s", bad)
                : hy_encoder_check_preset(out->preset, diag);

@@ -25,6 +25,7 @@ typedef struct file_sink {
     hy_sink base;
     hy_target target;
     int fd; /* of the temporary file; -1 once committed or aborted */
+    bool replace;
     char *path;
     char temp[TEMP_NAME_BYTES]; /* "" = there is none */
 } file_sink;
@@ -107,6 +108,50 @@ static hydra_status finish_name(file_sink *file, hy_diag *diag)
     return HYDRA_OK;
 }
 
+static hydra_status refuse_existing(const file_sink *file, hy_diag *diag)
+{
+    return hy_fail(diag, HYDRA_ERR_PERMISSION, "%s: exists already and is not to be replaced",
+                   file->base.name);
+}
+
+/* Rename, unless something has the name. As rename(2), with EEXIST. */
+static int rename_new(int folder, const char *from, const char *to)
+{
+    struct stat info;
+    if (renameat2(folder, from, folder, to, RENAME_NOREPLACE) == 0) {
+        return 0;
+    }
+    if (errno != EINVAL && errno != ENOSYS) {
+        return -1;
+    }
+    /* Not in this file system (NFS), or not in this kernel. A second name replaces nothing either.
+     */
+    if (linkat(folder, from, folder, to, 0) == 0) {
+        (void)unlinkat(folder, from, 0);
+        return 0;
+    }
+    if (errno == EEXIST) {
+        return -1;
+    }
+    if (fstatat(folder, to, &info, AT_SYMLINK_NOFOLLOW) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return errno == ENOENT ? renameat(folder, from, folder, to) : -1;
+}
+
+/* The temporary file gets its name. */
+static hydra_status rename_temp(const file_sink *file, hy_diag *diag)
+{
+    const hy_target *target = &file->target;
+    int result = file->replace ? renameat(target->folder, file->temp, target->folder, target->name)
+                               : rename_new(target->folder, file->temp, target->name);
+    if (result != 0 && !file->replace && errno == EEXIST) {
+        return refuse_existing(file, diag);
+    }
+    return result != 0 ? hy_fail_errno(diag, errno, file->base.name, "renaming") : HYDRA_OK;
+}
+
 static hydra_status file_commit(hy_sink *sink, hy_diag *diag)
 {
     file_sink *file = (file_sink *)sink;
@@ -114,10 +159,8 @@ static hydra_status file_commit(hy_sink *sink, hy_diag *diag)
     if (status == HYDRA_OK) {
         status = finish_bytes(file, diag);
     }
-    const hy_target *target = &file->target;
-    if (status == HYDRA_OK &&
-        renameat(target->folder, file->temp, target->folder, target->name) != 0) {
-        status = hy_fail_errno(diag, errno, sink->name, "renaming");
+    if (status == HYDRA_OK) {
+        status = rename_temp(file, diag);
     }
     if (status != HYDRA_OK) {
         file_abort(sink);
@@ -197,8 +240,8 @@ static hydra_status keep_mode(file_sink *file, hy_diag *diag)
     return HYDRA_OK;
 }
 
-hydra_status hy_sink_file_new(const char *path, const hydra_policy *policy, hy_sink **out,
-                              hy_diag *diag)
+hydra_status hy_sink_file_new(const char *path, bool replace, const hydra_policy *policy,
+                              hy_sink **out, hy_diag *diag)
 {
     *out = NULL;
     file_sink *file = hy_calloc(1, sizeof *file);
@@ -212,7 +255,11 @@ hydra_status hy_sink_file_new(const char *path, const hydra_policy *policy, hy_s
     file->base.name = copy;
     file->path = copy;
     file->fd = -1;
+    file->replace = replace;
     hydra_status status = hy_target_open(&file->target, path, policy, diag);
+    if (status == HYDRA_OK && !replace && file->target.exists) {
+        status = refuse_existing(file, diag);
+    }
     if (status == HYDRA_OK) {
         status = create_temp(file, diag);
     }

@@ -20,12 +20,17 @@
  * (HYDRA_ERR_ARGUMENT) a target that is a folder or anything but a regular file, and
  * (HYDRA_ERR_PERMISSION) one outside the policy's folders; NULL policy = anywhere.
  *
+ * Without `replace` a file that is there is refused (HYDRA_ERR_PERMISSION), also when it comes
+ * while the bytes are written: commit does not replace it then. Where a file system has neither a
+ * rename that replaces nothing nor second names for files, only a look just before the rename
+ * protects it.
+ *
  * After a failure the target is as before and the temporary file is gone. One exception: when the
  * rename is done and making it durable fails ("syncing its folder"), commit reports that and the
  * target holds the complete new file.
  */
-hydra_status hy_sink_file_new(const char *path, const hydra_policy *policy, hy_sink **out,
-                              hy_diag *diag);
+hydra_status hy_sink_file_new(const char *path, bool replace, const hydra_policy *policy,
+                              hy_sink **out, hy_diag *diag);
 
 /*
  * Memory, up to `limit` bytes (HYDRA_ERR_SPACE beyond). Bytes that are skipped are zero. After

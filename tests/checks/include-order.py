@@ -3,8 +3,9 @@
 """Includes point downward only.
 
 In lib/ a room includes its own headers, those of rooms below it, <hydra/...> and system headers;
-FFmpeg and the image and colour libraries are known to media/ alone, jansson to project/. Tools and examples know the
-public headers only. Public headers include each other and the C library.
+FFmpeg and the image and colour libraries are known to media/ alone, jansson to project/. Tools and
+examples know the public headers only, and tools what is built into them too, because it stands on
+nothing else of the library. Public headers include each other and the C library.
 """
 
 import re
@@ -25,6 +26,8 @@ LEVELS = {
 MEDIA_LIBRARIES = re.compile(r"lib(av\w+|sw\w+|heif)/|jpeglib\.h|jerror\.h|lcms2")
 # Rooms that know less than their level allows.
 ONLY = {"project": {"core", "timeline"}}
+# Of lib/, built into hydra-cli as well: tools/meson.build.
+SHARED = {"core/host.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
 
 
@@ -79,6 +82,8 @@ def check_public(_: Path, quote: str, name: str) -> str | None:
 def check_user(path: Path, quote: str, name: str) -> str | None:
     if quote == "<" and (MEDIA_LIBRARIES.match(name) or name == "jansson.h"):
         return f"<{name}>: users of the library need its own headers only"
+    if path.parts[0] == "tools" and name in SHARED:
+        return None
     if quote == '"' and (".." in Path(name).parts or not (path.parent / name).is_file()):
         return f'"{name}" lies outside this folder'
     return None

@@ -3,13 +3,16 @@
 
 import json
 import os
+import stat
 import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import media
 from support import PROGRAM, SMALL, TIMEOUT_S, CliTest
 
-__all__ = ["InputTest", "NameTest", "OutputTest"]
+__all__ = ["InputTest", "NameTest", "OutputTest", "ReplaceTest"]
 
 
 class InputTest(CliTest):
@@ -118,7 +121,18 @@ class OutputTest(CliTest):
         self.render("a.png", "-n")
 
     def test_device(self) -> None:
-        self.refused("/dev/null", "-y", says="neither a regular file nor a pipe")
+        self.refused("/dev/zero", "-y", says="neither a regular file nor a pipe")
+
+    def test_null_device_takes_everything(self) -> None:
+        device = os.stat("/dev/null")
+        for options in ((), ("-y",), ("-n",)):
+            self.assertGreater(self.render("a.png", *options, output="/dev/null")["bytes"], 1000)
+            self.ok("frame", *SMALL, "-q", "-t", "0", "a.png", *options, "-o", "/dev/null")
+        text = self.ok("render", *SMALL, "a.png", "-o", "/dev/null", "--save-project", "null")
+        self.assertTrue(text.startswith("/dev/null\n"), text)
+        self.ok("render", *SMALL, "-q", "--encoder", "raw", "a.png", "-o", "/dev/null")
+        self.assertEqual(os.stat("/dev/null").st_ino, device.st_ino)
+        self.assertEqual(self.names(), self.before | {"null"})
 
     def test_missing_folder(self) -> None:
         self.refused("nowhere/out.mp4", says="nowhere/out.mp4")
@@ -159,6 +173,122 @@ class OutputTest(CliTest):
         self.render("a.png", output=str(self.folder / "sub" / "out.mp4"))
         self.render("a.png", output="sub/../sub/two.mp4")
         self.assertEqual({p.name for p in (self.folder / "sub").iterdir()}, {"out.mp4", "two.mp4"})
+
+
+class ReplaceTest(CliTest):
+    """What happens to the file, or link, that has the name of the output."""
+
+    PROJECT = (b'{"hydra": 1, "canvas": {"width": 128, "height": 128}, "fps": 10,'
+               b' "images": [{"src": "a.png", "duration": 40}],'
+               b' "output": {"profile": "draft", "when_exists": "replace"}}')
+    # Each verb with what makes it write `out`.
+    WRITERS = {"render": ("-o",), "frame": ("-t", "0", "-o"), "save": ("--save-project",)}
+
+    def write_out(self, writer: str, *options: str, name: str = "out") -> None:
+        self.ok("render" if writer == "save" else writer, *SMALL, "-q", "a.png", *options,
+                *self.WRITERS[writer], name)
+
+    def race(self, writer: str, *options: str, when: Callable[[], bool]) -> str:
+        """The file appears when it was looked for and not there: the project comes through a pipe,
+        in two parts. Returns the error."""
+        verb = "render" if writer == "save" else writer
+        process = subprocess.Popen(
+            [PROGRAM, verb, "--project", "-", "-q", *options, *self.WRITERS[writer], "out"],
+            cwd=self.folder, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert process.stdin and process.stderr
+        process.stdin.write(b" " * 500_000)  # more than a pipe holds: somebody reads it
+        process.stdin.flush()
+        late = when()
+        if not late:
+            (self.folder / "out").write_bytes(b"precious")
+        process.stdin.write(self.PROJECT)
+        process.stdin.close()
+        if late:
+            end = time.monotonic() + 60
+            while not list(self.folder.glob(".out.*.part")) and time.monotonic() < end:
+                time.sleep(0.001)
+            (self.folder / "out").write_bytes(b"precious")
+        error = process.stderr.read().decode()
+        process.stderr.close()
+        self.assertEqual(process.wait(TIMEOUT_S), 4, error)
+        self.assertEqual((self.folder / "out").read_bytes(), b"precious")
+        self.assertEqual(self.names(), self.before | {"out"})
+        (self.folder / "out").unlink()
+        return error
+
+    def test_file_that_came_before_the_work(self) -> None:
+        for writer in self.WRITERS:
+            for options in ((), ("-n",), ("-y", "-n")):
+                with self.subTest(writer=writer, options=options):
+                    self.assertIn("exists already", self.race(writer, *options, when=lambda: False))
+
+    def test_file_that_came_during_the_work(self) -> None:
+        for options in ((), ("-n",)):
+            self.assertIn("exists already", self.race("render", *options, when=lambda: True))
+
+    def test_overwrite_beats_the_project(self) -> None:
+        self.write("p.json", self.PROJECT.replace(b'"replace"', b'"fail"').replace(b"40", b"1"))
+        self.write("out.mp4", b"old")
+        self.ok("render", "p.json", "-q", "-y", "-o", "out.mp4")
+        self.assertEqual((self.folder / "out.mp4").read_bytes()[4:8], b"ftyp")
+
+    def test_saved_project_does_not_know_of_it(self) -> None:
+        self.ok("render", *SMALL, "-q", "a.png", "--save-project", "p.json", "-o", "out.mp4")
+        self.assertNotIn("when_exists", (self.folder / "p.json").read_text())
+
+    def test_permissions_stay(self) -> None:
+        for writer in self.WRITERS:
+            for mode in (0o600, 0o604, 0o755):
+                with self.subTest(writer=writer, mode=mode):
+                    path = self.folder / self.write("out", b"secret")
+                    path.chmod(mode)
+                    self.write_out(writer, "-y")
+                    self.assertNotEqual(path.read_bytes(), b"secret")
+                    self.assertEqual(stat.S_IMODE(path.stat().st_mode), mode)
+        self.assertEqual(self.names(), self.before | {"out"})
+
+    def test_permissions_of_a_new_file_are_the_usual_ones(self) -> None:
+        mask = os.umask(0o027)
+        try:
+            for writer in self.WRITERS:
+                self.write_out(writer, name=f"{writer}.out")
+                mode = (self.folder / f"{writer}.out").stat().st_mode
+                self.assertEqual(stat.S_IMODE(mode), 0o640, writer)
+        finally:
+            os.umask(mask)
+
+    def test_links_stay(self) -> None:
+        (self.folder / "sub").mkdir()
+        (self.folder / "sub" / "end").symlink_to("deep")  # relative to its own folder
+        (self.folder / "link").symlink_to("sub/end")
+        before = self.names()
+        for writer in self.WRITERS:
+            with self.subTest(writer=writer):
+                self.write_out(writer, name="link")  # to nothing yet
+                first = (self.folder / "sub" / "deep").read_bytes()
+                (self.folder / "sub" / "deep").write_bytes(b"old")
+                (self.folder / "sub" / "deep").chmod(0o600)
+                self.write_out(writer, "-y", name="link")
+                self.assertEqual((self.folder / "sub" / "deep").read_bytes(), first)
+                self.assertEqual((self.folder / "sub" / "deep").stat().st_mode & 0o777, 0o600)
+                self.assertEqual(os.readlink(self.folder / "link"), "sub/end")
+                self.assertEqual(os.readlink(self.folder / "sub" / "end"), "deep")
+                (self.folder / "sub" / "deep").unlink()
+        self.assertEqual(self.names(), before)
+        self.assertEqual([p.name for p in (self.folder / "sub").iterdir()], ["end"])
+
+    def test_links_in_a_circle(self) -> None:
+        (self.folder / "here").symlink_to("there")
+        (self.folder / "there").symlink_to("here")
+        self.before = self.names()
+        for writer in ("render", "frame"):
+            self.fails(4, writer, *SMALL, "-y", "a.png", *self.WRITERS[writer], "here", says="here")
+
+    def test_long_name(self) -> None:
+        name = "\u00e9" * 120
+        for writer in self.WRITERS:
+            self.write_out(writer, "-y", name=name)
+        self.assertEqual(self.names(), self.before | {name})
 
 
 class NameTest(CliTest):

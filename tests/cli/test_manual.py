@@ -163,7 +163,7 @@ class CompletionTest(CliTest):
         self.assertEqual(self.complete("render", "--in-order", "="), ["fragmented", "buffered"])
 
     def test_one_motion_after_another(self) -> None:
-        self.assertEqual(self.complete("render", "--motion", "none,pan_l"), ["none,pan_left"])
+        self.assertEqual(self.complete("render", "--motion", "none,pan-l"), ["none,pan-left"])
 
     def test_files(self) -> None:
         for words in (["render", ""], ["frame", "a.png", "-o", ""], ["render", "--music", ""],

@@ -116,7 +116,8 @@ class ProgressLinesTest(CliTest):
                                           "frames_per_s", "eta_us"})
             self.assertTrue(0 <= event["progress"] <= 1)
             self.assertIn(event["stage"], ("waiting", "preparing", "rendering", "finishing"))
-        self.assertEqual(events[-1], {"event": "done", "stage": "done", "status": "HYDRA_OK", "text": ""})
+        self.assertEqual(events[-1], {"event": "done", "stage": "done", "progress": 1,
+                                      "status": "HYDRA_OK", "text": ""})
 
     def test_nothing_falls(self) -> None:
         progress = [e for e in self.events("a.png", "b.png") if e["event"] == "progress"]
@@ -134,6 +135,7 @@ class ProgressLinesTest(CliTest):
     def test_failure_is_an_event_and_an_error(self) -> None:
         events = self.events("missing.png", code=3)
         self.assertEqual(events[-1]["status"], "HYDRA_ERR_NOT_FOUND")
+        self.assertLess(events[-1]["progress"], 1)
         self.assertIn("missing.png", events[-1]["text"])
 
     def test_stdout_stays_the_result(self) -> None:

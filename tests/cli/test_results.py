@@ -4,6 +4,7 @@
 import json
 import os
 import resource
+import shutil
 import struct
 import subprocess
 from collections.abc import Callable
@@ -67,7 +68,7 @@ class RenderTest(CliTest):
     def test_table(self) -> None:
         text = self.ok("render", *SMALL, "-o", "out.mp4", "a.png", "--music", "music.wav")
         self.assertTrue(text.startswith("out.mp4\n"), text)
-        for word in ("128 x 128", "5 frames", "x264", "moov", "A/V offset", "encoder", "memory"):
+        for word in ("128 x 128", "5 frames, 1 key frame\n", " reserved", "x264", "moov", "A/V offset", "encoder", "memory"):
             self.assertIn(word, text)
 
     def test_quiet(self) -> None:
@@ -161,7 +162,13 @@ class FrameTest(CliTest):
         self.assertEqual(self.ok("frame", *SMALL, "-q", "-t", "0", "-o", "q.png", "a.png"), "")
 
     def test_time_after_the_end(self) -> None:
-        self.fails(2, "frame", *SMALL, "a.png", "-t", "0.5", "-o", "poster.png")
+        self.fails(2, "frame", *SMALL, "a.png", "-t", "0.5", "-o", "poster.png",
+                   says="--time 0.5: the video is 0.5 s long")
+        self.fails(2, "frame", *SMALL, "a.png", "b.png", "-t", "90", "-o", "poster.png",
+                   says="--time 90: the video is 1 s long")
+        # What else is wrong is told as ever.
+        self.fails(2, "frame", *SMALL, "a.png", "--transition", "crossfade", "b.png", "-t", "90",
+                   "--transition-duration", "9", "-o", "poster.png", says="cut 0: the transition")
 
     def test_photo_that_is_shown_is_missing(self) -> None:
         self.fails(3, "frame", *SMALL, "missing.png", "-t", "0", "-o", "poster.png",
@@ -223,6 +230,56 @@ class DoctorTest(CliTest):
         first = min(os.sched_getaffinity(0))
         _, found = self.doctor(lambda: os.sched_setaffinity(0, {first}))
         self.assertRegex(found["cpus"]["text"], r"^(1\.00 CPUs|only 0\.)")
+
+    def in_groups(self, told: str, files: dict[str, str]) -> dict[str, dict[str, Any]]:
+        """Findings in a container whose control groups are these files of /sys/fs/cgroup."""
+        inside = """set -e
+            mount -t tmpfs -o size=1m tmpfs /sys
+            mkdir -p /sys/fs
+            cp -r "$1" /sys/fs/cgroup
+            mount --bind "$2" /proc/$$/cgroup
+            exec "$3" doctor --json"""
+        groups = self.folder / "groups"
+        for name, text in files.items():
+            (groups / name).parent.mkdir(parents=True, exist_ok=True)
+            (groups / name).write_text(text + "\n")
+        (self.folder / "told").write_text(told + "\n")
+        own_mounts = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
+        if subprocess.run([*own_mounts, "mount", "-t", "tmpfs", "tmpfs", "/sys"],
+                          capture_output=True).returncode:
+            self.skipTest("no mounts of one's own here")
+        done = subprocess.run([*own_mounts, "sh", "-c", inside, "sh", groups, self.folder / "told",
+                               PROGRAM], cwd=self.folder, capture_output=True, timeout=TIMEOUT_S)
+        self.assertEqual(done.stderr, b"")
+        shutil.rmtree(groups)
+        return {c["name"]: c for c in json.loads(done.stdout)["checks"]}
+
+    def test_limits_of_the_own_group(self) -> None:
+        """As a container without a namespace of its own sees it: the limits are not at the root."""
+        found = self.in_groups("0::/app/job", {
+            "app/cpu.max": "50000 100000", "app/job/cpu.max": "max 100000",
+            "app/memory.max": "50000000", "app/memory.current": "20000000",
+            "app/memory.stat": "anon 1000000\ninactive_file 12000000\nactive_file 1",
+            "app/job/memory.max": "max", "app/job/memory.current": "20000000"})
+        self.assertTrue(found["cpus"]["text"].startswith("only 0.50 of a CPU"), found["cpus"])
+        self.assertTrue(found["memory"]["text"].startswith("42 MB are free"), found["memory"])
+        self.assertEqual((found["cpus"]["state"], found["memory"]["state"]), ("problem", "problem"))
+
+    def test_limits_of_the_first_generation(self) -> None:
+        found = self.in_groups("4:cpuacct,cpu:/app\n5:memory:/app/job", {
+            "cpu/app/cpu.cfs_quota_us": "25000", "cpu/app/cpu.cfs_period_us": "100000",
+            "memory/app/job/memory.usage_in_bytes": "1000",
+            "memory/app/job/memory.limit_in_bytes": "9223372036854771712",
+            "memory/app/memory.usage_in_bytes": "70000000",
+            "memory/app/memory.limit_in_bytes": "60000000"})
+        self.assertTrue(found["cpus"]["text"].startswith("only 0.25 of a CPU"), found["cpus"])
+        self.assertTrue(found["memory"]["text"].startswith("0 MB are free"), found["memory"])
+
+    def test_no_limits(self) -> None:
+        found = self.in_groups("0::/app", {"app/cpu.max": "max 100000", "app/memory.max": "max",
+                                           "other/cpu.max": "1000 100000"})
+        self.assertEqual(found["cpus"]["text"], f"{len(os.sched_getaffinity(0))}.00 CPUs can be used")
+        self.assertNotRegex(found["memory"]["text"], "^0 MB")
 
     def test_full_disk(self) -> None:
         code, found = self.doctor(folder="/proc")

@@ -29,7 +29,8 @@ class SignalTest(CliTest):
         self.assertLess(time.monotonic() - start, CANCEL_S)
         self.assertEqual(self.names(), self.before)
         screen = terminal.screen()
-        self.assertIn("hydra-cli: cancelling; once more ends the program at once", screen)
+        self.assertIn("hydra-cli: cancelling; once more ends the program at once, and may leave a "
+                      ".part file", screen)
         self.assertIn("hydra-cli: error: cancelled; nothing was left behind", screen)
 
     def test_ctrl_c(self) -> None:

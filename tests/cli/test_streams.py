@@ -92,6 +92,23 @@ class StreamTest(CliTest):
                                 "away\n")
         process.stderr.close()
 
+    def test_full_standard_output(self) -> None:
+        """The name that the library is given for it means nothing to anybody."""
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([PROGRAM, *RENDER, "-o", "-"], cwd=self.folder, stdout=full,
+                                  stderr=subprocess.PIPE, timeout=TIMEOUT_S)
+        self.assertEqual((done.returncode, done.stderr), (4, (
+            b"hydra-cli: error: standard output: writing failed: No space left on device\n")))
+
+    def test_table_of_a_fragmented_file(self) -> None:
+        os.mkfifo(self.folder / "pipe")
+        reader = threading.Thread(target=(self.folder / "pipe").read_bytes, daemon=True)
+        reader.start()
+        text = self.ok(*RENDER, "-o", "pipe")
+        reader.join(TIMEOUT_S)
+        self.assertNotIn("reserved", text)
+        self.assertRegex(text, r"moov at byte \d+: \d+ bytes\n")
+
     def test_closed_standard_output(self) -> None:
         """Alone, or with standard input: then another file could take its number."""
         for closed in (">&-", "<&- >&-"):

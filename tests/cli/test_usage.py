@@ -109,6 +109,15 @@ class UsageTest(CliTest):
     def test_dash_and_underscore_are_the_same_in_words(self) -> None:
         self.assertEqual(self.ok("render", "--plan", "a.png", "--motion", "pan_left"),
                          self.ok("render", "--plan", "a.png", "--motion", "pan-left"))
+        self.assertEqual(self.ok("render", "--plan", "a.png", "--easing", "in_out"),
+                         self.ok("render", "--plan", "a.png", "--easing", "in-out"))
+
+    def test_motions_have_the_words_of_projects(self) -> None:
+        for verb in ("render", "frame"):
+            text = self.ok("help", verb)
+            for word in ("zoom-in", "zoom-out", "pan-left", "pan-right", "pan-up", "pan-down"):
+                self.assertIn(f'"{word}"', self.ok("schema"))
+                self.assertIn(word, text)
 
     def test_last_of_two_wins(self) -> None:
         self.assertEqual(self.ok("render", "--plan", "a.png", "--fps", "50", "--fps", "25"),

@@ -25,7 +25,7 @@ CHECK(hydra_audio_options, fade_out_us);
 CHECK(hydra_issue, text);
 CHECK(hydra_context_options, reserved);
 CHECK(hydra_policy, file_roots);
-CHECK(hydra_render_options, in_order);
+CHECK(hydra_render_options, reserved);
 CHECK(hydra_writer, read);
 CHECK(hydra_result, key_frames);
 CHECK(hydra_estimate, seconds);

@@ -48,7 +48,8 @@ KEYS = ["hydra", "$schema", "canvas", "fps", "background", "duration", "images",
         "motion", "type", "amount", "easing", "start", "end", "x", "y", "mode", "gain_db",
         "fade_in", "fade_out", "when_short", "encoder", "profile", "crf", "bitrate_kbps",
         "audio_bitrate_kbps",
-        "threads", "deadline", "when_busy", "in_order", "", "Hydra", "fitt", "a/b~c", "\u00e9"]
+        "threads", "deadline", "when_busy", "in_order", "when_exists", "", "Hydra", "fitt", "a/b~c",
+        "\u00e9"]
 
 
 # What an object needs beside a key to be right.

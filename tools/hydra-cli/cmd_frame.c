@@ -2,8 +2,12 @@
 /* hydra-cli frame: one frame of the video as a PNG, without encoding anything else. */
 #include "json.h"
 #include "message.h"
+#include "number.h"
 #include "project.h"
 #include "target.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 static const arg_option frame_options[] = {
     {.name = "time",
@@ -50,12 +54,36 @@ static int write_frame(const cli_settings *settings, const hydra_frame *frame)
     return code;
 }
 
+/* The library speaks of microseconds; who typed seconds wants to read seconds. */
+static int fail(const cli_settings *settings, hydra_status status, hydra_compose *c)
+{
+    char text[96];
+    char given[NUMBER_BYTES];
+    char length[NUMBER_BYTES];
+    hydra_estimate estimate = {.struct_size = sizeof estimate};
+    int code = cli_code(settings, status);
+    if (status != HYDRA_ERR_ARGUMENT) {
+        return cli_fail_compose(settings, status, c);
+    }
+    char *reason = strdup(hydra_compose_error(c));
+    bool is_late = hydra_compose_estimate(c, NULL, &estimate) == HYDRA_OK &&
+                   settings->time_us >= estimate.duration_us;
+    (void)snprintf(text, sizeof text, "--time %s: the video is %s s long",
+                   number_seconds(settings->time_us, given),
+                   number_seconds(is_late ? estimate.duration_us : 0, length));
+    code = cli_fail(settings, code, status,
+                    is_late  ? text
+                    : reason ? reason
+                             : hydra_status_text(status));
+    free(reason);
+    return code;
+}
+
 static int compose_and_write(const cli_settings *settings, hydra_compose *c)
 {
     hydra_frame *frame = NULL;
     hydra_status status = hydra_compose_frame(c, settings->time_us, HYDRA_FRAME_PNG, &frame);
-    int code =
-        status == HYDRA_OK ? write_frame(settings, frame) : cli_fail_compose(settings, status, c);
+    int code = status == HYDRA_OK ? write_frame(settings, frame) : fail(settings, status, c);
     hydra_frame_free(frame);
     return code;
 }

@@ -84,7 +84,11 @@ static int act(const cli_settings *settings, hydra_compose *c)
         return print_plan(settings, c);
     }
     int code = settings->save_project ? save_project(settings, c) : CLI_OK;
-    return code == CLI_OK && settings->output ? job_run(settings, c) : code;
+    if (!settings->output || code != CLI_OK) {
+        return code;
+    }
+    code = project_set_when_exists(settings, c);
+    return code == CLI_OK ? job_run(settings, c) : code;
 }
 
 static int run(cli_settings *settings, char **inputs, int count)

@@ -1,101 +1,96 @@
 /* SPDX-License-Identifier: MIT */
-/* Linux: /proc, control groups (version 2, then 1) and resource limits. */
+/* Linux: /proc, control groups as the library sees them, and resource limits. */
 #include "host.h"
 
-#include <sched.h>
-#include <stdbool.h>
+#include "core/host.h"
+
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 
-/* The first line of a small file. */
-static bool read_line(const char *path, char *line, int size)
-{
-    FILE *file = fopen(path, "re");
-    bool ok = file && fgets(line, size, file);
-    if (file) {
-        (void)fclose(file);
-    }
-    return ok;
-}
-
-/* A number in a file of its own; -1 if there is none ("max"). */
-static int64_t read_number(const char *path)
-{
-    char line[64];
-    char *end = NULL;
-    if (!read_line(path, line, sizeof line)) {
-        return -1;
-    }
-    long long value = strtoll(line, &end, 10);
-    return end == line ? -1 : value;
-}
-
 static int64_t smaller(int64_t a, int64_t b)
 {
     return a < 0 ? b : b < 0 || a < b ? a : b;
 }
 
-/* Hundredths of a CPU that the control group may use. */
-static int64_t group_cpu_hundredths(void)
-{
-    char line[64];
-    long long quota = -1;
-    long long period = 0;
-    if (read_line("/sys/fs/cgroup/cpu.max", line, sizeof line)) {
-        char *rest = NULL;
-        quota = strtoll(line, &rest, 10);
-        quota = rest == line ? -1 : quota;
-        period = strtoll(rest, NULL, 10);
-    } else {
-        quota = read_number("/sys/fs/cgroup/cpu/cpu.cfs_quota_us");
-        period = read_number("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
-    }
-    return quota <= 0 || period <= 0 || quota > INT64_MAX / 100 ? -1 : quota * 100 / period;
-}
-
 int64_t host_cpu_hundredths(void)
 {
-    cpu_set_t set;
-    int64_t allowed = -1;
-    if (sched_getaffinity(0, sizeof set, &set) == 0) {
-        allowed = (int64_t)CPU_COUNT(&set) * 100;
-    }
-    return smaller(allowed, group_cpu_hundredths());
+    return hy_cpu_hundredths();
 }
 
-static int64_t free_memory(void)
+/* The number behind `name`, at the beginning of a line of a file; -1 if there is none. */
+static int64_t number_in(const char *path, const char *name)
 {
-    static const char name[] = "MemAvailable:";
     char line[128];
-    int64_t bytes = -1;
-    FILE *file = fopen("/proc/meminfo", "re");
-    while (file && bytes < 0 && fgets(line, sizeof line, file)) {
-        if (strncmp(line, name, sizeof name - 1) == 0) {
-            bytes = strtoll(line + sizeof name - 1, NULL, 10) * 1024;
+    int64_t number = -1;
+    FILE *file = fopen(path, "re");
+    while (file && number < 0 && fgets(line, sizeof line, file)) {
+        if (strncmp(line, name, strlen(name)) == 0) {
+            number = strtoll(line + strlen(name), NULL, 10);
         }
     }
     if (file) {
         (void)fclose(file);
     }
-    return bytes;
+    return number;
 }
 
-static int64_t left(int64_t limit, int64_t used)
+static int64_t free_memory(void)
 {
-    return limit < 0 || used < 0 ? -1 : limit > used ? limit - used : 0;
+    int64_t kilobytes = number_in("/proc/meminfo", "MemAvailable:");
+    return kilobytes < 0 ? -1 : kilobytes * 1024;
+}
+
+/* A number in a file of its own; -1 if there is none ("max"). */
+static int64_t read_number(const char *folder, const char *name)
+{
+    char line[64];
+    char *end = NULL;
+    (void)hy_group_line(folder, name, line, sizeof line);
+    long long value = strtoll(line, &end, 10);
+    return end == line ? -1 : value;
+}
+
+/* Cached bytes of files that nobody uses: they count as used, but go away when memory is wanted. */
+static int64_t cached(const char *folder, const char *name)
+{
+    char path[PATH_MAX + 64];
+    (void)snprintf(path, sizeof path, "%s/memory.stat", folder);
+    return number_in(path, name);
+}
+
+static int64_t left(int64_t limit, int64_t used, int64_t reusable)
+{
+    if (limit < 0 || used < 0) {
+        return INT64_MAX;
+    }
+    used -= reusable > 0 && reusable < used ? reusable : 0;
+    return limit > used ? limit - used : 0;
+}
+
+static int64_t left_second(const char *folder)
+{
+    return left(read_number(folder, "memory.max"), read_number(folder, "memory.current"),
+                cached(folder, "inactive_file "));
+}
+
+static int64_t left_first(const char *folder)
+{
+    return left(read_number(folder, "memory.limit_in_bytes"),
+                read_number(folder, "memory.usage_in_bytes"),
+                cached(folder, "total_inactive_file "));
 }
 
 int64_t host_memory_bytes(void)
 {
+    static const hy_group_limits limits = {"memory", left_second, left_first};
     struct rlimit limit;
     int64_t bytes = free_memory();
-    bytes = smaller(bytes, left(read_number("/sys/fs/cgroup/memory.max"),
-                                read_number("/sys/fs/cgroup/memory.current")));
-    bytes = smaller(bytes, left(read_number("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-                                read_number("/sys/fs/cgroup/memory/memory.usage_in_bytes")));
+    int64_t group = hy_group_smallest(&limits);
+    bytes = smaller(bytes, group < INT64_MAX ? group : -1);
     if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur <= INT64_MAX) {
         bytes = smaller(bytes, (int64_t)limit.rlim_cur);
     }

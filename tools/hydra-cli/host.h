@@ -5,9 +5,9 @@
 
 #include <stdint.h>
 
-/* CPUs in hundredths: affinity, and the quota of the control group where there is one. */
+/* CPUs in hundredths: affinity, and the quotas of control groups. */
 int64_t host_cpu_hundredths(void);
-/* Bytes that can be allocated: free memory, and the limits of the control group and the process. */
+/* Bytes that can be allocated: free memory, and the limits of control groups and the process. */
 int64_t host_memory_bytes(void);
 /* Bytes that can be written to the file system of `folder`. */
 int64_t host_disk_bytes(const char *folder);

@@ -25,8 +25,8 @@ _hydra_cli_values() {
     --size) echo "9:16 16:9 1:1 4:5" ;;
     --fps) echo "24 25 29.97 30 50 59.94 60" ;;
     --fit) echo "cover contain blur fill" ;;
-    --motion) echo "none zoom_in zoom_out pan_left pan_right pan_up pan_down" ;;
-    --easing) echo "linear smoothstep in out in_out" ;;
+    --motion) echo "none zoom-in zoom-out pan-left pan-right pan-up pan-down" ;;
+    --easing) echo "linear smoothstep in out in-out" ;;
     --transition) echo "cut crossfade" ;;
     --transition-mode) echo "overlap hold" ;;
     --profile) echo "draft default quality best" ;;

@@ -10,7 +10,9 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Hand all waiting events to the display. True after the last one. */
@@ -29,7 +31,7 @@ static bool take_events(hydra_render *job, progress *p)
 static void cancel(hydra_render *job, progress *p)
 {
     progress_clear(p);
-    cli_note("cancelling; once more ends the program at once");
+    cli_note("cancelling; once more ends the program at once, and may leave a .part file");
     hydra_render_cancel(job);
 }
 
@@ -60,13 +62,32 @@ static bool reader_is_gone(const cli_settings *settings)
 
 static int code_of(const cli_settings *settings, hydra_status status)
 {
-    /* The output was looked at when the program began; its folder may have gone since. */
+    /* The output was looked at when the program began; its folder may have gone since, or a file of
+     * that name have come. */
     bool may_be_output = status == HYDRA_ERR_NOT_FOUND || status == HYDRA_ERR_PERMISSION;
-    return may_be_output && !target_can_be_made(settings->output) ? CLI_OUTPUT
-                                                                  : cli_code(settings, status);
+    return may_be_output && !target_can_be_made(settings) ? CLI_OUTPUT : cli_code(settings, status);
 }
 
-static int fail(const cli_settings *settings, hydra_status status, const hydra_render *job)
+/* What the library says of a destination that was made for it, said of the output. */
+static int fail_named(const cli_settings *settings, hydra_status status, const char *destination,
+                      const char *text)
+{
+    char *named = NULL;
+    size_t length = strlen(destination);
+    if (strncmp(text, destination, length) == 0 && text[length] == ':') {
+        const char *name =
+            target_is_stdout(settings->output) ? "standard output" : settings->output;
+        if (asprintf(&named, "%s%s", name, text + length) < 0) {
+            named = NULL;
+        }
+    }
+    int code = cli_fail(settings, code_of(settings, status), status, named ? named : text);
+    free(named);
+    return code;
+}
+
+static int fail(const cli_settings *settings, hydra_status status, const char *destination,
+                const hydra_render *job)
 {
     const char *text = hydra_render_error(job);
     if (status == HYDRA_ERR_CANCELLED && interrupt_signal()) {
@@ -78,8 +99,7 @@ static int fail(const cli_settings *settings, hydra_status status, const hydra_r
         return cli_fail(settings, CLI_OUTPUT, status,
                         "standard output: the program that reads it has gone away");
     }
-    return cli_fail(settings, code_of(settings, status), status,
-                    *text ? text : hydra_status_text(status));
+    return fail_named(settings, status, destination, *text ? text : hydra_status_text(status));
 }
 
 static void print_result(const cli_settings *settings, const hydra_result *result)
@@ -91,7 +111,7 @@ static void print_result(const cli_settings *settings, const hydra_result *resul
     }
 }
 
-static int finish(const cli_settings *settings, hydra_render *job)
+static int finish(const cli_settings *settings, const char *destination, hydra_render *job)
 {
     hydra_result result = {.struct_size = sizeof result};
     hydra_status status = hydra_render_wait(job, HYDRA_AUTO);
@@ -99,7 +119,7 @@ static int finish(const cli_settings *settings, hydra_render *job)
         status = hydra_render_result(job, &result);
     }
     if (status != HYDRA_OK) {
-        return fail(settings, status, job);
+        return fail(settings, status, destination, job);
     }
     print_result(settings, &result);
     return CLI_OK;
@@ -112,18 +132,20 @@ static int start_and_watch(const cli_settings *settings, hydra_compose *c, const
     hydra_render *job = NULL;
     hydra_status status = hydra_render_start(c, destination, NULL, &job);
     if (status != HYDRA_OK) {
-        return cli_fail_compose(settings, status, c);
+        const char *text = hydra_compose_error(c);
+        return fail_named(settings, status, destination, *text ? text : hydra_status_text(status));
     }
     progress_begin(&p, settings);
     watch(job, signal_fd, &p);
-    int code = finish(settings, job);
+    int code = finish(settings, destination, job);
     hydra_render_free(job);
     return code;
 }
 
 int job_run(const cli_settings *settings, hydra_compose *c)
 {
-    char *destination = target_destination(settings->output);
+    int descriptor = -1;
+    char *destination = target_destination(settings->output, &descriptor);
     if (!destination) {
         return cli_fail(settings, CLI_FAILED, HYDRA_ERR_MEMORY, "out of memory");
     }
@@ -133,6 +155,9 @@ int job_run(const cli_settings *settings, hydra_compose *c)
                              : start_and_watch(settings, c, destination, signal_fd);
     if (signal_fd >= 0) {
         interrupt_end();
+    }
+    if (descriptor >= 0) {
+        (void)close(descriptor);
     }
     free(destination);
     return code;

@@ -3,6 +3,7 @@
 #include "number.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool is_digit(char c)
@@ -68,6 +69,18 @@ bool number_millionths(const char *text, int64_t *out)
     }
     *out = negative ? -value : value;
     return *text == '\0';
+}
+
+const char *number_seconds(int64_t us, char out[NUMBER_BYTES])
+{
+    int length = snprintf(out, NUMBER_BYTES, "%lld.%06lld", (long long)us / 1000000,
+                          (long long)us % 1000000);
+    while (out[length - 1] == '0') {
+        length--;
+    }
+    length -= out[length - 1] == '.';
+    out[length] = '\0';
+    return out;
 }
 
 bool number_integer(const char *text, int64_t *out)

@@ -11,6 +11,9 @@
 
 /* "12", "-0.5", ".25": at most 6 decimal places. False if the text is anything else. */
 bool number_millionths(const char *text, int64_t *out);
+/* The other way, without needless zeros. Not negative. Returns `out`. */
+#define NUMBER_BYTES 32
+const char *number_seconds(int64_t us, char out[NUMBER_BYTES]);
 /* Whole decimal number. */
 bool number_integer(const char *text, int64_t *out);
 /* "W<separator>H", both whole and positive. */

@@ -12,16 +12,16 @@
 #define MICROSECONDS INT64_C(1000000)
 
 static const arg_word motion_words[] = {
-    {"none", HYDRA_MOTION_NONE},           {"zoom_in", HYDRA_MOTION_ZOOM_IN},
-    {"zoom_out", HYDRA_MOTION_ZOOM_OUT},   {"pan_left", HYDRA_MOTION_PAN_LEFT},
-    {"pan_right", HYDRA_MOTION_PAN_RIGHT}, {"pan_up", HYDRA_MOTION_PAN_UP},
-    {"pan_down", HYDRA_MOTION_PAN_DOWN},   {NULL, 0},
+    {"none", HYDRA_MOTION_NONE},           {"zoom-in", HYDRA_MOTION_ZOOM_IN},
+    {"zoom-out", HYDRA_MOTION_ZOOM_OUT},   {"pan-left", HYDRA_MOTION_PAN_LEFT},
+    {"pan-right", HYDRA_MOTION_PAN_RIGHT}, {"pan-up", HYDRA_MOTION_PAN_UP},
+    {"pan-down", HYDRA_MOTION_PAN_DOWN},   {NULL, 0},
 };
 
 static const arg_word easing_words[] = {
     {"linear", HYDRA_EASING_LINEAR}, {"smoothstep", HYDRA_EASING_SMOOTHSTEP},
     {"in", HYDRA_EASING_IN},         {"out", HYDRA_EASING_OUT},
-    {"in_out", HYDRA_EASING_IN_OUT}, {NULL, 0},
+    {"in-out", HYDRA_EASING_IN_OUT}, {NULL, 0},
 };
 
 static const arg_word transition_words[] = {
@@ -171,11 +171,11 @@ static const arg_option picture_options[] = {
      .expected = "a colour such as 1a2b3c"},
     {.name = "motion",
      .value = "MOTION,...",
-     .help = "photos take them in turn (default zoom_in,zoom_out); also none,\n"
-             "                                    pan_left, pan_right, pan_up, pan_down",
+     .help = "photos take them in turn (default zoom-in,zoom-out); also none,\n"
+             "                                    pan-left, pan-right, pan-up, pan-down",
      .kind = ARG_CUSTOM,
      .parse = parse_motion,
-     .expected = "up to 16 of none, zoom_in, zoom_out, pan_left, pan_right, pan_up, pan_down, "
+     .expected = "up to 16 of none, zoom-in, zoom-out, pan-left, pan-right, pan-up, pan-down, "
                  "with commas"},
     {.name = "motion-amount",
      .value = "AMOUNT",

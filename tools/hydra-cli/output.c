@@ -57,7 +57,8 @@ static void print_pictures(const hydra_result *result)
            result->color_range);
     printf("  duration     ");
     print_seconds(result->duration_us);
-    printf(", %lld frames, %d key frames\n", (long long)result->frames, result->key_frames);
+    printf(", %lld frame%s, %d key frame%s\n", (long long)result->frames,
+           result->frames == 1 ? "" : "s", result->key_frames, result->key_frames == 1 ? "" : "s");
 }
 
 static void print_sound(const hydra_result *result)
@@ -89,9 +90,11 @@ static void print_file(const hydra_result *result)
     if (result->moov_offset >= 0) {
         printf(", moov at byte %lld: ", (long long)result->moov_offset);
         print_bytes(result->moov_bytes);
-        printf(" of ");
-        print_bytes(result->moov_reserved_bytes);
-        printf(" reserved");
+        if (result->moov_reserved_bytes > 0) { /* in a fragmented file nothing is */
+            printf(" of ");
+            print_bytes(result->moov_reserved_bytes);
+            printf(" reserved");
+        }
     }
     printf("\n");
 }

@@ -59,6 +59,7 @@ static void print_event(const hydra_event *event, const char *name)
         json_progress(&json, event);
     } else {
         if (event->kind == HYDRA_EVENT_DONE) {
+            json_number(&json, "progress", event->progress);
             json_text(&json, "status", hydra_status_name(event->status));
         }
         json_text(&json, "text", event->text);
@@ -95,7 +96,9 @@ static void take_text(progress *p, const hydra_event *event, const char *name)
         if (p->is_new) {
             show(p);
         }
-        print_event(event, name);
+        hydra_event shown = *event;
+        shown.progress = event->status == HYDRA_OK ? 1 : p->latest.progress;
+        print_event(&shown, name);
     } else if (event->kind == HYDRA_EVENT_WARNING && !p->quiet) {
         progress_clear(p);
         cli_warn(event->text);

@@ -152,3 +152,16 @@ int project_open(const cli_settings *settings, char **inputs, int count, hydra_c
     }
     return status == HYDRA_OK ? CLI_OK : cli_fail_compose(settings, status, *out);
 }
+
+int project_set_when_exists(const cli_settings *settings, hydra_compose *c)
+{
+    hydra_render_options options = settings->render;
+    options.when_exists =
+        settings->overwrite == CLI_OVERWRITE_YES ? HYDRA_EXISTS_REPLACE : HYDRA_EXISTS_FAIL;
+    if (settings->project) {
+        return project_edit(settings, c, "output.when_exists",
+                            options.when_exists == HYDRA_EXISTS_FAIL ? "\"fail\"" : "\"replace\"");
+    }
+    hydra_status status = hydra_compose_set_output(c, &options);
+    return status == HYDRA_OK ? CLI_OK : cli_fail_compose(settings, status, c);
+}

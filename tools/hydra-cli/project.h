@@ -32,4 +32,10 @@ const char *project_name(const cli_settings *settings);
  */
 int project_open(const cli_settings *settings, char **inputs, int count, hydra_compose **out);
 
+/*
+ * Say what the render does about an output that exists; whatever the project says about it, the
+ * command line decides. 0, or the exit code after the error was printed.
+ */
+int project_set_when_exists(const cli_settings *settings, hydra_compose *c);
+
 #endif

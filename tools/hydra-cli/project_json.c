@@ -2,6 +2,7 @@
 /* Reads the file or standard input, at most as much as the library takes. */
 #include "project_json.h"
 
+#include "json_edit.h"
 #include "message.h"
 #include "project.h"
 #include "project_override.h"
@@ -75,21 +76,34 @@ static int load_file(const cli_settings *settings, hydra_compose *c)
                                                 project_name(settings));
 }
 
+/* Put `text`, made of the project that is in `c`, in its place; frees it. NULL = out of memory. */
+static int reload(const cli_settings *settings, hydra_compose *c, char *text)
+{
+    if (!text) {
+        return cli_fail(settings, CLI_FAILED, HYDRA_ERR_MEMORY, "out of memory");
+    }
+    hydra_status status = hydra_compose_load_json(c, text, strlen(text));
+    free(text);
+    /* The file was fine, so an option is not; lines of this text mean nothing to anybody. */
+    return status == HYDRA_OK ? CLI_OK : cli_fail_issues(settings, CLI_USAGE, status, c, NULL);
+}
+
 static int override(const cli_settings *settings, hydra_compose *c)
 {
     const char *json = NULL;
     hydra_status status = hydra_compose_to_json(c, &json);
-    if (status != HYDRA_OK) {
-        return cli_fail_compose(settings, status, c);
-    }
-    char *text = project_override(settings, json);
-    if (!text) {
-        return cli_fail(settings, CLI_FAILED, HYDRA_ERR_MEMORY, "out of memory");
-    }
-    status = hydra_compose_load_json(c, text, strlen(text));
-    free(text);
-    /* The file was fine, so an option is not; lines of this text mean nothing to anybody. */
-    return status == HYDRA_OK ? CLI_OK : cli_fail_issues(settings, CLI_USAGE, status, c, NULL);
+    return status == HYDRA_OK ? reload(settings, c, project_override(settings, json))
+                              : cli_fail_compose(settings, status, c);
+}
+
+int project_edit(const cli_settings *settings, hydra_compose *c, const char *path,
+                 const char *value)
+{
+    const json_edit edit = {path, &value, 1, false};
+    const char *json = NULL;
+    hydra_status status = hydra_compose_to_json(c, &json);
+    return status == HYDRA_OK ? reload(settings, c, json_edit_text(json, &edit, 1))
+                              : cli_fail_compose(settings, status, c);
 }
 
 int project_load(const cli_settings *settings, hydra_compose *c)

@@ -8,4 +8,9 @@
 /* Load settings->project into `c`. 0, or the exit code after the error was printed. */
 int project_load(const cli_settings *settings, hydra_compose *c);
 
+/* Set one value of the project in `c`: a path as in json_edit.h, and JSON text. 0, or the exit code
+ * after the error was printed. */
+int project_edit(const cli_settings *settings, hydra_compose *c, const char *path,
+                 const char *value);
+
 #endif

@@ -5,6 +5,7 @@
  */
 #include "target.h"
 
+#include "file.h"
 #include "message.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define FIELD(name) offsetof(cli_settings, name)
@@ -98,13 +100,33 @@ static bool is_an_input(const struct stat *target, const cli_settings *settings,
     return found;
 }
 
+static int refuse_existing(const cli_settings *settings, const char *path)
+{
+    return refuse(settings, path,
+                  settings->overwrite == CLI_OVERWRITE_NO
+                      ? "exists already and is kept (--no-overwrite)"
+                      : "exists already; -y or --overwrite replaces it");
+}
+
+/* /dev/null: the bytes are thrown away. */
+static bool is_null_device(const struct stat *target)
+{
+    return S_ISCHR(target->st_mode) && target->st_rdev == makedev(1, 3);
+}
+
+/* What takes bytes one after another and is not replaced. */
+static bool is_in_order(const struct stat *target)
+{
+    return S_ISFIFO(target->st_mode) || is_null_device(target);
+}
+
 static int check_existing(const struct stat *target, const cli_settings *settings, const char *path,
                           char **inputs, int count)
 {
     if (S_ISDIR(target->st_mode)) {
         return refuse(settings, path, "is a folder");
     }
-    if (S_ISFIFO(target->st_mode)) {
+    if (is_in_order(target)) {
         return CLI_OK;
     }
     if (!S_ISREG(target->st_mode)) {
@@ -113,14 +135,7 @@ static int check_existing(const struct stat *target, const cli_settings *setting
     if (is_an_input(target, settings, inputs, count)) {
         return refuse(settings, path, "is also an input");
     }
-    switch (settings->overwrite) {
-    case CLI_OVERWRITE_YES:
-        return CLI_OK;
-    case CLI_OVERWRITE_NO:
-        return refuse(settings, path, "exists already and is kept (--no-overwrite)");
-    default:
-        return refuse(settings, path, "exists already; -y or --overwrite replaces it");
-    }
+    return settings->overwrite == CLI_OVERWRITE_YES ? CLI_OK : refuse_existing(settings, path);
 }
 
 /* "FOLDER" of "FOLDER/NAME", "." for a bare name; the caller frees it. */
@@ -157,9 +172,16 @@ static int check_folder(const cli_settings *settings, const char *path)
                            : CLI_OK;
 }
 
-bool target_can_be_made(const char *path)
+bool target_can_be_made(const cli_settings *settings)
 {
-    return target_is_stdout(path) || look_at_folder(path) == 0;
+    const char *path = settings->output;
+    struct stat info;
+    if (target_is_stdout(path)) {
+        return true;
+    }
+    bool in_the_way =
+        settings->overwrite != CLI_OVERWRITE_YES && stat(path, &info) == 0 && S_ISREG(info.st_mode);
+    return !in_the_way && look_at_folder(path) == 0;
 }
 
 static int check_stdout(const cli_settings *settings, const char *path)
@@ -185,7 +207,7 @@ int target_check(const cli_settings *settings, const char *path, char **inputs, 
     }
     if (stat(path, &target) == 0) {
         int code = check_existing(&target, settings, path, inputs, count);
-        return code || S_ISFIFO(target.st_mode) ? code : check_folder(settings, path);
+        return code || is_in_order(&target) ? code : check_folder(settings, path);
     }
     if (errno != ENOENT) {
         return refuse_errno(settings, path, errno, "cannot be looked at");
@@ -195,80 +217,32 @@ int target_check(const cli_settings *settings, const char *path, char **inputs, 
 }
 
 /* A name such as "fd:3" is a file here: the folder in front says so. */
-char *target_destination(const char *path)
+char *target_destination(const char *path, int *descriptor)
 {
     char *destination = NULL;
+    struct stat target;
+    *descriptor = -1;
     if (target_is_stdout(path)) {
         return strdup("fd:1");
+    }
+    if (stat(path, &target) == 0 && is_null_device(&target)) {
+        *descriptor = open(path, O_WRONLY | O_CLOEXEC);
+    }
+    if (*descriptor >= 0) {
+        return asprintf(&destination, "fd:%d", *descriptor) < 0 ? NULL : destination;
     }
     const char *prefix = path[strcspn(path, ":/")] == ':' ? "./" : "";
     return asprintf(&destination, "%s%s", prefix, path) < 0 ? NULL : destination;
 }
 
-static int write_all(int file, const char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t done = write(file, data, size);
-        if (done < 0 && errno != EINTR) {
-            return errno;
-        }
-        if (done > 0) {
-            data += done;
-            size -= (size_t)done;
-        }
-    }
-    return 0;
-}
-
-/* 0 or errno; on failure the temporary file is gone. */
-static int write_and_rename(const char *temporary, const char *path, const void *data, size_t size)
-{
-    int file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (file < 0) {
-        return errno;
-    }
-    int error = write_all(file, data, size);
-    if (close(file) != 0 && !error) {
-        error = errno;
-    }
-    if (!error && rename(temporary, path) != 0) {
-        error = errno;
-    }
-    if (error) {
-        (void)unlink(temporary);
-    }
-    return error;
-}
-
-/* 0 or errno. */
-static int write_to_pipe(const char *path, const void *data, size_t size)
-{
-    int file = open(path, O_WRONLY | O_CLOEXEC);
-    if (file < 0) {
-        return errno;
-    }
-    int error = write_all(file, data, size);
-    return close(file) != 0 && !error ? errno : error;
-}
-
-/* 0 or errno. */
-static int write_to_file(const char *path, const void *data, size_t size)
-{
-    char *temporary = NULL;
-    if (asprintf(&temporary, "%s.%ld.part", path, (long)getpid()) < 0) {
-        return ENOMEM;
-    }
-    int error = write_and_rename(temporary, path, data, size);
-    free(temporary);
-    return error;
-}
-
 int target_write(const cli_settings *settings, const char *path, const void *data, size_t size)
 {
     struct stat target;
-    int error = target_is_stdout(path) ? write_all(STDOUT_FILENO, data, size)
-                : stat(path, &target) == 0 && S_ISFIFO(target.st_mode)
-                    ? write_to_pipe(path, data, size)
-                    : write_to_file(path, data, size);
-    return error ? refuse_errno(settings, path, error, "cannot be written") : CLI_OK;
+    int error = target_is_stdout(path) ? file_write_fd(STDOUT_FILENO, data, size)
+                : stat(path, &target) == 0 && is_in_order(&target)
+                    ? file_write_pipe(path, data, size)
+                    : file_write(path, settings->overwrite == CLI_OVERWRITE_YES, data, size);
+    return error == EEXIST ? refuse_existing(settings, path)
+           : error         ? refuse_errno(settings, path, error, "cannot be written")
+                           : CLI_OK;
 }

@@ -16,14 +16,15 @@ bool target_is_stdout(const char *path);
 /* May `path` be made? 0, or the exit code after the error was printed. */
 int target_check(const cli_settings *settings, const char *path, char **inputs, int count);
 
-/* Whether there is a folder that it can go into. */
-bool target_can_be_made(const char *path);
+/* Whether the output has a folder that it can go into, and no file is in its way. */
+bool target_can_be_made(const cli_settings *settings);
 
-/* `path` as a destination of the library; the caller frees it. NULL = out of memory. */
-char *target_destination(const char *path);
+/* `path` as a destination of the library; the caller frees it. NULL = out of memory. It may name
+ * `*descriptor`, which is opened for it; the caller closes that. -1 = none. */
+char *target_destination(const char *path, int *descriptor);
 
 /*
- * Make `path` from these bytes: a file is written under a temporary name beside it, then renamed.
+ * Make `path` from these bytes. A file is replaced only with --overwrite (file.h).
  * 0, or the exit code after the error was printed.
  */
 int target_write(const cli_settings *settings, const char *path, const void *data, size_t size);

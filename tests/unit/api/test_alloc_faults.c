@@ -37,7 +37,8 @@ static const char rich_json[] =
     " \"duration\": 0.2, \"gain_db\": -3.5, \"fade_in\": 0.1, \"fade_out\": 0.1,"
     " \"when_short\": \"loop\"}, \"output\": {\"encoder\": \"ENCODER\", \"profile\": \"draft\","
     " \"crf\": 30, \"preset\": \"ultrafast\", \"audio_bitrate_kbps\": 64, \"threads\": 1,"
-    " \"deadline\": 600, \"when_busy\": \"wait\", \"in_order\": \"ORDER\"}}";
+    " \"deadline\": 600, \"when_busy\": \"wait\", \"in_order\": \"ORDER\","
+    " \"when_exists\": \"replace\"}}";
 
 static const char preset_json[] =
     "{\"hydra\": 1, \"canvas\": {\"preset\": \"1:1\"}, \"output\": {\"bitrate_kbps\": 500}}";

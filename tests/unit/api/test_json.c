@@ -167,6 +167,13 @@ static void output_is_checked(void **state)
     options.when_busy = 0;
     options.in_order = -1;
     assert_compose_fails(c, hydra_compose_set_output(c, &options), HYDRA_ERR_ARGUMENT, "in_order");
+    options.in_order = 0;
+    options.when_exists = 2;
+    assert_compose_fails(c, hydra_compose_set_output(c, &options), HYDRA_ERR_ARGUMENT,
+                         "when_exists");
+    options.when_exists = 0;
+    options.reserved = 1;
+    assert_compose_fails(c, hydra_compose_set_output(c, &options), HYDRA_ERR_ARGUMENT, "reserved");
     char *text = json_of(c);
     assert_non_null(strstr(text, "\"output\": {\"crf\": 21.5, \"preset\": \"veryfast\"}"));
     free(text);

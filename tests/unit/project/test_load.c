@@ -101,7 +101,7 @@ static void audio_and_output_keys(void **state)
          " \"gain_db\": -3.5, \"fade_in\": 4, \"fade_out\": 5, \"when_short\": \"loop\"},"
          " \"output\": {\"encoder\": \"raw\", \"profile\": \"best\", \"bitrate_kbps\": 4000,"
          " \"preset\": \"slow\", \"audio_bitrate_kbps\": 96, \"threads\": 3, \"deadline\": 0.5,"
-         " \"when_busy\": \"fail\", \"in_order\": \"buffered\"}}");
+         " \"when_busy\": \"fail\", \"in_order\": \"buffered\", \"when_exists\": \"fail\"}}");
     const hydra_audio_options *audio = &document.project.audio;
     assert_true(document.project.has_audio);
     assert_string_equal(document.project.audio_source.path, "m");
@@ -123,6 +123,7 @@ static void audio_and_output_keys(void **state)
     assert_int_equal(output->deadline_us, 500000);
     assert_int_equal(output->when_busy, HYDRA_BUSY_FAIL);
     assert_int_equal(output->in_order, HYDRA_IN_ORDER_BUFFERED);
+    assert_int_equal(output->when_exists, HYDRA_EXISTS_FAIL);
     hy_document_free(&document);
 }
 
@@ -172,6 +173,9 @@ static void every_word(void **state)
         {"{\"hydra\": 1, \"output\": {\"in_order\": \"%s\"}}",
          IN_DOCUMENT(output.in_order),
          {"fragmented", "buffered"}},
+        {"{\"hydra\": 1, \"output\": {\"when_exists\": \"%s\"}}",
+         IN_DOCUMENT(output.when_exists),
+         {"replace", "fail"}},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         for (int32_t value = 0; cases[i].words[value]; value++) {
@@ -370,12 +374,8 @@ static void broken_text_has_line_and_column(void **state)
         {"{\"hydra\": 1}\n\n  {", HYDRA_ERR_FORMAT, "", 3, 3, "end of file expected"},
         {"{\"hydra\": tru}", HYDRA_ERR_FORMAT, "", 1, 13, "invalid token near 'tru'"},
         {"{\n\"\xc3\xa9\": \xff", HYDRA_ERR_FORMAT, "", 2, 7, "unable to decode byte 0xff"},
-        {"{\"a\": 1,\n \"a\": 2}", BAD, "", 2, 4, "duplicate object key"},
-        {"{\"a\": 1e400}", BAD, "", 1, 11, "real number overflow near '1e400'"},
-        {"{\"a\": 99999999999999999999}", BAD, "", 1, 26, "too big integer"},
-        {"{\"a\": -99999999999999999999}", BAD, "", 1, 27, "too big negative integer"},
-        {"{\"a\": \"b\\u0000c\"}", BAD, "", 1, 16, "a string holds the character \\u0000"},
-        {"{\"a\\u0000\": 1}", BAD, "", 1, 10, "a string holds the character \\u0000"},
+        {"{\"a\": [{}, \"b\\u0000c\"]}", BAD, "/a/1", 1, 12, "holds the character \\u0000"},
+        {"{\"b\": {\"a\\u0000\": 1}}", BAD, "/b", 1, 8, "holds the character \\u0000"},
         {"{\"a\": \"\\ud800\"}", HYDRA_ERR_FORMAT, "", 1, 14, "invalid Unicode"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -384,6 +384,63 @@ static void broken_text_has_line_and_column(void **state)
         expect_issue(&issues.items[0], &cases[i]);
         hy_issues_free(&issues);
     }
+}
+
+/* Text that the parser stops at, but that is JSON: it hides nothing else. */
+static void what_stops_the_parser_hides_nothing(void **state)
+{
+    (void)state;
+    const char *json =
+        "{\"hydra\": 1, \"fps\": 99999999999999999999,\n"
+        "  \"images\": [{\"src\": \"a\", \"duration\": 1e400, \"fit\": \"fill\",\n"
+        "    \"\\u0066it\"\n: {\"fit\": [1, \"}\"], \"x\": -7e999}},\n"
+        "    {\"src\": -1E+309, \"fit\": \"covr\"}],\n"
+        "  \"fps\" :25 , \"output\": {\"crf\": -2e308, \"x\": 1e999, \"x\":1, \"x\":2},\n"
+        "  \"fsp\": 1 }";
+    static const issue_case cases[] = {
+        {"", BAD, "/images/0/fit", 3, 5, "the key \"fit\" is there already"},
+        {"", BAD, "/fps", 6, 3, "the key \"fps\" is there already"},
+        {"", BAD, "/output/x", 6, 53, "the key \"x\" is there already"},
+        {"", BAD, "/output/x", 6, 60, "the key \"x\" is there already"},
+        {"", BAD, "/fps", 1, 21, "is 1e20, it must be"},
+        {"", BAD, "/images/0/duration", 2, 39, "is 1e308 or more, it must be seconds"},
+        {"", BAD, "/images/1/src", 5, 13, "is -1e308 or less, it must be a path"},
+        {"", BAD, "/images/1/fit", 5, 29, "is \"covr\""},
+        {"", BAD, "/output/crf", 6, 33, "is -1e308 or less, it must be a number 0..51"},
+        {"", BAD, "/output/x", 6, 46, "has no key \"x\""},
+        {"", BAD, "/fsp", 7, 10, "did you mean \"fps\"?"},
+    };
+    hy_issues issues = issues_of(json);
+    for (size_t i = 0; i < COUNT(cases) && i < (size_t)issues.count; i++) {
+        expect_issue(&issues.items[i], &cases[i]);
+    }
+    assert_int_equal(issues.count, COUNT(cases));
+    hy_issues_free(&issues);
+}
+
+/* Numbers as long as one likes, and more of them than are passed over. */
+static void numbers_without_end(void **state)
+{
+    (void)state;
+    char digits[401] = "";
+    char items[1201] = "";
+    char json[2048];
+    memset(digits, '9', sizeof digits - 1);
+    for (size_t i = 0; i < 150; i++) {
+        memcpy(items + i * 8, ", 1e9999", 9);
+    }
+    (void)snprintf(json, sizeof json, "{\"hydra\": 1, \"duration\": -%s}", digits);
+    hy_issues issues = issues_of(json);
+    assert_int_equal(issues.count, 1);
+    expect_issue(&issues.items[0],
+                 &(issue_case){"", BAD, "/duration", 1, 26, "is -1e308 or less, it must be"});
+    hy_issues_free(&issues);
+    (void)snprintf(json, sizeof json, "{\"images\": [0%s]}", items);
+    issues = issues_of(json);
+    assert_int_equal(issues.count, 1);
+    expect_issue(&issues.items[0],
+                 &(issue_case){"", BAD, "/images/101", 1, 816, "number overflow near '1e9999'"});
+    hy_issues_free(&issues);
 }
 
 /* Half of each file is no file: every cut is noticed, none is read beyond. */
@@ -419,6 +476,8 @@ int main(void)
         cmocka_unit_test(every_complaint_has_its_place),
         cmocka_unit_test(all_are_told_at_once),
         cmocka_unit_test(broken_text_has_line_and_column),
+        cmocka_unit_test(what_stops_the_parser_hides_nothing),
+        cmocka_unit_test(numbers_without_end),
         cmocka_unit_test(every_cut_is_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

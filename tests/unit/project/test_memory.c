@@ -89,6 +89,9 @@ static void complaining(void **state)
     assert_int_equal(fail_each("{\"hydra\": 1", HYDRA_ERR_FORMAT), 3);
     assert_int_equal(fail_each("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", HYDRA_ERR_LIMIT),
                      3);
+    /* Pointer and text of each of two issues, their list, and a copy of the text. */
+    assert_int_equal(fail_each("{\"hydra\": 1, \"fps\": 1e999, \"fps\": 1}", HYDRA_ERR_ARGUMENT),
+                     6);
     /* With an image and a preset that must be given back. */
     assert_true(fail_each("{\"images\": [{\"src\": \"a\"}, {\"src\": \"b\", \"fit\": 1}],"
                           " \"output\": {\"preset\": \"fast\"}}",

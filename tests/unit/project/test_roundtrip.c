@@ -151,6 +151,7 @@ static void random_output(hy_document *document, uint64_t *seed)
     output->deadline_us = chance(seed) ? 0 : time_us(seed, 1, INT64_C(1000000000000000));
     output->when_busy = (int32_t)pick(seed, HYDRA_BUSY_WAIT, HYDRA_BUSY_FAIL);
     output->in_order = (int32_t)pick(seed, HYDRA_IN_ORDER_FRAGMENTED, HYDRA_IN_ORDER_BUFFERED);
+    output->when_exists = (int32_t)pick(seed, HYDRA_EXISTS_REPLACE, HYDRA_EXISTS_FAIL);
 }
 
 static void random_images(hy_project *project, uint64_t *seed)
@@ -261,7 +262,7 @@ static void defaults_are_left_out(void **state)
         " \"width\": 1, \"height\": 1}, \"end\": {}}}], \"output\": {\"encoder\": \"auto\","
         " \"profile\": \"default\", \"crf\": \"auto\", \"bitrate_kbps\": \"auto\","
         " \"audio_bitrate_kbps\": 160, \"threads\": \"auto\", \"deadline\": \"auto\","
-        " \"when_busy\": \"wait\", \"in_order\": \"fragmented\"},"
+        " \"when_busy\": \"wait\", \"in_order\": \"fragmented\", \"when_exists\": \"replace\"},"
         " \"audio\": {\"src\": \"b\", \"start\": 0, \"duration\": \"auto\", \"gain_db\": 0,"
         " \"fade_in\": 0, \"fade_out\": 1, \"when_short\": \"silence\"}}";
     hy_document document;

@@ -145,6 +145,25 @@ static void places(void **state)
     }
 }
 
+/* The spot of each byte, as the byte that it begins with; ' ' = none. */
+static void spots(void **state)
+{
+    (void)state;
+    static const char json[] = "{\"k\": [1, -2e3, {\"l\":true}], \"m\" :\"s\\\"\"}";
+    static const char start[] = " KKK   1  ----   KKK tttt    KKK  \"\"\"\"\" ";
+    for (size_t i = 0; i < sizeof json - 1; i++) {
+        hy_json_spot spot = hy_json_spot_at(json, sizeof json - 1, i);
+        char first = spot.start == sizeof json - 1 ? ' ' : spot.is_key ? 'K' : json[spot.start];
+        if (first != start[i]) {
+            fail_msg("byte %d: '%c'", (int)i, first);
+        }
+    }
+    hy_json_spot spot = hy_json_spot_at(json, sizeof json - 1, 22);
+    assert_int_equal(spot.depth, 3);
+    assert_int_equal(spot.levels[1].index, 2);
+    assert_int_equal(spot.levels[2].key, 17);
+}
+
 /* The looks at a text stay inside it, whatever it is (the sanitizers watch). */
 static void places_in_noise(void **state)
 {
@@ -163,6 +182,12 @@ static void places_in_noise(void **state)
             hy_text_place place = hy_json_locate(json, size, pointers[k]);
             assert_true(place.line >= 0 && place.line <= 1 && place.column <= (int)size + 1);
         }
+        for (size_t at = 0; at <= size; at++) {
+            hy_json_spot spot = hy_json_spot_at(json, size, at);
+            assert_true(spot.start <= spot.end && spot.end <= size);
+            assert_true(spot.start == size || (spot.start <= at && at < spot.end));
+            assert_true(hy_json_member_end(json, size, spot.end) <= size);
+        }
         hy_json_extent extent = hy_json_measure(json, size);
         assert_true(extent.values >= 1 && extent.values <= (int64_t)size + 1);
         assert_int_equal(extent.too_deep_at, size);
@@ -178,6 +203,7 @@ int main(void)
         cmocka_unit_test(any_real_reads_back_the_same),
         cmocka_unit_test(suggestions),
         cmocka_unit_test(places),
+        cmocka_unit_test(spots),
         cmocka_unit_test(places_in_noise),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

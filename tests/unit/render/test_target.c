@@ -136,6 +136,46 @@ static void music_as_target(void **state)
     free(other);
 }
 
+static void *take_the_name(void *user)
+{
+    char *path = test_path(user, "out.mp4");
+    while (test_count_entries(user) == 0) {
+        (void)sched_yield();
+    }
+    test_write_file(path, "theirs", 6);
+    free(path);
+    return NULL;
+}
+
+/* Refused at once when the file is there, and at the end when it came meanwhile. */
+static void what_exists_can_be_kept(void **state)
+{
+    char *path = test_path(*state, "out.mp4");
+    hydra_render_options options;
+    hydra_render_options_init(&options);
+    options.profile = HYDRA_PROFILE_DRAFT;
+    options.when_exists = HYDRA_EXISTS_FAIL;
+    hydra_compose *c = with_photo(2000000);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, take_the_name, *state), 0);
+    for (int i = 0; i < 2; i++) {
+        assert_compose_fails(c, hydra_compose_render(c, path, &options), HYDRA_ERR_PERMISSION,
+                             "out.mp4: exists already and is not to be replaced");
+        size_t size;
+        uint8_t *data = test_read_file(path, &size);
+        assert_int_equal(size, 6);
+        assert_memory_equal(data, "theirs", 6);
+        free(data);
+        assert_int_equal(test_count_entries(*state), 1);
+    }
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_compose_ok(c, hydra_compose_render(c, path, &options));
+    assert_int_equal(test_count_entries(*state), 1);
+    hydra_compose_free(c);
+    free(path);
+}
+
 int main(void)
 {
     hydra_silence_ffmpeg();
@@ -144,6 +184,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(full_disk, setup, teardown),
         cmocka_unit_test_setup_teardown(folder_is_removed_during_the_render, setup, teardown),
         cmocka_unit_test_setup_teardown(music_as_target, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_exists_can_be_kept, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

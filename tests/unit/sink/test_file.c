@@ -39,7 +39,7 @@ static hy_sink *open_sink(const char *path)
 {
     hy_diag diag = {0};
     hy_sink *sink = NULL;
-    assert_ok(hy_sink_file_new(path, NULL, &sink, &diag), &diag);
+    assert_ok(hy_sink_file_new(path, true, NULL, &sink, &diag), &diag);
     return sink;
 }
 
@@ -77,7 +77,7 @@ static void assert_refused(const char *path, hydra_status expected, const char *
 {
     hy_diag diag = {0};
     hy_sink *sink = (hy_sink *)&diag;
-    assert_failed(hy_sink_file_new(path, NULL, &sink, &diag), expected, &diag, part);
+    assert_failed(hy_sink_file_new(path, true, NULL, &sink, &diag), expected, &diag, part);
     assert_null(sink);
 }
 
@@ -648,7 +648,7 @@ static void child_unwritable(void *user)
     hy_diag diag = {0};
     hy_sink *sink = NULL;
     child_drop_root();
-    child_check(hy_sink_file_new(path, NULL, &sink, &diag) == HYDRA_ERR_PERMISSION);
+    child_check(hy_sink_file_new(path, true, NULL, &sink, &diag) == HYDRA_ERR_PERMISSION);
     child_check(strstr(diag.text, path));
     child_check(strstr(diag.text, "Permission denied"));
     child_check(!sink);
@@ -674,7 +674,7 @@ static void child_drop_box(void *user)
     hy_sink *sink = NULL;
     child_drop_root();
     child_check(open(folder, O_RDONLY | O_DIRECTORY) < 0);
-    child_check(hy_sink_file_new(user, NULL, &sink, &diag) == HYDRA_OK);
+    child_check(hy_sink_file_new(user, true, NULL, &sink, &diag) == HYDRA_OK);
     child_check(sink->ops->write(sink, 0, "x", 1, &diag) == HYDRA_OK);
     child_check(sink->ops->commit(sink, &diag) == HYDRA_OK);
     hy_sink_free(sink);
@@ -700,7 +700,7 @@ static void fill_up(const char *path, const char *cause)
     hy_diag diag = {0};
     hy_sink *sink = NULL;
     hydra_status status = HYDRA_OK;
-    child_check(hy_sink_file_new(path, NULL, &sink, &diag) == HYDRA_OK);
+    child_check(hy_sink_file_new(path, true, NULL, &sink, &diag) == HYDRA_OK);
     for (int64_t i = 0; i < 100 && status == HYDRA_OK; i++) {
         status = sink->ops->write(sink, i * (int64_t)sizeof block, block, sizeof block, &diag);
     }
@@ -723,12 +723,12 @@ static void child_small_disk(void *user)
     /* The temporary file has given its room back. */
     hy_diag diag = {0};
     hy_sink *sink = NULL;
-    child_check(hy_sink_file_new(path, NULL, &sink, &diag) == HYDRA_OK);
+    child_check(hy_sink_file_new(path, true, NULL, &sink, &diag) == HYDRA_OK);
     child_check(sink->ops->write(sink, 0, "x", 1, &diag) == HYDRA_OK);
     child_check(sink->ops->commit(sink, &diag) == HYDRA_OK);
     hy_sink_free(sink);
     child_check(mount("none", mount_point, "none", MS_REMOUNT | MS_RDONLY, NULL) == 0);
-    child_check(hy_sink_file_new(path, NULL, &sink, &diag) == HYDRA_ERR_PERMISSION);
+    child_check(hy_sink_file_new(path, true, NULL, &sink, &diag) == HYDRA_ERR_PERMISSION);
     child_check(strstr(diag.text, "Read-only file system"));
 }
 

@@ -46,6 +46,11 @@ static struct {
     bool fired;
 } fault;
 
+/* errno of what a file system may not have at all; 0 = it has it. */
+static int noreplace_error;
+static int link_error;
+static int link_calls;
+
 static bool tiny_pieces; /* pread and pwrite move one byte at a time */
 static bool same_random; /* getrandom always gives zeros */
 
@@ -65,6 +70,10 @@ static int failure(void)
     return fault.error ? -1 : 0;
 }
 
+int __real_linkat(int from, const char *old, int to, const char *name, int flags);
+int __real_renameat2(int from, const char *old, int to, const char *name, unsigned flags);
+int __wrap_linkat(int from, const char *old, int to, const char *name, int flags);
+int __wrap_renameat2(int from, const char *old, int to, const char *name, unsigned flags);
 int __real_close(int fd);
 int __real_fchmod(int fd, mode_t mode);
 int __real_fstat64(int fd, struct stat *info);
@@ -153,6 +162,19 @@ int __wrap_renameat(int from, const char *old, int to, const char *name)
     return fails(CALL_RENAMEAT) ? failure() : __real_renameat(from, old, to, name);
 }
 
+int __wrap_linkat(int from, const char *old, int to, const char *name, int flags)
+{
+    link_calls++;
+    errno = link_error;
+    return link_error ? -1 : __real_linkat(from, old, to, name, flags);
+}
+
+int __wrap_renameat2(int from, const char *old, int to, const char *name, unsigned flags)
+{
+    errno = noreplace_error;
+    return noreplace_error ? -1 : __real_renameat2(from, old, to, name, flags);
+}
+
 int __wrap_unlinkat(int folder, const char *name, int flags)
 {
     return fails(CALL_UNLINKAT) ? failure() : __real_unlinkat(folder, name, flags);
@@ -213,7 +235,7 @@ static hydra_status use_sink(hy_sink *sink, hy_diag *diag)
 static hydra_status whole_life(const char *path, hy_diag *diag)
 {
     hy_sink *sink = NULL;
-    hydra_status status = hy_sink_file_new(path, NULL, &sink, diag);
+    hydra_status status = hy_sink_file_new(path, true, NULL, &sink, diag);
     if (status != HYDRA_OK) {
         assert_null(sink);
         return status;
@@ -446,7 +468,7 @@ static void test_removing_fails(void **state)
     hy_diag diag = {0};
     hy_sink *sink = NULL;
     int descriptors = count_descriptors();
-    assert_ok(hy_sink_file_new(p.link, NULL, &sink, &diag), &diag);
+    assert_ok(hy_sink_file_new(p.link, true, NULL, &sink, &diag), &diag);
     fault.which = CALL_UNLINKAT;
     fault.countdown = 1;
     fault.repeat = 1;
@@ -555,9 +577,89 @@ static void test_other_sinks_without_memory(void **state)
     }
 }
 
+/* A name that must be free, with what the file system has. `meanwhile`: it is taken before the
+ * commit. */
+static void keep_existing(int noreplace, int link, bool meanwhile)
+{
+    place p = place_new();
+    hy_diag diag = {0};
+    hy_sink *sink = NULL;
+    assert_int_equal(unlink(p.target), 0); /* the link stays, to a file that is still to be made */
+    noreplace_error = noreplace;
+    link_error = link;
+    link_calls = 0;
+    assert_ok(hy_sink_file_new(p.link, false, NULL, &sink, &diag), &diag);
+    if (meanwhile) {
+        test_write_file(p.target, "theirs", 6);
+    }
+    hydra_status status = use_sink(sink, &diag);
+    hy_sink_free(sink);
+    noreplace_error = 0;
+    link_error = 0;
+    if (meanwhile) {
+        assert_failed(status, HYDRA_ERR_PERMISSION, &diag, "exists already");
+    } else {
+        assert_ok(status, &diag);
+    }
+    assert_content(p.target, meanwhile ? "theirs" : "headbody");
+    assert_int_equal(test_count_entries(p.folder), 2);
+    assert_int_equal(link_calls, noreplace ? 1 : 0);
+    place_free(&p);
+}
+
+/* Refused before anything is written; a link counts as the file that it names. */
+static void test_what_exists_is_refused(void **state)
+{
+    (void)state;
+    place p = place_new();
+    const char *const paths[] = {p.target, p.link};
+    for (size_t i = 0; i < 2; i++) {
+        hy_diag diag = {0};
+        hy_sink *sink = NULL;
+        assert_failed(hy_sink_file_new(paths[i], false, NULL, &sink, &diag), HYDRA_ERR_PERMISSION,
+                      &diag, "exists already and is not to be replaced");
+        assert_null(sink);
+        assert_content(p.target, "old");
+        assert_int_equal(test_count_entries(p.folder), 2);
+    }
+    place_free(&p);
+}
+
+static void test_what_exists_is_kept(void **state)
+{
+    (void)state;
+    static const int noreplace[] = {0, EINVAL, ENOSYS};
+    static const int link[] = {0, EPERM, EOPNOTSUPP};
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t k = 0; k < 3; k++) {
+            keep_existing(noreplace[i], link[k], false);
+            keep_existing(noreplace[i], link[k], true);
+        }
+    }
+}
+
+static void test_a_name_that_cannot_be_given(void **state)
+{
+    (void)state;
+    place p = place_new();
+    hy_diag diag = {0};
+    hy_sink *sink = NULL;
+    assert_int_equal(unlink(p.target), 0);
+    assert_ok(hy_sink_file_new(p.link, false, NULL, &sink, &diag), &diag);
+    noreplace_error = EIO;
+    assert_failed(use_sink(sink, &diag), HYDRA_ERR_IO, &diag, "renaming failed");
+    noreplace_error = 0;
+    hy_sink_free(sink);
+    assert_int_equal(test_count_entries(p.folder), 1);
+    place_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_exists_is_refused),
+        cmocka_unit_test(test_what_exists_is_kept),
+        cmocka_unit_test(test_a_name_that_cannot_be_given),
         cmocka_unit_test(test_every_call_fails_once),
         cmocka_unit_test(test_failures_are_reported),
         cmocka_unit_test(test_interrupted_calls_are_repeated),
