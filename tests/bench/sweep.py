@@ -3,7 +3,7 @@
 """Sweep of x264's settings over clips of differing kind; the encoder profiles come from it.
 
 Usage: script/sweep run [--clips A,B] [--set NAME,...] [--setting PRESET/CRF/PARAMS] [--runs N]
-       script/sweep report [--svg FILE]
+       script/sweep report [--svg FILE] [--read-s SECONDS]
        script/sweep crops [--set NAME,...]
        script/sweep clean
 
@@ -128,7 +128,9 @@ def make_clip(tools: Tools, clip: sweep_clips.Clip) -> Path:
 
 def measure(tools: Tools, clip: sweep_clips.Clip, settings: list[Setting], runs: int,
             subsample: int) -> None:  # fmt: skip
-    """All settings on one clip, their encodes in turn, so that a slow moment hits all of them."""
+    """All settings on one clip, their encodes in turn, so that a slow moment hits all of them. Only
+    the CPU time differs from run to run; what was judged before is not judged again."""
+    seen = known(tools.results)
     source = make_clip(tools, clip)
     encoded = {setting: TMPFS / f"encoded-{i}.mp4" for i, setting in enumerate(settings)}
     best: dict[Setting, Encode] = {}
@@ -138,8 +140,13 @@ def measure(tools: Tools, clip: sweep_clips.Clip, settings: list[Setting], runs:
             if setting not in best or got.cpu_s < best[setting].cpu_s:
                 best[setting] = got
     for setting, output in encoded.items():
-        row = {"clip": clip.name, "setting": setting.text(), "runs": runs, "subsample": subsample,
-               **asdict(best[setting]), **judge(tools, output, source, subsample)}  # fmt: skip
+        old = seen.get((clip.name, setting.text()))
+        if old and old["subsample"] <= subsample:
+            judged = {key: old[key] for key in (*sweep_report.METRICS, "subsample")}
+        else:
+            judged = {**judge(tools, output, source, subsample), "subsample": subsample}
+        row = {"clip": clip.name, "setting": setting.text(), "runs": runs,
+               **asdict(best[setting]), **judged}  # fmt: skip
         output.unlink()
         with tools.results.open("a") as results:
             results.write(json.dumps(row) + "\n")
@@ -187,13 +194,15 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--subsample", type=int, default=1, help="VMAF of every Nth frame")
     parser.add_argument("--svg", type=Path)
+    parser.add_argument("--read-s", type=float, default=0.0,
+                        help="CPU seconds of reading a clip, left out of the report")  # fmt: skip
     args = parser.parse_args()
     tools = Tools(args.cli, args.metrics, args.media, args.work)
     tools.work.mkdir(parents=True, exist_ok=True)
     if args.verb == "run":
         run(tools, args)
     elif args.verb == "report":
-        sweep_report.report(list(known(tools.results).values()), args.svg)
+        sweep_report.report(list(known(tools.results).values()), args.svg, args.read_s)
     elif args.verb == "crops":
         sweep_crops.crops(
             tools.work, lambda clip: make_clip(tools, clip), args.clips, chosen(args),

@@ -7,6 +7,7 @@ drawn here, always the same. A clip is 1080x1920 at 30 frames per second, in YUV
 from __future__ import annotations
 
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -184,7 +185,8 @@ def picture_path(photo: str, media: Path, made: Path) -> Path:
     path = made / Path(photo).name
     if not path.exists():
         made.mkdir(parents=True, exist_ok=True)
-        DRAWN[path.stem](media).save(path)
+        # In a process of its own: what it takes would count as the peak of later children.
+        subprocess.run([sys.executable, __file__, str(media), str(path)], check=True)
     return path
 
 
@@ -198,3 +200,8 @@ def make_clip(clip: Clip, cli: Path, media: Path, made: Path, folder: Path) -> P
                    *clip.options, "--quiet", "-y", "-o", str(output)]  # fmt: skip
         subprocess.run(command, check=True)
     return output
+
+
+if __name__ == "__main__":
+    _media, _path = (Path(argument) for argument in sys.argv[1:])
+    DRAWN[_path.stem](_media).save(_path)
