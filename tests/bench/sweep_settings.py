@@ -42,7 +42,7 @@ PROFILES = {
     "draft": superfast(21.0, "aq-mode=3:aq-strength=0.6", "rc-lookahead=10:subme=0:weightp=0:trellis=0"
                        ":partitions=none"),
     "default": superfast(18.0, "aq-mode=3:aq-strength=0.6", "rc-lookahead=20:subme=1:weightp=0:trellis=0"),
-    "quality": superfast(18.2, "aq-mode=3:aq-strength=0.6", "rc-lookahead=40:subme=2:weightp=0:trellis=0"),
+    "quality": superfast(18.3, "aq-mode=3:aq-strength=0.6", "rc-lookahead=40:subme=2:weightp=0:trellis=1"),
 }  # fmt: skip
 
 SETS: dict[str, list[Setting]] = {
@@ -54,7 +54,7 @@ SETS: dict[str, list[Setting]] = {
     "profiles": list(PROFILES.values()),
     # Steps on the way: less adaptive quantisation, trellis, more partitions.
     "candidates": [
-        superfast(18.3, "aq-mode=3:aq-strength=0.6", "rc-lookahead=40:subme=2:weightp=0:trellis=1"),
+        superfast(18.2, "aq-mode=3:aq-strength=0.6", "rc-lookahead=40:subme=2:weightp=0:trellis=0"),
         superfast(18.3, DEFAULT_0),
         superfast(19.5, DEFAULT_0),
         superfast(18.3, DEFAULT_0.replace("trellis=0", "trellis=1")),

@@ -185,7 +185,7 @@ static void profiles_have_their_tuning(void **state)
                                         "mbtree=1", "aq=3:0.60", "rc_lookahead=10", NULL};
     assert_settings(&config, draft);
     config.profile = HYDRA_PROFILE_QUALITY;
-    static const char *const quality[] = {"crf=18.2",  "subme=2",   "trellis=0",       "ref=1",
+    static const char *const quality[] = {"crf=18.3",  "subme=2",   "trellis=1",       "ref=1",
                                           "aq=3:0.60", "bframes=5", "rc_lookahead=40", NULL};
     assert_settings(&config, quality);
     config.profile = HYDRA_PROFILE_BEST;
