@@ -23,12 +23,13 @@
 extern "C" {
 #endif
 
-/** How much work the encoder spends. Each is a trade of time, quality and size. */
+/** How much work the encoder spends: time against quality and size (docs/encoding.md). */
 enum {
-    HYDRA_PROFILE_DRAFT = 0,   /**< Fast look at the result. */
-    HYDRA_PROFILE_DEFAULT = 1, /**< For publishing on social platforms, which encode again. */
-    HYDRA_PROFILE_QUALITY = 2, /**< Smaller files at the same quality, slower. */
-    HYDRA_PROFILE_BEST = 3     /**< Archive. */
+    HYDRA_PROFILE_DRAFT = 0,   /**< Fast look at the result, not for publishing. */
+    HYDRA_PROFILE_DEFAULT = 1, /**< The quality of x264's preset fast at crf 20, several times
+                                    faster. For publishing on platforms, which encode again. */
+    HYDRA_PROFILE_QUALITY = 2, /**< Somewhat better in a smaller file, slower. */
+    HYDRA_PROFILE_BEST = 3     /**< Archive: x264's preset slow at crf 18. */
 };
 
 /** How a render encodes, and how long it may take. */

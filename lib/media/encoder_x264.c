@@ -41,42 +41,55 @@ typedef struct tuning {
 /* Presets that profiles are built on. */
 #define SUPERFAST                                                                                  \
     {                                                                                              \
-        0, 3, 1, false, 120e6                                                                      \
-    }
-#define FAST                                                                                       \
-    {                                                                                              \
-        30, 3, 2, false, 26e6                                                                      \
+        0, 3, 1, false, true, 120e6                                                                \
     }
 #define SLOW                                                                                       \
     {                                                                                              \
-        50, 3, 5, true, 12e6                                                                       \
+        50, 3, 5, true, true, 12e6                                                                 \
     }
+
+/*
+ * What photos that drift want of a fast encoder, found by the sweep of docs/encoding.md.
+ * mbtree: what stays on screen for long is worth bits; a short look ahead is enough for that.
+ * bframes, b-adapt: motion is even, so many B frames pay and no search has to place them.
+ * aq: with its usual strength edges and faces starve, with much less dark gradients show blocks;
+ * mode 3 gives more of it to the dark. deblock: grain and leaves stay sharper.
+ * trellis is for crossfades; it makes the steps of dark gradients a little blockier.
+ */
+#define DRIFT                                                                                      \
+    ":mbtree=1:bframes=5:b-adapt=0:me=dia:ref=1:weightp=0:deblock=-1,-1"                           \
+    ":aq-mode=3:aq-strength=0.6"
 
 /* By HYDRA_PROFILE_*. */
 static const tuning profiles[] = {
-    [HYDRA_PROFILE_DRAFT] = {"superfast", 23.0, "", SUPERFAST},
+    [HYDRA_PROFILE_DRAFT] = {"superfast",
+                             21.0,
+                             DRIFT ":rc-lookahead=10:subme=0:trellis=0:partitions=none",
+                             {10, 5, 1, false, false, 150e6}},
     [HYDRA_PROFILE_DEFAULT] = {"superfast",
-                               17.6,
-                               ":mbtree=1:bframes=5:b-adapt=0:me=dia:ref=1:trellis=0:aq-mode=1"
-                               ":rc-lookahead=20:subme=1:weightp=0",
-                               {20, 5, 1, false, 100e6}},
-    [HYDRA_PROFILE_QUALITY] = {"fast", 20.0, "", FAST},
+                               18.0,
+                               DRIFT ":rc-lookahead=20:subme=1:trellis=0",
+                               {20, 5, 1, false, true, 110e6}},
+    [HYDRA_PROFILE_QUALITY] = {"superfast",
+                               18.3,
+                               DRIFT ":rc-lookahead=40:subme=2:trellis=1",
+                               {40, 5, 1, false, true, 70e6}},
     [HYDRA_PROFILE_BEST] = {"slow", 18.0, "", SLOW},
 };
 #define PROFILE_COUNT ((int32_t)(sizeof profiles / sizeof profiles[0]))
 
 /* In the order of hy_encoder_presets. */
 static const hy_x264_shape shapes[HY_ENCODER_PRESETS] = {
-    {0, 0, 1, false, 150e6},
+    {0, 0, 1, false, false, 150e6},
     SUPERFAST,
-    {10, 3, 1, false, 60e6},
-    {20, 3, 2, false, 40e6},
-    FAST,
-    {40, 3, 3, false, 22e6},
+    {10, 3, 1, false, true, 60e6},
+    {20, 3, 2, false, true, 40e6},
+    {30, 3, 2, false, true, 26e6},
+    {40, 3, 3, false, true, 22e6},
     SLOW,
-    {60, 3, 8, true, 9e6},
-    {60, 8, 16, true, 6e6},
-    {60, 16, 16, true, 1e6},
+    {60, 3, 8, true, true, 9e6},
+    {60, 8, 16, true, true, 6e6},
+    {60, 16, 16, true, true, 1e6},
 };
 
 typedef struct x264_encoder {

@@ -70,7 +70,9 @@ static double memory_bytes(const hy_x264_shape *shape, const hy_encoder_config *
     /* Vectors and costs of every way to place B frames around it. */
     double costs = 16 * (b + 1) + 40 + COSTS_WEIGHT * 2 * (b + 2) * (b + 2);
     double waiting = luma * 1.5 + lowres + blocks * costs;
-    double kept = luma * (shape->bframes == 0 ? 1.5 : 4.5) + blocks * 94;
+    /* Without planes between the samples; more where B frames are kept too (measured). */
+    double whole = shape->bframes == 0 ? 1.5 : 3.0;
+    double kept = luma * (shape->subpel ? 4.5 : whole) + blocks * 94;
 
     int32_t level =
         hy_h264_level(config->width, config->height, config->rate, config->bitrate_kbps);

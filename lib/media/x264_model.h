@@ -11,6 +11,7 @@ typedef struct hy_x264_shape {
     int32_t bframes;
     int32_t refs;
     bool optimal;        /* B frames are chosen by the slow search */
+    bool subpel;         /* motion between samples; encoded pictures are kept with planes for it */
     double pixels_per_s; /* on one CPU of 2020, measured */
 } hy_x264_shape;
 

@@ -176,14 +176,17 @@ static void profiles_have_their_tuning(void **state)
     (void)state;
     hy_encoder_config config = clip_config(rate_30, HYDRA_PROFILE_DEFAULT);
     static const char *const standard[] = {
-        "mbtree=1", "open_gop=0", "bframes=5", "b_adapt=0", "me=dia",    "ref=1", "trellis=0",
-        "aq=1:",    "subme=1",    "weightp=0", "rc=crf",    "crf=17.6 ", NULL};
+        "mbtree=1",  "open_gop=0",      "bframes=5", "b_adapt=0", "me=dia",           "ref=1",
+        "rc=crf",    "weightp=0",       "subme=1",   "crf=18.0 ", "deblock=1:-1:-1 ", "aq=3:0.60",
+        "trellis=0", "rc_lookahead=20", NULL};
     assert_settings(&config, standard);
     config.profile = HYDRA_PROFILE_DRAFT;
-    static const char *const draft[] = {"crf=23.0", "subme=1", "bframes=3", "me=dia", NULL};
+    static const char *const draft[] = {"crf=21.0", "subme=0",   "bframes=5",       "me=dia",
+                                        "mbtree=1", "aq=3:0.60", "rc_lookahead=10", NULL};
     assert_settings(&config, draft);
     config.profile = HYDRA_PROFILE_QUALITY;
-    static const char *const quality[] = {"crf=20.0", "subme=6", "ref=2", "rc_lookahead=30", NULL};
+    static const char *const quality[] = {"crf=18.3",  "subme=2",   "trellis=1",       "ref=1",
+                                          "aq=3:0.60", "bframes=5", "rc_lookahead=40", NULL};
     assert_settings(&config, quality);
     config.profile = HYDRA_PROFILE_BEST;
     static const char *const best[] = {"crf=18.0", "subme=8", "rc_lookahead=50", NULL};
