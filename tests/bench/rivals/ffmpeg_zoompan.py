@@ -36,7 +36,7 @@ def filters(job: Job, factor: int) -> str:
             f"[{last}][p{i}]xfade=transition=fade:duration={FADE_S}:offset={job.start_s(i)}[{name}]"
         )
         last = name
-    chains.append(f"[{last}]null[v]")
+    chains.append(f"[{last}]format=yuv420p[v]")
     chains.append(
         f"[{len(job.photos)}:a]atrim=0:{job.seconds},afade=in:d={FADE_IN_S},"
         f"afade=out:st={job.seconds - FADE_OUT_S}:d={FADE_OUT_S}[a]"
