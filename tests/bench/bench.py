@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Benchmarks of whole commands. Every figure that counts is a ratio from one run of this program.
 
-Usage: script/bench [CASE ...] [--runs N] [--quick] [--json FILE]
+Usage: script/bench [CASE ...] [--runs N] [--quick] [--json FILE] [--update-docs]
 
 render   a whole video against ffmpeg, MoviePy, melt and movielite
 compose  pictures only, against ffmpeg's zoompan, swscale and memcpy
@@ -15,21 +15,23 @@ latency  from the last frame to the finished file
 jitter   how evenly pictures move in the encoded video
 cancel   from a signal to the end of the process
 """
+
 from __future__ import annotations
 
 import argparse
 import json
 import os
 import platform
-import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cases_encoder
 import cases_process
 import cases_render
-from content import Bench, make_job
+import report
+from content import HERE, Bench, make_job
 from results import Result, text
 
 CASES: dict[str, Callable[[Bench], Result]] = {
@@ -51,8 +53,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="script/bench")
     parser.add_argument("cases", nargs="*", metavar="CASE", help=", ".join(CASES))
     parser.add_argument("--runs", type=int, default=3, help="of every command (default 3)")
-    parser.add_argument("--quick", action="store_true", help="a small job, to try the bench itself")
+    parser.add_argument("--quick", action="store_true", help="a small job, to try the bench")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures for report.py")
+    parser.add_argument("--update-docs", action="store_true", help="renew docs/performance.md")
     parser.add_argument("--build", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--python", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--photos", type=Path, required=True, help=argparse.SUPPRESS)
@@ -98,12 +101,16 @@ def main() -> None:
         bench = Bench(args.build, args.python, job, Path(folder), args.runs, args.quick)
         for name in args.cases or CASES:
             result = CASES[name](bench)
+            if args.quick:  # the goals are those of the whole job
+                result.ratios = [replace(ratio, goal="") for ratio in result.ratios]
             print(text(name, result), flush=True)
             results[name] = result.to_json()
+            document = {**kept, "cases": results}
             if args.json:
-                document = json.dumps({**kept, "cases": results}, indent=2, ensure_ascii=False)
-                args.json.write_text(document + "\n", encoding="utf-8")
-    sys.stdout.flush()
+                kept_text = json.dumps(document, indent=2, ensure_ascii=False)
+                args.json.write_text(kept_text + "\n", encoding="utf-8")
+            if args.update_docs:
+                report.update(document, HERE / "../../docs/performance.md")
 
 
 if __name__ == "__main__":

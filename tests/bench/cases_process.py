@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What a process costs around its frames: memory, threads and length, its start, its end, cancelling."""
+"""What a process costs around its frames: memory, threads, length, start, end, cancelling."""
+
 from __future__ import annotations
 
 import json
@@ -61,7 +62,7 @@ def scaling(bench: Bench) -> Result:
 
 
 def startup(bench: Bench) -> Result:
-    """A poster from a project of all photos, in a new process, against decoding the one it shows."""
+    """A poster from a project of all photos, in a new process, against decoding one photo."""
     photos = [photo.path for photo in bench.job.photos]
     poster = [
         bench.cli, "frame", *photos, "--size", f"{bench.job.width}x{bench.job.height}",
@@ -136,13 +137,13 @@ def latency(bench: Bench) -> Result:
         "last frame encoded -> process over": {"seconds": max(whole - drained, 0.0)},
         "writing and reading back in the whole render": {"seconds": mux},
     }
-    result.notes.append("What x264 still holds is timed with the encoder alone, on the same frames.")
+    result.notes.append("What x264 still holds is timed with the encoder alone.")
     return result
 
 
 def cancel_at(command: list[str], progress: float, wait_s: float) -> float | None:
-    """Cancel `wait_s` after the render has come to `progress`; seconds from the signal to the end of
-    the process. None: it was done before."""
+    """Cancel `wait_s` after the render has come to `progress`; seconds from the signal to the end
+    of the process. None: it was done before."""
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         assert process.stderr
         for _, event in events(process):

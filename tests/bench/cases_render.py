@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Whole renders against other programs, composition alone, and how evenly pictures move."""
+
 from __future__ import annotations
 
 import json
@@ -11,9 +12,9 @@ from pathlib import Path
 
 from check_video import check
 from content import FAST, HERE, RIVALS, Bench
+from job import FADE_S, Job, save
 from measure import Command, alternate, run
 from results import Result
-from rivaljob import Job, save
 
 OURS = "hydra, default"
 OURS_FAST = "hydra, x264 fast crf 20"
@@ -26,6 +27,8 @@ GOALS = {
     "melt qtblend": ">= 5",
     "movielite": ">= 4.5",
 }
+REFERENCES = ("swscale bicubic", "copy of the picture")  # of checkasm --bench
+CONTROLS = {"control, x264 fast crf 20": "20", "control, x264 fast crf 1": "1"}
 TRACKED = (3, 50)  # frames of the first photo, before its crossfade
 
 
@@ -77,10 +80,21 @@ def render(bench: Bench) -> Result:
     return result
 
 
-def checkasm_lines(output: str) -> dict[str, float]:
-    """Milliseconds by what was measured, from the lines of `checkasm --bench`."""
-    found = re.findall(r"^(.*?\S)\s+(\d+(?:\.\d+)?) ms\b", output, re.MULTILINE)
-    return {re.sub(r"\s+", " ", name): float(ms) for name, ms in found}
+def checkasm_lines(output: str) -> dict[str, dict[str, float]]:
+    """Milliseconds of a frame by what was drawn and by level of instructions, from the table of
+    `checkasm --bench`. References that have no levels have one that is called ""."""
+    lines = iter(output.splitlines())
+    heading = next((x for x in lines if x.startswith("frame ") and x.split()[-1] != "ms"), "")
+    levels = heading.partition(" ms ")[2].split()
+    found: dict[str, dict[str, float]] = {}
+    for line in lines:
+        row = re.fullmatch(r"(\S.*?)((?:\s+\d+\.\d+)+)", line)
+        if not row or not levels:
+            break
+        if "/" not in row[1]:
+            names = [""] if row[1] in REFERENCES else levels
+            found[row[1]] = dict(zip(names, map(float, row[2].split())))
+    return found
 
 
 def add_checkasm(bench: Bench, result: Result) -> None:
@@ -88,18 +102,16 @@ def add_checkasm(bench: Bench, result: Result) -> None:
     words = [str(bench.build / "tests/checkasm/checkasm"), "--bench"]
     output = subprocess.run(words, check=True, capture_output=True, text=True).stdout
     lines = checkasm_lines(output)
-    zooming = next((ms for name, ms in lines.items() if name.endswith("zooming")), None)
-    for name, ms in lines.items():
-        if name.startswith("frame") or "swscale" in name or "memcpy" in name:
-            result.figures[f"checkasm: {name}"] = {"ms": ms}
-    references = {
-        "swscale": next((ms for name, ms in lines.items() if "swscale bicubic" in name), None),
-        "memcpy": next((ms for name, ms in lines.items() if "memcpy" in name), None),
-    }
-    if zooming and references["swscale"]:
-        result.ratio("zooming frame / swscale bicubic", zooming, references["swscale"], "<= 0.4")
-    if zooming and references["memcpy"]:
-        result.ratio("zooming frame / memcpy", zooming, references["memcpy"])
+    for name, levels in lines.items():
+        for level, ms in levels.items():
+            result.figures[f"one frame, {name}" + (f", {level}" if level else "")] = {"ms": ms}
+    zooming = lines.get("zooming", {})
+    goals = {"AVX2": "<= 0.4", "AVX-512": "<= 0.3"}
+    for reference in REFERENCES:
+        for below in lines.get(reference, {}).values():
+            for level, ms in zooming.items():
+                goal = goals.get(level, "") if reference == "swscale bicubic" else ""
+                result.ratio(f"zooming, {level} / {reference}", ms, below, goal)
 
 
 def compose(bench: Bench) -> Result:
@@ -113,12 +125,11 @@ def compose(bench: Bench) -> Result:
     figures = alternate(commands, bench.runs)
     result.add(figures)
     for name, row in figures.items():
-        result.figures[name]["frames_per_s"] = bench.job.frames / row.cpu_s
+        result.figures[name]["frames_per_cpu_s"] = bench.job.frames / row.cpu_s
     ours, naive, smooth = figures.values()
     result.ratio("CPU: ours / ffmpeg zoompan", ours.cpu_s, naive.cpu_s, "<= 0.1")
     result.ratio("CPU: ours / ffmpeg supersampled", ours.cpu_s, smooth.cpu_s, "<= 0.05")
     add_checkasm(bench, result)
-    result.notes.append("frames/s is per second of CPU time, that is per core.")
     return result
 
 
@@ -130,29 +141,32 @@ def track(bench: Bench, path: Path) -> float:
     return json.loads(output)["jitter_px"]
 
 
+def tracked_job(bench: Bench) -> Job:
+    """Two photos; the first one moves as in the whole job of eight."""
+    whole = replace(bench.job, photos=bench.job.photos[:1] * 8, seconds=15.0)
+    seconds = 2 * whole.share_s - FADE_S
+    return replace(whole, photos=bench.job.photos[:2], width=1080, height=1920, seconds=seconds)
+
+
 def jitter(bench: Bench) -> Result:
-    """The first photo's motion in encoded videos of two photos, at the length that it has in the
-    whole job."""
-    job = replace(bench.job, photos=bench.job.photos[:2], width=1080, height=1920)
-    job = replace(job, seconds=2 * 2.3125 - 0.5)
-    videos = {OURS: bench.render([], "jitter-ours.mp4", job),
-              OURS_FAST: bench.render(FAST, "jitter-fast.mp4", job)}  # fmt: skip
-    videos |= {name: bench.rival(name, "jitter-" + file_of(name), job) for name in RIVALS}
-    result = Result(f"tracked motion in encoded video, {job.width} x {job.height}, a zoom of 5 %")
-    for name, words in videos.items():
-        run(Command(words, discard=True))
+    """The motion of the first photo in the encoded videos of everybody, and of the control."""
+    job = tracked_job(bench)
+    files = {name: "jitter-" + file_of(name) for name in (OURS, OURS_FAST, *RIVALS, *CONTROLS)}
+    run(bench.render([], files[OURS], job))
+    run(bench.render(FAST, files[OURS_FAST], job))
+    for name in RIVALS:
+        run(Command(bench.rival(name, files[name], job), discard=True))
     path = bench.folder / "jitter.json"
     save(job, path)
-    controls = {"control, x264 fast crf 20": "20", "control, x264 fast crf 1": "1"}
-    outputs = [w for crf in controls.values() for w in (crf, str(bench.folder / f"c{crf}.mp4"))]
-    run([bench.python, str(HERE / "control.py"), str(path), str(TRACKED[1] + 1), *outputs])
-    paths = {name: Path(words[-1] if words[0] == bench.cli else words[3])
-             for name, words in videos.items()}  # fmt: skip
-    paths |= {name: bench.folder / f"c{crf}.mp4" for name, crf in controls.items()}
-    for name, video in paths.items():
-        result.figures[name] = {"jitter_px": track(bench, video)}
-    control = result.figures["control, x264 fast crf 20"]["jitter_px"]
-    for name in paths:
+    words = [bench.python, str(HERE / "control.py"), str(path), str(TRACKED[1] + 1)]
+    for name, crf in CONTROLS.items():
+        words += [crf, str(bench.folder / files[name])]
+    run(words)
+    result = Result(f"tracked motion in encoded video, {job.width} x {job.height}, a zoom of 5 %")
+    for name, file in files.items():
+        result.figures[name] = {"jitter_px": track(bench, bench.folder / file)}
+    control = result.figures[next(iter(CONTROLS))]["jitter_px"]
+    for name in files:
         goal = "<= 1.1" if name in (OURS, OURS_FAST) else ""
         result.ratio(f"{name} / control crf 20", result.figures[name]["jitter_px"], control, goal)
     return result

@@ -2,9 +2,11 @@
 """Whether a video is the one that was asked for, so that nobody wins by doing less.
 
 Length, size, rate and sound are asked of ffprobe. Three frames, one of them in a crossfade, are
-compared with those of a video that is known to be right: on a coarse grid, since scaling filters and
-colours may differ a little; and along the border, which must not be black where the other's is not.
+compared with those of a video that is known to be right: on a coarse grid, since scaling filters
+and colours may differ a little; and along the border, which must not be black where the other's is
+not.
 """
+
 from __future__ import annotations
 
 import json
@@ -12,7 +14,7 @@ import subprocess
 from fractions import Fraction
 from pathlib import Path
 
-from rivaljob import FADE_S, Job
+from job import FADE_S, Job
 
 GRID = (54, 96)
 ALIKE = 6.0  # mean difference of grey levels on the grid

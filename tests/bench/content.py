@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What the benchmarks render: eight photos and music from Debian packages, and the commands for it."""
+"""What the benchmarks render: photos and music from Debian packages, and the commands for it."""
+
 from __future__ import annotations
 
 import os
@@ -9,12 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from job import FADE_IN_S, FADE_OUT_S, FADE_S, Job, Photo, save
+from measure import Command, Figures, run
+
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE / "rivals"))
-
-from rivaljob import FADE_IN_S, FADE_OUT_S, FADE_S, Job, Photo, save  # noqa: E402
-
-from measure import Command, Figures, run  # noqa: E402
 
 # 4 to 16 megapixels, six landscape and two portrait. The first is the one whose motion is tracked.
 PHOTOS = (
@@ -94,7 +93,10 @@ class Bench:
         path = self.folder / f"job-{len(job.photos)}-{job.seconds:g}.json"
         save(job, path)
         target = str(self.folder / output)
-        return [self.python, str(HERE / "rivals" / script), str(path), target, *own_words, *words]
+        return [
+            "env", f"PYTHONPATH={HERE}", self.python, str(HERE / "rivals" / script), str(path),
+            target, *own_words, *words,
+        ]  # fmt: skip
 
     def frames(self) -> Path:
         """The finished frames of the job, uncompressed."""

@@ -6,21 +6,17 @@ The first photo of the job, scaled to the canvas once and then sampled for every
 taps in double precision at exact positions; 8 bits only at the end. Encoded by ffmpeg with x264
 fast. What jitter is left in it is the codec's and the tracker's.
 """
+
 from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
-
 from jitter import taps
-
-sys.path.insert(0, str(Path(__file__).resolve().parent / "rivals"))
-
-from rivaljob import ZOOM, Job, load, zoom  # noqa: E402
+from job import ZOOM, Job, load, zoom
+from numpy.typing import NDArray
 
 Pixels = NDArray[np.float64]
 

@@ -11,6 +11,7 @@ on how large or fast the motion is, and a constant speed or a gentle easing coun
 
 Prints one JSON object. Needs numpy and OpenCV.
 """
+
 from __future__ import annotations
 
 import json
@@ -53,8 +54,7 @@ def taps(at: NDArray[np.float64], size: int) -> list[Tap]:
         f * (1.5 * f - 1.0),
     )
     return [
-        (np.clip(base + k - 1, 0, size - 1), w, d)
-        for k, (w, d) in enumerate(zip(weights, slopes))
+        (np.clip(base + k - 1, 0, size - 1), w, d) for k, (w, d) in enumerate(zip(weights, slopes))
     ]
 
 

@@ -6,6 +6,7 @@ counts it. Peak memory of a process without children is the kernel's own peak of
 of a tree it is the largest of sums of proportional set sizes (PSS: a page that several processes
 share counts once), which are taken five times a second.
 """
+
 from __future__ import annotations
 
 import os

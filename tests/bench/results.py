@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What a case found, and how it is shown and kept: a table of figures, then ratios with goals."""
+
 from __future__ import annotations
 
 import math
@@ -8,10 +9,18 @@ from dataclasses import asdict, dataclass, field
 from measure import Figures
 
 HEADINGS = {
-    "wall_s": "wall s", "cpu_s": "CPU s", "peak_mb": "peak MB", "megabytes": "MB", "ssim_db": "SSIM dB",
-    "ms": "ms", "frames_per_s": "frames/s", "jitter_px": "px/frame²", "seconds": "s",
-}  # fmt: skip
-DECIMALS = {"peak_mb": 0, "frames_per_s": 1, "jitter_px": 4, "ms": 2, "seconds": 3}
+    "wall_s": "wall s",
+    "cpu_s": "CPU s",
+    "peak_mb": "peak MB",
+    "megabytes": "MB",
+    "ssim_db": "SSIM dB",
+    "ms": "ms",
+    "frames_per_s": "frames/s",
+    "frames_per_cpu_s": "frames/CPU s",
+    "jitter_px": "px/frame²",
+    "seconds": "s",
+}
+DECIMALS = {"peak_mb": 0, "frames_per_s": 1, "frames_per_cpu_s": 1, "jitter_px": 4, "seconds": 3}
 
 
 @dataclass(frozen=True)
@@ -96,11 +105,13 @@ def text(name: str, result: Result) -> str:
     width = max([len(row) for row in result.figures] + [len(r.name) for r in result.ratios] + [20])
     lines = [f"\n{name}: {result.title}"]
     if names:
-        lines.append("  " + " " * width + "".join(f"{HEADINGS.get(n, n):>12}" for n in names))
+        lines.append("  " + " " * width + "".join(f"{HEADINGS.get(n, n):>14}" for n in names))
     for row, figures in result.figures.items():
-        cells = "".join(f"{cell(n, figures.get(n)):>12}" for n in names)
+        cells = "".join(f"{cell(n, figures.get(n)):>14}" for n in names)
         lines.append(f"  {row:{width}}{cells}")
     for ratio in result.ratios:
-        lines.append(f"  {ratio.name:{width}}{number(ratio.value):>12}   {goal_text(ratio)}".rstrip())
+        lines.append(
+            f"  {ratio.name:{width}}{number(ratio.value):>14}   {goal_text(ratio)}".rstrip()
+        )
     lines += [f"  {note}" for note in result.notes]
     return "\n".join(lines)

@@ -6,11 +6,12 @@ As people write it, and, with `supersampled`, on photos enlarged to four times t
 the usual cure for zoompan's tremble: it rounds the view to whole source pixels. `null` composes and
 throws the pictures away.
 """
+
 from __future__ import annotations
 
 import os
 
-from rivaljob import FADE_IN_S, FADE_OUT_S, FADE_S, ZOOM, Job, from_command_line
+from job import FADE_IN_S, FADE_OUT_S, FADE_S, ZOOM, Job, from_command_line
 
 
 def photo_chain(job: Job, index: int, factor: int) -> str:

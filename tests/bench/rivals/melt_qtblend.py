@@ -5,13 +5,14 @@
 qtblend moves a photo by fractions of a pixel. Its rectangle has a key frame at every frame, so the
 zoom is the smoothstep itself. Writes OUTPUT.mlt beside the output and runs melt on it.
 """
+
 from __future__ import annotations
 
 import os
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from rivaljob import FADE_IN_S, FADE_OUT_S, FADE_S, Job, from_command_line, zoom
+from job import FADE_IN_S, FADE_OUT_S, FADE_S, Job, from_command_line, zoom
 
 
 def prop(name: str, value: object) -> str:
@@ -45,11 +46,11 @@ def producer(job: Job, index: int) -> str:
     frames = end - start
     return (
         f'<producer id="photo{index}" in="0" out="{frames - 1}">'
-        f'{prop("mlt_service", "qimage")}{prop("resource", job.photos[index].path)}'
-        f'{prop("length", frames)}{prop("ttl", 1)}'
+        f"{prop('mlt_service', 'qimage')}{prop('resource', job.photos[index].path)}"
+        f"{prop('length', frames)}{prop('ttl', 1)}"
         f'<filter in="0" out="{frames - 1}">{prop("mlt_service", "qtblend")}'
-        f'{prop("rect", rectangles(job, index, frames))}{prop("compositing", 0)}'
-        f'{prop("distort", 0)}</filter></producer>'
+        f"{prop('rect', rectangles(job, index, frames))}{prop('compositing', 0)}"
+        f"{prop('distort', 0)}</filter></producer>"
     )
 
 
@@ -76,7 +77,7 @@ def mixes(job: Job) -> str:
         reverse = prop("reverse", 1 - i % 2)
         parts.append(
             f'<transition in="{start}" out="{start + fade - 1}">{prop("mlt_service", "luma")}'
-            f'{prop("a_track", 0)}{prop("b_track", 1)}{reverse}</transition>'
+            f"{prop('a_track', 0)}{prop('b_track', 1)}{reverse}</transition>"
         )
     return "".join(parts)
 
@@ -93,13 +94,13 @@ def document(job: Job) -> str:
         f' sample_aspect_den="1" display_aspect_num="{job.width}" display_aspect_den="{job.height}"'
         f' frame_rate_num="{job.fps}" frame_rate_den="1" colorspace="709"/>{photos}'
         f'<producer id="music" in="0" out="{out}">{prop("mlt_service", "avformat")}'
-        f'{prop("resource", job.music)}'
-        f'<filter>{prop("mlt_service", "volume")}{prop("level", level)}</filter></producer>'
+        f"{prop('resource', job.music)}"
+        f"<filter>{prop('mlt_service', 'volume')}{prop('level', level)}</filter></producer>"
         f'{playlists(job)}<tractor id="all" in="0" out="{out}"><multitrack>'
         f'<track producer="track0"/><track producer="track1"/>'
         f'<track producer="music" hide="video"/></multitrack>{mixes(job)}'
         f'<transition in="0" out="{out}">{prop("mlt_service", "mix")}{prop("a_track", 0)}'
-        f'{prop("b_track", 2)}{prop("sum", 1)}</transition></tractor></mlt>\n'
+        f"{prop('b_track', 2)}{prop('sum', 1)}</transition></tractor></mlt>\n"
     )
 
 
@@ -115,4 +116,5 @@ if __name__ == "__main__":
     # MLT insists on a display; Qt draws without one.
     os.environ.setdefault("DISPLAY", ":0")
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")
     os.execvp(words[0], words)

@@ -1,18 +1,27 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""movielite: ImageClip scaled by a function of time, crossfades by opacity: movielite_clips.py JOB OUTPUT
+"""movielite: ImageClip scaled by a function of time, crossfades by opacity.
+
+    movielite_clips.py JOB OUTPUT
 
 Its quality HIGH is x264 fast at crf 19; the crf is put to 20 here as for all others, which makes it
-faster. Its own CrossFade darkens the middle, since both photos turn transparent over black; here the
-next photo appears over the opaque one. Its writer is run with one process: x264 takes the other CPU.
+faster. Its own CrossFade darkens the middle, since both photos turn transparent over black; here
+the next photo appears over the opaque one. Its writer is run with one process: x264 takes the other
+CPU.
 """
+
 from __future__ import annotations
 
-import cv2
-from movielite import AudioClip, ImageClip, VideoQuality, VideoWriter, afx
-from movielite.core import video_writer
+import logging
+import os
 
-from rivaljob import FADE_IN_S, FADE_OUT_S, FADE_S, Job, Photo, from_command_line, zoom
+os.environ.setdefault("TQDM_DISABLE", "1")
+
+import cv2  # noqa: E402
+from job import FADE_IN_S, FADE_OUT_S, FADE_S, Job, Photo, from_command_line, zoom  # noqa: E402
+from movielite import AudioClip, ImageClip, VideoQuality, VideoWriter, afx  # noqa: E402
+from movielite.core import video_writer  # noqa: E402
+from movielite.logger import set_log_level  # noqa: E402
 
 
 def cut(job: Job, photo: Photo) -> ImageClip:
@@ -53,6 +62,7 @@ def without_covered(job: Job, clips: list[ImageClip]) -> None:
 
 if __name__ == "__main__":
     job, output, _ = from_command_line()
+    set_log_level(logging.WARNING)
     video_writer._get_ffmpeg_libx264_crf = lambda quality: "20"
     clips = [clip(job, i, photo) for i, photo in enumerate(job.photos)]
     without_covered(job, clips)

@@ -6,15 +6,15 @@
 
 Photos are scaled to the canvas once, at the start, so that each frame resizes no more than it must.
 """
+
 from __future__ import annotations
 
 import os
 
 os.environ.setdefault("FFMPEG_BINARY", "ffmpeg")
 
+from job import FADE_IN_S, FADE_OUT_S, FADE_S, Job, Photo, from_command_line, zoom  # noqa: E402
 from moviepy import AudioFileClip, CompositeVideoClip, ImageClip, afx, vfx  # noqa: E402
-
-from rivaljob import FADE_IN_S, FADE_OUT_S, FADE_S, Job, Photo, from_command_line, zoom  # noqa: E402
 
 
 def clip(job: Job, index: int, photo: Photo) -> ImageClip:

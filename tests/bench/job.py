@@ -2,8 +2,10 @@
 """The job that every rival's script is given, and the timeline it must follow.
 
 A job is a JSON file: photos with their sizes, music, canvas, frame rate, length. The timeline is
-the library's own: equal shares, each crossfade lies where two photos overlap.
+the library's own: equal shares, each crossfade lies where two photos overlap. To run a rival by
+hand: PYTHONPATH=tests/bench python tests/bench/rivals/NAME.py JOB.json OUTPUT.mp4
 """
+
 from __future__ import annotations
 
 import json
