@@ -23,7 +23,7 @@ def photo_chain(job: Job, index: int, factor: int) -> str:
         f"[{index}:v]scale={width}:{height}:force_original_aspect_ratio=increase,"
         f"crop={width}:{height},setsar=1,"
         f"zoompan=z='1+{ZOOM}*{s}*{s}*(3-2*{s})':x='iw/2-iw/zoom/2':y='ih/2-ih/zoom/2'"
-        f":d={frames}:s={job.width}x{job.height}:fps={job.fps},format=yuv420p[p{index}]"
+        f":d={frames}:s={job.width}x{job.height}:fps={job.fps}[p{index}]"
     )
 
 

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """melt with the qtblend filter and luma mixes: melt_qtblend.py JOB OUTPUT
 
-qtblend moves a photo by fractions of a pixel. Its rectangle has a key frame at every frame, so the
-zoom is the smoothstep itself. Writes OUTPUT.mlt beside the output and runs melt on it.
+qtblend moves a photo by fractions of a pixel, if it is told to stretch it to the rectangle (distort):
+left to keep the shape, its motion trembles ten times as much. The rectangle has the photo's shape
+anyway. It has a key frame at every frame, so the zoom is the smoothstep itself. Writes OUTPUT.mlt beside the output and runs melt on it.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def producer(job: Job, index: int) -> str:
         f"{prop('length', frames)}{prop('ttl', 1)}"
         f'<filter in="0" out="{frames - 1}">{prop("mlt_service", "qtblend")}'
         f"{prop('rect', rectangles(job, index, frames))}{prop('compositing', 0)}"
-        f"{prop('distort', 0)}</filter></producer>"
+        f"{prop('distort', 1)}</filter></producer>"
     )
 
 
