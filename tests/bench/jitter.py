@@ -139,14 +139,10 @@ def read_luma(path: str, last: int) -> list[Array]:
 def path_of(frames: list[Array], first: int) -> NDArray[np.float64]:
     """The tracked point in frames first..end, one row each."""
     tracker = Tracker.on(frames[0])
-    guess = np.array([1.0, 1.0, 0.0, 0.0])
-    for frame in frames[1:first]:
-        guess = tracker.refine(frame, guess)
-    points = []
-    for frame in frames[first:]:
-        guess = tracker.refine(frame, guess)
-        points.append(tracker.point(guess))
-    return np.array(points)
+    found = [np.array([1.0, 1.0, 0.0, 0.0])] * 2
+    for frame in frames[1:]:
+        found.append(tracker.refine(frame, 2 * found[-1] - found[-2]))
+    return np.array([tracker.point(place) for place in found[first + 1 :]])
 
 
 def jitter_of(path: NDArray[np.float64]) -> float:

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """melt with the qtblend filter and luma mixes: melt_qtblend.py JOB OUTPUT
 
-qtblend moves a photo by fractions of a pixel, if it is told to stretch it to the rectangle (distort):
-left to keep the shape, its motion trembles ten times as much. The rectangle has the photo's shape
-anyway. It has a key frame at every frame, so the zoom is the smoothstep itself. Writes OUTPUT.mlt beside the output and runs melt on it.
+qtblend moves a photo by fractions of a pixel when it is told to stretch it to its rectangle
+(distort); when it is to keep the shape, the motion trembles ten times as much. The rectangle has
+the photo's shape anyway, and a key frame at every frame, so that the zoom is the smoothstep itself.
+Writes OUTPUT.mlt beside the output and runs melt on it.
 """
 
 from __future__ import annotations
