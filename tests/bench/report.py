@@ -6,7 +6,8 @@
     report.py FILE.json DOCUMENT   put them into a document, each between its two marks
 
 A case CASE goes between the lines "<!-- CASE -->" and "<!-- /CASE -->"; those without figures stay
-as they are. The mark "machine" takes a sentence about where and how often it was measured.
+as they are. The mark "machine" takes a sentence about where and how often it was measured, the mark
+"missed" a list of all goals on the page that were not met.
 """
 
 from __future__ import annotations
@@ -74,10 +75,23 @@ def place(page: str, parts: dict[str, str]) -> str:
     return page
 
 
+def missed(page: str) -> str:
+    """The goals of all tables of a page that were not met."""
+    rows = []
+    case = ""
+    for line in page.splitlines():
+        if mark := re.fullmatch(r"<!-- (\w+) -->", line):
+            case = mark[1]
+        elif line.endswith(": missed |") and case != "missed":
+            name, value, goal = line.strip("| ").split(" | ")
+            rows.append([f"[{case}](#{case}): {name}", value, goal.removesuffix(": missed")])
+    return table(["missed", "value", "goal"], rows) if rows else "All goals were met."
+
+
 def update(document: dict, page: Path) -> None:
     """Put figures into a page."""
     text = place(page.read_text(encoding="utf-8"), sections(document))
-    page.write_text(text, encoding="utf-8")
+    page.write_text(place(text, {"missed": missed(text)}), encoding="utf-8")
 
 
 def main() -> None:

@@ -128,9 +128,18 @@ class Tables(unittest.TestCase):
         from bench import CASES
 
         page = (HERE / "../../docs/performance.md").read_text(encoding="utf-8")
-        for name in ("machine", *CASES):
+        for name in ("machine", "missed", *CASES):
             self.assertEqual(page.count(f"<!-- {name} -->\n"), 1, name)
             self.assertEqual(page.count(f"<!-- /{name} -->\n"), 1, name)
+
+    def test_missed(self) -> None:
+        """From the tables of all cases, whenever they were renewed; not from the list itself."""
+        row = "| CPU: a / b | 1.20 | ≤ 1: missed |\n"
+        page = f"<!-- missed -->\n{row}<!-- /missed -->\n<!-- floor -->\n{row}<!-- /floor -->\n"
+        found = report.missed(page)
+        self.assertTrue(found.endswith("| [floor](#floor): CPU: a / b | 1.20 | ≤ 1 |"))
+        self.assertEqual(found.count("CPU: a / b"), 1)
+        self.assertEqual(report.missed(page.replace("missed |", "met |")), "All goals were met.")
 
     def test_case(self) -> None:
         """Figures that a row does not have are left out."""
