@@ -3,9 +3,17 @@
 #include <string.h>
 
 #include <libavcodec/avcodec.h>
+#include <libavutil/opt.h>
 
 #include "fferror.h"
 #include "media.h"
+
+/*
+ * A poster is waited for. Differences to the row above and zlib's fastest level take less than a
+ * third of the time of FFmpeg's defaults, for a photo 15 % larger.
+ */
+#define ZLIB_LEVEL 1
+#define PREDICTION "up"
 
 static AVCodecContext *open_encoder(int32_t width, int32_t height)
 {
@@ -23,7 +31,9 @@ static AVCodecContext *open_encoder(int32_t width, int32_t height)
     context->color_trc = AVCOL_TRC_IEC61966_2_1;
     context->thread_count = 1;
     context->log_level_offset = HY_FF_QUIET;
-    if (avcodec_open2(context, codec, NULL) < 0) {
+    context->compression_level = ZLIB_LEVEL;
+    if (av_opt_set(context->priv_data, "pred", PREDICTION, 0) < 0 ||
+        avcodec_open2(context, codec, NULL) < 0) {
         avcodec_free_context(&context);
     }
     return context;

@@ -86,7 +86,7 @@ static hydra_status open_output(encoding *e, const char *path)
         status = ops->open(&e->config, &e->encoder, &e->diag);
     }
     if (status == HYDRA_OK) {
-        status = hy_sink_file_new(path, NULL, &e->sink, &e->diag);
+        status = hy_sink_file_new(path, true, NULL, &e->sink, &e->diag);
     }
     if (status != HYDRA_OK) {
         return status;
