@@ -119,10 +119,12 @@ class Bench:
         assert isinstance(figures, Figures)
         return figures
 
-    def encode(self, option: str, output: str) -> Command:
-        """The library's encoder alone on the finished frames; `option` is a profile or a preset."""
+    def encode(self, option: str, output: str, frames: Path | None = None) -> Command:
+        """The library's encoder alone on frames, the finished ones of the job if none are given;
+        `option` is a profile or a preset."""
         tool = str(self.build / "tests/bench/encode-frames")
-        words = [tool, str(self.frames()), option, str(self.job.threads), str(self.folder / output)]
+        source, target = str(frames or self.frames()), str(self.folder / output)
+        words = [tool, source, option, str(self.job.threads), target]
         return Command(words)
 
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The same zoom in double precision: control.py JOB FRAMES CRF OUTPUT [CRF OUTPUT ...]
+"""The same zoom in double precision: control.py JOB FRAMES CRF|y4m OUTPUT [...]
 
 The first photo of the job, scaled to the canvas once and then sampled for every frame with cubic
 taps in double precision at exact positions; 8 bits only at the end. Encoded by ffmpeg with x264
-fast. What jitter is left in it is the codec's and the tracker's.
+fast, or not at all. What jitter is left in it is the codec's and the tracker's.
 """
 
 from __future__ import annotations
@@ -44,10 +44,13 @@ def view(image: Pixels, job: Job, scale: float) -> Pixels:
 
 def encoder(job: Job, crf: str, output: str) -> subprocess.Popen[bytes]:
     """ffmpeg, waiting for pictures."""
+    coding = ["-f", "yuv4mpegpipe"]
+    if crf != "y4m":
+        coding = ["-c:v", "libx264", "-preset", "fast", "-crf", crf]
     words = [
         "ffmpeg", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "bgr24",
         "-s", f"{job.width}x{job.height}", "-r", str(job.fps), "-i", "-",
-        "-c:v", "libx264", "-preset", "fast", "-crf", crf, "-pix_fmt", "yuv420p", output,
+        *coding, "-pix_fmt", "yuv420p", output,
     ]  # fmt: skip
     return subprocess.Popen(words, stdin=subprocess.PIPE)
 
