@@ -176,8 +176,8 @@ static void profiles_have_their_tuning(void **state)
     (void)state;
     hy_encoder_config config = clip_config(rate_30, HYDRA_PROFILE_DEFAULT);
     static const char *const standard[] = {
-        "mbtree=1",  "open_gop=0",      "bframes=5", "b_adapt=0", "me=dia",           "ref=1",
-        "rc=crf",    "weightp=0",       "subme=1",   "crf=18.0 ", "deblock=1:-1:-1 ", "aq=3:0.60",
+        "mbtree=1",  "open_gop=0",      "bframes=3", "b_adapt=0", "me=dia",           "ref=1",
+        "rc=crf",    "weightp=0",       "subme=1",   "crf=18.2 ", "deblock=1:-1:-1 ", "aq=3:0.60",
         "trellis=0", "rc_lookahead=20", NULL};
     assert_settings(&config, standard);
     config.profile = HYDRA_PROFILE_DRAFT;
@@ -185,8 +185,8 @@ static void profiles_have_their_tuning(void **state)
                                         "mbtree=1", "aq=3:0.60", "rc_lookahead=10", NULL};
     assert_settings(&config, draft);
     config.profile = HYDRA_PROFILE_QUALITY;
-    static const char *const quality[] = {"crf=18.3",  "subme=2",   "trellis=1",       "ref=1",
-                                          "aq=3:0.60", "bframes=5", "rc_lookahead=40", NULL};
+    static const char *const quality[] = {"crf=18.5",  "subme=2",   "trellis=1",       "ref=1",
+                                          "aq=3:0.60", "bframes=3", "rc_lookahead=40", NULL};
     assert_settings(&config, quality);
     config.profile = HYDRA_PROFILE_BEST;
     static const char *const best[] = {"crf=18.0", "subme=8", "rc_lookahead=50", NULL};
@@ -209,11 +209,11 @@ static void preset_replaces_the_tuning(void **state)
     static const char *const finest[] = {"crf=1.0", NULL};
     assert_settings(&config, finest);
     config.crf = 5.5;
-    static const char *const crf[] = {"crf=5.5", "bframes=5", NULL};
+    static const char *const crf[] = {"crf=5.5", "bframes=3", NULL};
     assert_settings(&config, crf);
     config.crf = HYDRA_AUTO;
     config.bitrate_kbps = 123;
-    static const char *const bitrate[] = {"rc=abr", "bitrate=123", "bframes=5", NULL};
+    static const char *const bitrate[] = {"rc=abr", "bitrate=123", "bframes=3", NULL};
     assert_settings(&config, bitrate);
 }
 
