@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* RGB24 to a PNG file in memory, through libavcodec, marked as sRGB. */
-#include <string.h>
-
 #include <libavcodec/avcodec.h>
 #include <libavutil/opt.h>
 
@@ -39,6 +37,13 @@ static AVCodecContext *open_encoder(int32_t width, int32_t height)
     return context;
 }
 
+static void keep(void *opaque, uint8_t *data)
+{
+    (void)opaque; /* the pixels are the caller's */
+    (void)data;
+}
+
+/* The pixels where they lie; the encoder only reads them. */
 static AVFrame *make_frame(const uint8_t *rgb, int32_t width, int32_t height)
 {
     AVFrame *frame = av_frame_alloc();
@@ -51,13 +56,13 @@ static AVFrame *make_frame(const uint8_t *rgb, int32_t width, int32_t height)
     frame->color_range = AVCOL_RANGE_JPEG;
     frame->color_primaries = AVCOL_PRI_BT709;
     frame->color_trc = AVCOL_TRC_IEC61966_2_1;
-    if (av_frame_get_buffer(frame, 0) < 0) {
-        av_frame_free(&frame);
-        return NULL;
-    }
     size_t row = (size_t)width * 3;
-    for (int32_t y = 0; y < height; y++) {
-        memcpy(frame->data[0] + (ptrdiff_t)y * frame->linesize[0], rgb + row * (size_t)y, row);
+    frame->data[0] = (uint8_t *)(uintptr_t)rgb;
+    frame->linesize[0] = (int)row;
+    frame->buf[0] =
+        av_buffer_create(frame->data[0], row * (size_t)height, keep, NULL, AV_BUFFER_FLAG_READONLY);
+    if (!frame->buf[0]) {
+        av_frame_free(&frame);
     }
     return frame;
 }

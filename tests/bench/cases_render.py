@@ -90,7 +90,7 @@ def checkasm_lines(output: str) -> dict[str, dict[str, float]]:
     levels = heading.partition(" ms ")[2].split()
     found: dict[str, dict[str, float]] = {}
     for line in lines:
-        row = re.fullmatch(r"(\S.*?)((?:\s+\d+\.\d+)+)", line)
+        row = re.fullmatch(r"(\S.*?)((?:\s{2,}\d+\.\d+)+)", line)
         if not row or not levels:
             break
         if "/" not in row[1]:
@@ -119,7 +119,7 @@ def add_checkasm(bench: Bench, result: Result) -> None:
 def compose(bench: Bench) -> Result:
     """Composition alone: every picture is made and thrown away."""
     commands: dict[str, Command | list[str]] = {
-        "hydra, raw frames": Command(bench.render(["--encoder", "raw"], "-"), discard=True)
+        "hydra, raw frames": bench.render(["--encoder", "raw"], "/dev/null")
     }
     for name in ("ffmpeg zoompan", "ffmpeg zoompan, 4 x supersampled"):
         commands[name] = bench.rival(name, "null", None, "null")
