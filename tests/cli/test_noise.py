@@ -79,6 +79,7 @@ class NoiseTest(CliTest):
         (self.folder / "small.json").write_bytes(b"\0")
         with open(self.folder / "huge.json", "wb") as file:
             file.truncate(100 << 20)
-        self.assertLess(self.peak_kb("huge.json"), self.peak_kb("small.json") + (20 << 10))
+        # 100 MB: it is read up to the limit for projects, not as a whole.
+        self.assertLess(self.peak_kb("huge.json"), self.peak_kb("small.json") + (50 << 10))
         (self.folder / "huge.json").unlink()
         (self.folder / "small.json").unlink()
