@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "export.h"
+#include "status.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -38,11 +39,51 @@ typedef struct hydra_policy {
     int32_t max_threads;      /**< Encoder threads of one job. 1..128. Default 128. */
     int32_t file_root_count;  /**< Number of file_roots, 0..64. */
     const char *const *file_roots; /**< Folders that inputs and targets must lie in, links resolved.
-                                        NULL (default) = anywhere. Copied. */
+                                        NULL (default) = anywhere, if `files` is 1. Copied. */
+    int32_t files;   /**< 1 (default): without file_roots, files may lie anywhere. 0: only in
+                          file_roots, so without them nowhere. */
+    int32_t schemes; /**< HYDRA_SCHEME_* that sources and destinations may have. Default all. */
+    int32_t private_networks; /**< 1 (default): any address may be connected. 0: no address that is
+                                   private, loopback, link-local, shared, reserved or multicast;
+                                   looked at when the socket connects, at every redirect. */
+    int32_t network_count;    /**< Number of networks, 0..64. */
+    const char *const *networks; /**< "10.1.0.0/16", "fd00::/8": may be connected all the same.
+                                      Copied. */
+    const char *const *hosts; /**< Hosts that URLs may name: "cdn.example.com", or with all below it
+                                   ".example.com". NULL (default) = any. Copied. */
+    int32_t host_count;       /**< Number of hosts, 0..64. */
+    int32_t max_redirects;    /**< 0..10. Default 5. */
+    int64_t max_fetch_bytes;  /**< Bytes of all remote sources of a job, or of one hydra_store_get.
+                                   1.. Default 1 GiB. */
 } hydra_policy;
 
-/** Fill with the defaults. @param policy Not NULL. Thread: any. Since 0.1. */
+/** What a source or destination may be; hydra_policy.schemes. */
+enum {
+    HYDRA_SCHEME_FILE = 1,  /**< Paths and file: URIs. */
+    HYDRA_SCHEME_HTTP = 2,  /**< http: */
+    HYDRA_SCHEME_HTTPS = 4, /**< https: */
+    HYDRA_SCHEME_S3 = 8     /**< s3: */
+};
+
+/** Kinds of host. */
+enum {
+    HYDRA_POLICY_LOCAL = 0,  /**< A developer's own machine: any file, any network. */
+    HYDRA_POLICY_SERVICE = 1 /**< A server that takes projects from strangers: files only in
+                                  file_roots, https and s3 only, no address inside. */
+};
+
+/** Fill with the defaults, which are those of HYDRA_POLICY_LOCAL. @param policy Not NULL. Thread:
+ *  any. Since 0.1. */
 HYDRA_API void hydra_policy_init(hydra_policy *policy);
+
+/**
+ * Fill with the limits for a kind of host.
+ *
+ * @param policy  Not NULL.
+ * @param preset  HYDRA_POLICY_*.
+ * @return HYDRA_OK, HYDRA_ERR_ARGUMENT. Thread: any. Since 0.1.
+ */
+HYDRA_API hydra_status hydra_policy_preset(hydra_policy *policy, int32_t preset);
 
 #ifdef __cplusplus
 }

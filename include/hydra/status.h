@@ -39,7 +39,11 @@ enum {
     HYDRA_ERR_CANCELLED = -14,  /**< hydra_render_cancel was called. */
     HYDRA_ERR_TIMEOUT = -15,    /**< Not finished within the time that a wait was given. */
     HYDRA_ERR_DEADLINE = -16,   /**< The job's deadline passed before it was finished. */
-    HYDRA_ERR_BUSY = -17        /**< The context's memory budget is taken by other jobs. */
+    HYDRA_ERR_BUSY = -17,       /**< The context's memory budget is taken by other jobs. */
+    HYDRA_ERR_NETWORK = -18,    /**< A server was not reached, or broke off, after all retries. */
+    HYDRA_ERR_AUTH = -19,       /**< No credentials, or a server does not accept them. */
+    HYDRA_ERR_SERVER = -20,     /**< A server answered with an error of its own. */
+    HYDRA_ERR_EXISTS = -21      /**< There is one already, and it must not be replaced. */
 };
 
 /**

@@ -15,13 +15,15 @@ from pathlib import Path
 
 LEVELS = {
     "core": 0,
-    "timeline": 1,
-    "compositor": 1,
-    "media": 1,
-    "sink": 1,
-    "project": 2,
-    "render": 3,
-    "api": 4,
+    "net": 1,
+    "timeline": 2,
+    "compositor": 2,
+    "media": 2,
+    "sink": 2,
+    "s3": 2,
+    "project": 3,
+    "render": 4,
+    "api": 5,
 }
 MEDIA_LIBRARIES = re.compile(r"lib(av\w+|sw\w+|heif)/|jpeglib\.h|jerror\.h|lcms2")
 # Rooms that know less than their level allows.

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * s3: signing, credentials, addresses, replies, and the calls of the S3 API that the library makes.
+ * Stands on net/. Nothing in here knows what the bytes are.
+ */
+#ifndef HY_S3_H
+#define HY_S3_H
+
+#include <hydra/storage.h>
+
+#include "core/core.h"
+#include "net/net.h"
+
+/* ---- Keys and signatures (sign.c, presign.c) ---- */
+
+/* One set of credentials. Wiped by hy_s3_keys_free. */
+typedef struct hy_s3_keys {
+    char *access_key;
+    char *secret_key;
+    char *session_token; /* NULL = none */
+    int64_t expires_s;   /* seconds since 1970; 0 = never */
+} hy_s3_keys;
+hydra_status hy_s3_keys_copy(hy_s3_keys *out, const hy_s3_keys *keys, hy_diag *diag);
+void hy_s3_keys_free(hy_s3_keys *keys);
+
+/* One name and value of a query, not encoded. A value of NULL stands for a bare name. */
+typedef struct hy_s3_parameter {
+    const char *name;
+    const char *value;
+} hy_s3_parameter;
+
+/* What is signed. AWS Signature Version 4 (AWS General Reference; S3 API Reference,
+ * "Authenticating Requests"). All borrowed. */
+typedef struct hy_sigv4 {
+    const char *method;
+    const char *host; /* with a port unless it is the scheme's */
+    const char *path; /* as it goes on the wire, percent-encoded once */
+    const hy_s3_parameter *query;
+    size_t query_count;
+    const hy_s3_keys *keys;
+    const char *region;
+    const char *service;      /* "s3", "sts" */
+    int64_t time_s;           /* seconds since 1970 */
+    const char *payload_hash; /* hex, or "UNSIGNED-PAYLOAD" */
+} hy_sigv4;
+
+/*
+ * Sign a request: adds (not host, which curl sends) x-amz-date, x-amz-content-sha256 (s3
+ * only), x-amz-security-token and authorization to `headers`; what stands in `headers` before is
+ * signed as reference section 1a S3 demands. `query_text` (may be NULL) receives the canonical
+ * query string that must go on the wire; free with hy_free.
+ */
+hydra_status hy_sigv4_sign(const hy_sigv4 *what, hy_http_headers *headers, char **query_text,
+                           hy_diag *diag);
+/* A query with X-Amz-Signature, for `expires_s` 1..604800 seconds; `headers` (may be NULL) are
+ * those that the caller fixes. Free `*query_text` with hy_free; it is a secret. */
+hydra_status hy_sigv4_presign(const hy_sigv4 *what, const hy_http_headers *headers,
+                              int32_t expires_s, char **query_text, hy_diag *diag);
+/* Intermediate texts, for tests: free each with hy_free. */
+hydra_status hy_sigv4_texts(const hy_sigv4 *what, const hy_http_headers *headers,
+                            char **canonical_request, char **string_to_sign, hy_diag *diag);
+
+/* SHA-256 as 64 hex digits and NUL; MD5 as base64 and NUL (25 bytes) and as bytes. */
+hydra_status hy_sha256_hex(const void *data, size_t size, char hex[65], hy_diag *diag);
+hydra_status hy_md5(const void *data, size_t size, uint8_t digest[16], hy_diag *diag);
+char *hy_base64(const void *data, size_t size); /* RFC 4648; free with hy_free */
+
+/* CRC-64/NVME (reflected, polynomial 0xad93d23594c93659), as x-amz-checksum-crc64nvme; and that of
+ * two pieces one after the other. Start with 0. */
+uint64_t hy_crc64nvme(uint64_t crc, const void *data, size_t size);
+uint64_t hy_crc64nvme_combine(uint64_t first, uint64_t second, int64_t second_size);
+
+/* ---- Where a bucket is (endpoint.c) ---- */
+
+typedef struct hy_s3_endpoint {
+    char *base; /* explicit endpoint URL, without a trailing '/'; NULL = AWS of the region */
+    char *region;
+    int32_t addressing; /* HYDRA_ADDRESSING_* */
+    bool dual_stack;
+    bool fips;
+} hy_s3_endpoint;
+
+/* What to send a request to. */
+typedef struct hy_s3_address {
+    char *origin; /* "https://bucket.s3.eu-central-1.amazonaws.com" */
+    char *host;   /* for the signature, with a port where one is written */
+    char *path;   /* encoded: "/key" or "/bucket/key", below the endpoint's own path */
+} hy_s3_address;
+
+/* `key` NULL or "" = the bucket itself. Refuses names that S3 does not allow. */
+hydra_status hy_s3_address_find(const hy_s3_endpoint *endpoint, const char *bucket, const char *key,
+                                hy_s3_address *out, hy_diag *diag);
+void hy_s3_address_free(hy_s3_address *address);
+hydra_status hy_s3_check_bucket(const char *bucket, hy_diag *diag);
+hydra_status hy_s3_check_key(const char *key, hy_diag *diag); /* 1..1024 bytes of UTF-8 */
+
+/* "s3://bucket/key" or "https://BUCKET.s3.REGION.amazonaws.com/KEY" (and its path-style form; the
+ * key is decoded). `region` (may be NULL) = NULL when the text says none. Free all with hy_free. */
+hydra_status hy_s3_location_parse(const char *text, char **bucket, char **key, char **region,
+                                  hy_diag *diag);
+
+/* ---- Replies (xml.c, error.c) ---- */
+
+/* What S3 says is wrong. Strings are "" where it says nothing. */
+typedef struct hy_s3_error {
+    int32_t http_status;
+    char code[64];
+    char message[256];
+    char request_id[64];
+    char host_id[128];
+    char region[64];
+    int64_t server_time_s; /* -1 = not said */
+} hy_s3_error;
+
+typedef enum hy_s3_root {
+    HY_S3_ROOT_NONE,  /* empty, cut, not XML, or something unknown: the outcome is unknown */
+    HY_S3_ROOT_ERROR, /* <Error> */
+    HY_S3_ROOT_RESULT /* the element that was asked for */
+} hy_s3_root;
+
+/* Text of one element below the root: "UploadId", "ETag". */
+typedef struct hy_s3_field {
+    const char *name;
+    char *value; /* NULL = not there; free with hy_free */
+} hy_s3_field;
+
+/* Read a reply whose root should be `root` and take `fields` out of it. White space in front of the
+ * XML is skipped. An <Error> fills `error`. Never fails but for memory; depth, size and DOCTYPE as
+ * reference X4: then HY_S3_ROOT_NONE. */
+hydra_status hy_s3_xml_read(const void *data, size_t size, const char *root, hy_s3_field *fields,
+                            size_t field_count, hy_s3_root *found, hy_s3_error *error,
+                            hy_diag *diag);
+
+/* What is to be done about a reply that is not a success. */
+typedef enum hy_s3_verdict {
+    HY_S3_FINAL,
+    HY_S3_RETRY_TRANSIENT,
+    HY_S3_RETRY_THROTTLE,
+    HY_S3_RENEW_KEYS, /* expired: new credentials, once */
+    HY_S3_FIX_CLOCK,  /* skewed: once, by error.server_time_s */
+    HY_S3_FIX_REGION, /* another region: once, by error.region */
+    HY_S3_CONFLICT    /* 409 ConditionalRequestConflict */
+} hy_s3_verdict;
+
+/* Fill `error` from a reply: its body, else its headers. */
+hydra_status hy_s3_error_read(const hy_http_reply *reply, hy_s3_error *error, hy_diag *diag);
+hy_s3_verdict hy_s3_classify(const hy_s3_error *error);
+/* "s3://bucket/key: put: AccessDenied: ... (request id ..., host id ...); what to do". */
+hydra_status hy_s3_fail(const hy_s3_error *error, const char *what, hy_diag *diag);
+
+/* ---- Credentials (credentials*.c, profile.c) ---- */
+
+/* Where keys come from: the chain of reference C1, cached and renewed. Any thread. */
+typedef struct hy_credentials hy_credentials;
+
+typedef struct hy_credentials_options {
+    int32_t source;                             /* HYDRA_CREDENTIALS_* */
+    const hy_s3_keys *keys;                     /* explicit ones, or NULL */
+    const char *profile;                        /* NULL = AWS_PROFILE, "default" */
+    hy_http *http;                              /* borrowed; must outlive the credentials */
+    void (*warn)(void *user, const char *text); /* "goes on with keys that ..."; may be NULL */
+    void *warn_user;
+    const char
+        *imds_endpoint;       /* NULL = AWS_EC2_METADATA_SERVICE_ENDPOINT, http://169.254.169.254 */
+    const char *sts_endpoint; /* NULL = AWS_ENDPOINT_URL_STS, https://sts.REGION.amazonaws.com */
+} hy_credentials_options;
+
+hydra_status hy_credentials_new(const hy_credentials_options *options, hy_credentials **out,
+                                hy_diag *diag);
+void hy_credentials_free(hy_credentials *credentials);
+/* Keys for now: renewed 5 minutes before they expire, by one thread; the others take the old ones
+ * meanwhile. `anonymous` = no keys, and none are to be used. Free with hy_s3_keys_free. */
+hydra_status hy_credentials_get(hy_credentials *credentials, const hy_cancel *cancel,
+                                hy_s3_keys *out, bool *anonymous, hy_diag *diag);
+/* The server says that `stale` has expired: the next get brings others, if there are any. */
+void hy_credentials_reject(hy_credentials *credentials, const hy_s3_keys *stale);
+
+/* Settings that the same files and variables hold: region, endpoint URL, CA bundle. Free with
+ * hy_free; NULL = not set. */
+hydra_status hy_profile_setting(const char *profile, const char *name, char **value, hy_diag *diag);
+
+/* ---- The client (client.c, calls.c) ---- */
+
+typedef struct hy_s3 hy_s3;
+
+/* `options` as in storage.h, checked; NULL = defaults. `http` is borrowed. */
+hydra_status hy_s3_new(const hydra_store_options *options, hy_http *http, hy_s3 **out,
+                       hy_diag *diag);
+void hy_s3_free(hy_s3 *s3);
+
+/* One call. */
+typedef struct hy_s3_call {
+    const char *what; /* "put", "complete", for error texts */
+    const char *method;
+    const char *bucket;
+    const char *key; /* NULL = the bucket */
+    const hy_s3_parameter *query;
+    size_t query_count;
+    const hy_http_headers *headers; /* beyond those of the signature; may be NULL */
+    const void *body;
+    int64_t body_size;
+    hydra_status (*read_body)(void *user, int64_t offset, void *data, size_t size, hy_diag *diag);
+    void *user;
+    const char *payload_hash; /* of read_body over http; NULL = it is computed or not needed */
+    const char *root;         /* root element of a reply with XML; NULL = none */
+    hy_s3_field *fields;
+    size_t field_count;
+    const hy_cancel *cancel;
+    const hydra_policy *policy; /* of a job whose project names the bucket; NULL = none */
+    int32_t max_tries;          /* 0 = 3 */
+    bool may_idle;
+    void (*sent)(void *sent_user, int64_t bytes);
+    void *sent_user;
+} hy_s3_call;
+
+/* Sign, send, judge, try again: until success or a final answer. `reply` holds the last one; free
+ * with hy_http_reply_free. `error` (may be NULL) = what S3 said. `tries` (may be NULL) counts. */
+hydra_status hy_s3_perform(hy_s3 *s3, const hy_s3_call *call, hy_http_reply *reply,
+                           hy_s3_error *error, int32_t *tries, hy_diag *diag);
+
+/* ---- Uploads (upload.c, sink.c) ---- */
+
+typedef struct hy_s3_upload_result {
+    char *etag;
+    char *version_id; /* NULL = none */
+    char *checksum;   /* "crc64nvme:..." or NULL */
+    int64_t bytes;
+    int32_t parts; /* 0 = one PUT */
+    int32_t retries;
+    bool verified; /* the server's ETag or checksum was compared and is right */
+} hy_s3_upload_result;
+void hy_s3_upload_result_free(hy_s3_upload_result *result);
+
+/*
+ * A sink that is an object. Part 1 is the head, the first max(part size, head_bytes) bytes, kept in
+ * memory until commit; what follows is sent in parts of one size by threads of its own while the
+ * caller goes on, at most `parallel` in flight; write waits while all are busy. What stays below
+ * the threshold is one PUT. commit sends the rest, then part 1, then Complete; abort ends what is
+ * under way and aborts the upload. `s3` is borrowed.
+ */
+typedef struct hy_s3_sink_options {
+    const char *bucket;
+    const char *key;
+    const hydra_transfer_options *transfer; /* checked; NULL = defaults */
+    int64_t head_bytes;                     /* what will be rewritten at the end: the head region */
+    const char *content_type;               /* where transfer says none; NULL = none */
+    const hydra_policy *policy;
+    const hy_cancel *cancel;
+    void (*sent)(void *user, int64_t bytes, int64_t total); /* total -1 = not known yet */
+    void *user;
+} hy_s3_sink_options;
+hydra_status hy_s3_sink_new(hy_s3 *s3, const hy_s3_sink_options *options, hy_sink **out,
+                            hy_diag *diag);
+/* After commit: moves the result out. */
+void hy_s3_sink_result(hy_sink *sink, hy_s3_upload_result *result);
+
+/* Bytes that are all there: one PUT or parts in parallel, each read with `read` (any thread, any
+ * order). */
+hydra_status hy_s3_upload(hy_s3 *s3, const hy_s3_sink_options *options,
+                          hydra_status (*read)(void *user, int64_t offset, void *data, size_t size,
+                                               hy_diag *diag),
+                          void *read_user, int64_t size, hy_s3_upload_result *result,
+                          hy_diag *diag);
+
+#endif
