@@ -29,7 +29,9 @@ void hy_free(void *ptr);
 /*
  * A block for pixels, aligned to HY_ALIGN, content not set. Large ones are pages of their own that
  * go back to the system at once: mixed with the short-lived buffers of decoders, blocks that stay
- * for seconds would keep the heap from shrinking and a long render would grow.
+ * for seconds would keep the heap from shrinking and a long render would grow. From 2 MiB on they
+ * start where huge pages do, and the system is asked for these: a picture's rows are far apart, so
+ * reading down a column touches many small pages.
  */
 void *hy_block_new(size_t bytes);
 /* `bytes` as it was made. NULL does nothing. */

@@ -44,7 +44,7 @@ hydra_status hy_ledger_add(hy_ledger *ledger, const hy_packet *packet, int64_t o
         .pts = packet->pts,
         .dts = packet->dts,
         .size = (uint32_t)packet->size,
-        .crc = hy_ledger_crc(0, packet->data, packet->size),
+        .crc = ledger->no_checksums ? 0 : hy_ledger_crc(0, packet->data, packet->size),
         .duration = (int32_t)packet->duration,
         .flags = (packet->key ? HY_LEDGER_KEY : 0U) | (audio ? HY_LEDGER_AUDIO : 0U),
     };
@@ -54,5 +54,5 @@ hydra_status hy_ledger_add(hy_ledger *ledger, const hy_packet *packet, int64_t o
 void hy_ledger_free(hy_ledger *ledger)
 {
     hy_free(ledger->entries);
-    *ledger = (hy_ledger){NULL, 0, 0};
+    *ledger = (hy_ledger){.entries = NULL};
 }

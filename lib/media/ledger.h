@@ -14,7 +14,7 @@ typedef struct hy_ledger_entry {
     int64_t pts;    /* as in hy_packet */
     int64_t dts;
     uint32_t size;
-    uint32_t crc;
+    uint32_t crc; /* 0 in a ledger without checksums */
     int32_t duration;
     uint32_t flags;
 } hy_ledger_entry;
@@ -24,6 +24,7 @@ typedef struct hy_ledger {
     hy_ledger_entry *entries;
     size_t count;
     size_t capacity;
+    bool no_checksums; /* nothing will be read back: set before the first packet */
 } hy_ledger;
 
 /* Note a packet that starts at `offset` of the file. */

@@ -111,6 +111,7 @@ hydra_status hy_muxer_mp4_open(const hy_muxer_config *config, const hy_encoder_s
     mp4->base.ops = &mp4_ops;
     mp4->base.sink = sink;
     mp4->base.config = *config;
+    mp4->base.ledger.no_checksums = !sink->ops->read;
     mp4->reserve_bytes = reserve_bytes;
     hydra_status status = start(mp4, video, audio, diag);
     if (status != HYDRA_OK) {

@@ -150,6 +150,7 @@ hydra_status hy_muxer_y4m_open(const hy_muxer_config *config, const hy_encoder_s
     y4m->base.ops = &y4m_ops;
     y4m->base.sink = sink;
     y4m->base.config = *config;
+    y4m->base.ledger.no_checksums = !sink->ops->read;
     y4m->width = video->width;
     y4m->height = video->height;
     (void)snprintf(y4m->header, sizeof y4m->header,

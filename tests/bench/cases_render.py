@@ -28,6 +28,7 @@ GOALS = {
     "movielite": ">= 4.5",
 }
 REFERENCES = ("swscale bicubic", "copy of the picture")  # of checkasm --bench
+DECODING = "decoding the photos, by djpeg"
 CONTROL_OURS = "control, our default"
 CONTROL_FAST = "control, x264 fast crf 20"
 CONTROLS = {CONTROL_OURS: "y4m", CONTROL_FAST: "20", "control, x264 fast crf 1": "1"}
@@ -123,14 +124,18 @@ def compose(bench: Bench) -> Result:
     }
     for name in ("ffmpeg zoompan", "ffmpeg zoompan, 4 x supersampled"):
         commands[name] = bench.rival(name, "null", None, "null")
+    each = 'for photo; do djpeg -outfile /dev/null "$photo"; done'
+    photos = [photo.path for photo in bench.job.photos]
+    commands[DECODING] = Command(["sh", "-c", each, "sh", *photos])
     result = Result(f"{bench.what}, pictures to null, photo decoding included")
     figures = alternate(commands, bench.runs)
     result.add(figures)
-    for name, row in figures.items():
-        result.figures[name]["frames_per_cpu_s"] = bench.job.frames / row.cpu_s
-    ours, naive, smooth = figures.values()
+    ours, naive, smooth, decoding = figures.values()
+    for name in [x for x in figures if x != DECODING]:
+        result.figures[name]["frames_per_cpu_s"] = bench.job.frames / figures[name].cpu_s
     result.ratio("CPU: ours / ffmpeg zoompan", ours.cpu_s, naive.cpu_s, "<= 0.1")
     result.ratio("CPU: ours / ffmpeg supersampled", ours.cpu_s, smooth.cpu_s, "<= 0.05")
+    result.ratio("CPU: decoding by djpeg / ffmpeg zoompan", decoding.cpu_s, naive.cpu_s)
     add_checkasm(bench, result)
     return result
 

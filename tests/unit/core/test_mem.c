@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Overflow-checked sizes, allocation, the meter. */
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "support.h"
@@ -94,6 +95,43 @@ static void test_alignment(void **state)
     volatile size_t huge = SIZE_MAX;
     assert_null(hy_alloc_aligned(huge));
     assert_null(hy_alloc_aligned(huge - HY_ALIGN));
+}
+
+/* Pages of the process, held or not: the system's own count. */
+static long mapped_pages(void)
+{
+    long pages = -1;
+    FILE *file = fopen("/proc/self/statm", "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%ld", &pages), 1);
+    (void)fclose(file);
+    return pages;
+}
+
+static void test_blocks(void **state)
+{
+    (void)state;
+    const size_t mib = (size_t)1 << 20;
+    const size_t sizes[] = {1, 4095, mib / 2, mib + 1, 2 * mib, 2 * mib + 1, 5 * mib - 1, 37 * mib};
+    long before = mapped_pages();
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        uint8_t *block = hy_block_new(sizes[i]);
+        assert_non_null(block);
+        assert_int_equal((uintptr_t)block % HY_ALIGN, 0);
+        memset(block, 1, sizes[i]);
+        hy_block_free(block, sizes[i]);
+    }
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    /* What was mapped to come to the alignment is back as well, but for what heap and stdio keep.
+     */
+    assert_in_range(mapped_pages(), 0, before + 64);
+#else
+    (void)before; /* sanitizers keep blocks that were freed */
+#endif
+    hy_block_free(NULL, 37 * mib);
+    volatile size_t huge = SIZE_MAX;
+    assert_null(hy_block_new(huge));
+    assert_null(hy_block_new(huge - 4 * mib));
 }
 
 static void test_copies(void **state)
@@ -193,15 +231,11 @@ static void test_stopwatch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_products),
-        cmocka_unit_test(test_sums),
-        cmocka_unit_test(test_zeroed_arrays),
-        cmocka_unit_test(test_resized_arrays),
-        cmocka_unit_test(test_alignment),
-        cmocka_unit_test(test_copies),
-        cmocka_unit_test(test_meter),
-        cmocka_unit_test(test_meter_limit),
-        cmocka_unit_test(test_meter_of_many_threads),
+        cmocka_unit_test(test_products),      cmocka_unit_test(test_sums),
+        cmocka_unit_test(test_zeroed_arrays), cmocka_unit_test(test_resized_arrays),
+        cmocka_unit_test(test_alignment),     cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_copies),        cmocka_unit_test(test_meter),
+        cmocka_unit_test(test_meter_limit),   cmocka_unit_test(test_meter_of_many_threads),
         cmocka_unit_test(test_stopwatch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
