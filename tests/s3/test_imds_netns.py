@@ -162,10 +162,14 @@ def make_network() -> None:
         subprocess.run(["ip", "address", "add", f"{address}/32", "dev", "lo"], check=True)
 
 
+# Who is not root becomes it inside.
+UNSHARE = ["unshare", "-n" if os.geteuid() == 0 else "-rn"]
+
+
 def can_unshare() -> bool:
     try:
-        probe = "ip link set lo up && ip address add 169.254.169.254/32 dev lo"
-        return subprocess.run(["unshare", "-rn", "sh", "-c", probe], capture_output=True,
+        probe = f"ip link set lo up && ip address add {IMDS}/32 dev lo"
+        return subprocess.run([*UNSHARE, "sh", "-c", probe], capture_output=True,
                               timeout=TIMEOUT_S).returncode == 0
     except OSError:
         return False
@@ -177,7 +181,7 @@ if __name__ == "__main__":
         make_network()
         unittest.main(argv=sys.argv[:1] + sys.argv[2:])
     elif not can_unshare():
-        print("SKIP: no network namespace can be made here (unshare -rn, ip)")
+        print("SKIP: no network namespace can be made here (unshare, ip)")
     else:
         os.environ[INSIDE] = "1"
-        os.execvp("unshare", ["unshare", "-rn", sys.executable, *sys.argv])
+        os.execvp("unshare", [*UNSHARE, sys.executable, *sys.argv])

@@ -17,6 +17,7 @@ static atomic_llong clock_s;
 static atomic_int warnings;
 static atomic_int walks;    /* replies with keys */
 static atomic_int failures; /* answers with HTTP status 500 that are still to come */
+static pthread_mutex_t request_lock = PTHREAD_MUTEX_INITIALIZER;
 static char last_request[REQUEST_BYTES];
 
 static const char *const names[] = {"AWS_ACCESS_KEY_ID",
@@ -65,7 +66,6 @@ static int setup(void **state)
     atomic_store(&warnings, 0);
     atomic_store(&walks, 0);
     atomic_store(&failures, 0);
-    last_request[0] = '\0';
     assert_ok(hy_http_new(NULL, &http, &diag), &diag);
     return 0;
 }
@@ -141,6 +141,22 @@ static bool begins(const char *request, const char *line)
     return strncmp(request, line, strlen(line)) == 0;
 }
 
+static void keep_request(const char *request)
+{
+    (void)pthread_mutex_lock(&request_lock);
+    (void)snprintf(last_request, sizeof last_request, "%s", request);
+    (void)pthread_mutex_unlock(&request_lock);
+}
+
+/* The last request held this, in any case. */
+static bool sent(const char *part)
+{
+    (void)pthread_mutex_lock(&request_lock);
+    bool found = strcasestr(last_request, part) != NULL;
+    (void)pthread_mutex_unlock(&request_lock);
+    return found;
+}
+
 /* KEY1, KEY2, ... */
 static int give_keys(char *body, size_t size)
 {
@@ -200,7 +216,7 @@ static int answer_v1_only(const char *request, char *body, size_t size)
 
 static int answer_container(const char *request, char *body, size_t size)
 {
-    (void)snprintf(last_request, sizeof last_request, "%s", request);
+    keep_request(request);
     return fails_now() ? 503 : give_keys(body, size);
 }
 
@@ -231,7 +247,7 @@ static int answer_too_much(const char *request, char *body, size_t size)
 
 static int answer_sts(const char *request, char *body, size_t size)
 {
-    (void)snprintf(last_request, sizeof last_request, "%s", request);
+    keep_request(request);
     const char *action = strstr(request, "Action=AssumeRoleWithWebIdentity&")
                              ? "AssumeRoleWithWebIdentity"
                              : "AssumeRole";
@@ -327,14 +343,14 @@ static void test_container(void **state)
     atomic_store(&failures, 2); /* tried again */
     setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "Bearer one", 1);
     assert_key(credentials, "KEY1");
-    assert_true(begins(last_request, "GET /v2/keys?id=1 "));
-    assert_non_null(strcasestr(last_request, "\r\nauthorization: Bearer one\r\n"));
+    assert_true(sent("GET /v2/keys?id=1 "));
+    assert_true(sent("\r\nauthorization: Bearer one\r\n"));
     hy_credentials_free(credentials);
     test_write_file(path, "two", 3);
     setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", path, 1);
     credentials = make();
     assert_key(credentials, "KEY2");
-    assert_non_null(strcasestr(last_request, "\r\nauthorization: two\r\n"));
+    assert_true(sent("\r\nauthorization: two\r\n"));
     hy_credentials_free(credentials);
     test_write_file(path, "SECRET\n", 7);
     credentials = make();
@@ -375,15 +391,15 @@ static void test_web_identity(void **state)
     key_server_start(&server, answer_sts);
     hy_credentials *credentials = make();
     assert_key(credentials, "KEY1");
-    assert_true(begins(last_request, "POST / "));
-    assert_non_null(strstr(last_request, "&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fr&"));
-    assert_non_null(strstr(last_request, "&WebIdentityToken=first.%2B%2F%3D"));
-    assert_null(strcasestr(last_request, "\r\nauthorization:"));
+    assert_true(sent("POST / "));
+    assert_true(sent("&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fr&"));
+    assert_true(sent("&WebIdentityToken=first.%2B%2F%3D"));
+    assert_false(sent("\r\nauthorization:"));
     /* Read anew when the keys are renewed. */
     test_write_file(path, "second", 6);
     atomic_store(&clock_s, START_S + 3301);
     assert_key(credentials, "KEY2");
-    assert_non_null(strstr(last_request, "&WebIdentityToken=second"));
+    assert_true(sent("&WebIdentityToken=second"));
     hy_credentials_free(credentials);
     key_server_stop(&server);
     atomic_store(&clock_s, START_S);
@@ -405,10 +421,10 @@ static void test_assume_role(void **state)
     test_write_file(path, config, sizeof config - 1);
     setenv("AWS_CONFIG_FILE", path, 1);
     assert_first_key(answer_sts, "KEY1");
-    assert_non_null(strstr(last_request, "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Ar&"
-                                         "RoleSessionName=me&ExternalId=e&DurationSeconds=900"));
-    assert_non_null(strstr(last_request, "Credential=BASE/20261126/eu-west-1/sts/aws4_request"));
-    assert_non_null(strcasestr(last_request, "\r\nx-amz-security-token: base-token\r\n"));
+    assert_true(sent("Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Ar&"
+                     "RoleSessionName=me&ExternalId=e&DurationSeconds=900"));
+    assert_true(sent("Credential=BASE/20261126/eu-west-1/sts/aws4_request"));
+    assert_true(sent("\r\nx-amz-security-token: base-token\r\n"));
     free(path);
 }
 
