@@ -26,14 +26,14 @@ static bool has_doctype(const char *data, size_t size)
     return size > 0 && memmem(data, size, "<!DOCTYPE", 9) != NULL;
 }
 
+/* The element at `depth` lies directly below these. */
 static bool is_below(const scan *s, int depth, const char *const *names, int count)
 {
-    for (int i = 0; i < count; i++) {
-        if (strcmp(s->path[i], names[i]) != 0) {
-            return false;
-        }
+    bool same = depth == count;
+    for (int i = 0; same && i < count; i++) {
+        same = strcmp(s->path[i], names[i]) == 0;
     }
-    return depth == count;
+    return same;
 }
 
 static void keep_text(char *out, size_t size, const char *text)

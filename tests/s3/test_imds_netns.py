@@ -35,10 +35,13 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def say(self, status: int, text: str = "") -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text.encode())
+        try:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text.encode())
+        except OSError:
+            self.close_connection = True  # who asked did not wait
 
     def begin(self) -> str:
         self.server.seen.append(f"{self.command} {self.path}")  # type: ignore[attr-defined]
@@ -179,7 +182,12 @@ if __name__ == "__main__":
     DRIVER = str(Path(sys.argv[1]).resolve() / "tests/s3/credentials_driver")
     if INSIDE in os.environ:
         make_network()
-        unittest.main(argv=sys.argv[:1] + sys.argv[2:])
+        names = sys.argv[2:] or ["NamespaceTest"]
+        suite = unittest.defaultTestLoader.loadTestsFromNames(names, sys.modules[__name__])
+        result = unittest.TextTestRunner(verbosity=2).run(suite)
+        bad = len(result.failures) + len(result.errors)
+        print(f"{result.testsRun - bad} passed, {bad} failed")
+        sys.exit(bad > 0)
     elif not can_unshare():
         print("SKIP: no network namespace can be made here (unshare, ip)")
     else:

@@ -67,7 +67,7 @@ static hydra_status get(const hy_credentials_options *options, hy_s3_keys *keys,
         status = hy_credentials_get(credentials, NULL, keys, anonymous, diag);
     }
     hy_credentials_free(credentials);
-    assert_null(strstr(diag->text, "SECRET"));
+    assert_null(strstr(diag->text, "S3CR3T"));
     return status;
 }
 
@@ -80,7 +80,7 @@ static void assert_keys(const char *profile, const char *access_key, const char 
     assert_ok(get(&options, &keys, &anonymous, &diag), &diag);
     assert_false(anonymous);
     assert_string_equal(keys.access_key, access_key);
-    assert_string_equal(keys.secret_key, "SECRET");
+    assert_string_equal(keys.secret_key, "S3CR3T");
     if (token) {
         assert_string_equal(keys.session_token, token);
     } else {
@@ -112,7 +112,8 @@ static void test_options(void **state)
     assert_null(keys.access_key);
     setenv("AWS_ACCESS_KEY_ID", "ENV", 1);
     setenv("AWS_SECRET_ACCESS_KEY", "OTHER", 1);
-    hy_s3_keys given = {"GIVEN", "SECRET", "token", 0};
+    char *const texts[] = {strdup("GIVEN"), strdup("S3CR3T"), strdup("token"), strdup("S3CR3T\n")};
+    hy_s3_keys given = {texts[0], texts[1], texts[2], 0};
     const hy_credentials_options fixed = {.keys = &given};
     assert_ok(get(&fixed, &keys, &anonymous, &diag), &diag);
     assert_false(anonymous);
@@ -125,8 +126,11 @@ static void test_options(void **state)
     const hy_credentials_options missing = {.source = HYDRA_CREDENTIALS_STATIC};
     assert_failed(get(&missing, &keys, &anonymous, &diag), HYDRA_ERR_ARGUMENT, &diag, "static");
     hy_diag_clear(&diag);
-    given.secret_key = "SECRET\n";
+    given.secret_key = texts[3];
     assert_failed(get(&fixed, &keys, &anonymous, &diag), HYDRA_ERR_AUTH, &diag, "blanks");
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        free(texts[i]);
+    }
 }
 
 static void test_environment(void **state)
@@ -134,7 +138,7 @@ static void test_environment(void **state)
     (void)state;
     setenv("AWS_ACCESS_KEY_ID", "ENV", 1);
     assert_no_keys(NULL, HYDRA_ERR_AUTH, "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY");
-    setenv("AWS_SECRET_ACCESS_KEY", "SECRET", 1);
+    setenv("AWS_SECRET_ACCESS_KEY", "S3CR3T", 1);
     assert_keys(NULL, "ENV", NULL);
     setenv("AWS_SESSION_TOKEN", "token", 1);
     assert_keys(NULL, "ENV", "token");
@@ -151,7 +155,7 @@ static void test_environment_is_read_each_time(void **state)
     hy_credentials *credentials = NULL;
     const hy_credentials_options options = {0};
     assert_ok(hy_credentials_new(&options, &credentials, &diag), &diag);
-    setenv("AWS_SECRET_ACCESS_KEY", "SECRET", 1);
+    setenv("AWS_SECRET_ACCESS_KEY", "S3CR3T", 1);
     static const char *const names[] = {"FIRST", "SECOND"};
     for (size_t i = 0; i < 2; i++) {
         hy_s3_keys keys;
@@ -168,14 +172,14 @@ static void test_environment_is_read_each_time(void **state)
 static void test_profiles(void **state)
 {
     (void)state;
-    write_files("[default]\naws_access_key_id = A\naws_secret_access_key = SECRET\n"
-                "[two]\naws_access_key_id = B\naws_secret_access_key = SECRET\n"
+    write_files("[default]\naws_access_key_id = A\naws_secret_access_key = S3CR3T\n"
+                "[two]\naws_access_key_id = B\naws_secret_access_key = S3CR3T\n"
                 "aws_session_token = t\n"
                 "[half]\naws_access_key_id = C\n"
                 "[empty]\naws_access_key_id =\naws_secret_access_key =\n",
                 "[default]\naws_access_key_id = X\naws_secret_access_key = Y\n"
-                "[profile half]\naws_secret_access_key = SECRET\n"
-                "[profile three]\naws_access_key_id = D\naws_secret_access_key = SECRET\n"
+                "[profile half]\naws_secret_access_key = S3CR3T\n"
+                "[profile three]\naws_access_key_id = D\naws_secret_access_key = S3CR3T\n"
                 "[profile region]\nregion = x\n");
     assert_keys(NULL, "A", NULL);
     assert_keys("two", "B", "t");
@@ -188,7 +192,7 @@ static void test_profiles(void **state)
     assert_no_keys("region", HYDRA_ERR_AUTH, "profile \"region\": has no keys");
     /* A profile in the options goes before the environment; one in the environment does not. */
     setenv("AWS_ACCESS_KEY_ID", "ENV", 1);
-    setenv("AWS_SECRET_ACCESS_KEY", "SECRET", 1);
+    setenv("AWS_SECRET_ACCESS_KEY", "S3CR3T", 1);
     assert_keys("three", "D", NULL);
     assert_keys(NULL, "ENV", NULL);
 }
@@ -196,7 +200,7 @@ static void test_profiles(void **state)
 static void test_profiles_that_are_refused(void **state)
 {
     (void)state;
-    write_files("[keys]\naws_access_key_id = A\naws_secret_access_key = SECRET\n",
+    write_files("[keys]\naws_access_key_id = A\naws_secret_access_key = S3CR3T\n",
                 "[profile process]\ncredential_process = /bin/true\n"
                 "[profile sso]\nsso_session = x\n"
                 "[profile mfa]\nrole_arn = r\nsource_profile = keys\nmfa_serial = m\n"
@@ -238,7 +242,7 @@ static void test_nothing_is_set_up(void **state)
 static void test_files_that_are_bad(void **state)
 {
     (void)state;
-    write_files("SECRET\n", "");
+    write_files("S3CR3T\n", "");
     assert_no_keys(NULL, HYDRA_ERR_FORMAT, "line 1");
     setenv("AWS_SHARED_CREDENTIALS_FILE", folder, 1);
     assert_no_keys(NULL, HYDRA_ERR_FORMAT, "not a regular file");
@@ -265,13 +269,13 @@ static void test_web_identity_and_container(void **state)
                                           "http://localhost.x/",
                                           "file:///etc/passwd",
                                           "nothing",
-                                          "http://SECRET@127.0.0.1/"};
+                                          "http://S3CR3T@127.0.0.1/"};
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", refused[i], 1);
         assert_no_keys(NULL, HYDRA_ERR_AUTH, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
     }
     setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/", 1);
-    setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "SECRET\r\nX: y", 1);
+    setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "S3CR3T\r\nX: y", 1);
     assert_no_keys(NULL, HYDRA_ERR_AUTH, "AWS_CONTAINER_AUTHORIZATION_TOKEN: is empty, or holds");
     setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "@elsewhere/", 1);
     assert_no_keys(NULL, HYDRA_ERR_AUTH, "RELATIVE_URI is no path");

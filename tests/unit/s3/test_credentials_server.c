@@ -49,7 +49,7 @@ static void count_warning(void *user, const char *text)
 {
     (void)user;
     assert_non_null(strstr(text, "the old ones go on"));
-    assert_null(strstr(text, "SECRET"));
+    assert_null(strstr(text, "S3CR3T"));
     atomic_fetch_add(&warnings, 1);
 }
 
@@ -91,14 +91,21 @@ static hy_credentials *make(void)
     return credentials;
 }
 
-static void assert_key(hy_credentials *credentials, const char *access_key)
+static hy_s3_keys take_keys(hy_credentials *credentials)
 {
     hy_diag diag = {0};
     hy_s3_keys keys;
     bool anonymous = true;
     assert_ok(hy_credentials_get(credentials, NULL, &keys, &anonymous, &diag), &diag);
+    assert_false(anonymous);
+    return keys;
+}
+
+static void assert_key(hy_credentials *credentials, const char *access_key)
+{
+    hy_s3_keys keys = take_keys(credentials);
     assert_string_equal(keys.access_key, access_key);
-    assert_string_equal(keys.secret_key, "SECRET");
+    assert_string_equal(keys.secret_key, "S3CR3T");
     assert_string_equal(keys.session_token, "token");
     hy_s3_keys_free(&keys);
 }
@@ -110,7 +117,7 @@ static void assert_failure(hy_credentials *credentials, hydra_status status, con
     bool anonymous = false;
     assert_failed(hy_credentials_get(credentials, NULL, &keys, &anonymous, &diag), status, &diag,
                   part);
-    assert_null(strstr(diag.text, "SECRET"));
+    assert_null(strstr(diag.text, "S3CR3T"));
     assert_null(keys.access_key);
 }
 
@@ -162,7 +169,7 @@ static int give_keys(char *body, size_t size)
 {
     int number = atomic_fetch_add(&walks, 1) + 1;
     (void)snprintf(body, size,
-                   "{\"Code\":\"Success\",\"AccessKeyId\":\"KEY%d\",\"SecretAccessKey\":\"SECRET\","
+                   "{\"Code\":\"Success\",\"AccessKeyId\":\"KEY%d\",\"SecretAccessKey\":\"S3CR3T\","
                    "\"Token\":\"token\",\"Expiration\":\"%s\",\"More\":{\"a\":[1]}}",
                    number, number == 1 ? EXPIRY : "2026-11-26T18:00:00Z");
     return 200;
@@ -225,7 +232,7 @@ static int answer_twice_named(const char *request, char *body, size_t size)
     (void)request;
     (void)snprintf(body, size,
                    "{\"AccessKeyId\":\"A\",\"AccessKeyId\":\"B\","
-                   "\"SecretAccessKey\":\"SECRET\"}");
+                   "\"SecretAccessKey\":\"S3CR3T\"}");
     return 200;
 }
 
@@ -233,7 +240,7 @@ static int answer_expired(const char *request, char *body, size_t size)
 {
     (void)request;
     (void)snprintf(body, size,
-                   "{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"SECRET\","
+                   "{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"S3CR3T\","
                    "\"Expiration\":\"2026-11-26T14:59:59Z\"}");
     return 200;
 }
@@ -253,7 +260,7 @@ static int answer_sts(const char *request, char *body, size_t size)
                              : "AssumeRole";
     (void)snprintf(body, size,
                    "<%sResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><%sResult>"
-                   "<Credentials><AccessKeyId>KEY%d</AccessKeyId><SecretAccessKey>SECRET"
+                   "<Credentials><AccessKeyId>KEY%d</AccessKeyId><SecretAccessKey>S3CR3T"
                    "</SecretAccessKey><SessionToken>token</SessionToken><Expiration>" EXPIRY
                    "</Expiration></Credentials></%sResult></%sResponse>",
                    action, action, atomic_fetch_add(&walks, 1) + 1, action, action);
@@ -265,7 +272,7 @@ static int answer_denied(const char *request, char *body, size_t size)
     (void)request;
     (void)snprintf(body, size,
                    "<ErrorResponse><Error><Code>AccessDenied</Code><Message>You sent "
-                   "SECRETJWT</Message></Error></ErrorResponse>");
+                   "S3CR3TJWT</Message></Error></ErrorResponse>");
     return 403;
 }
 
@@ -352,7 +359,7 @@ static void test_container(void **state)
     assert_key(credentials, "KEY2");
     assert_true(sent("\r\nauthorization: two\r\n"));
     hy_credentials_free(credentials);
-    test_write_file(path, "SECRET\n", 7);
+    test_write_file(path, "S3CR3T\n", 7);
     credentials = make();
     assert_failure(credentials, HYDRA_ERR_AUTH, "AUTHORIZATION_TOKEN_FILE: is empty, or holds");
     hy_credentials_free(credentials);
@@ -403,7 +410,7 @@ static void test_web_identity(void **state)
     hy_credentials_free(credentials);
     key_server_stop(&server);
     atomic_store(&clock_s, START_S);
-    test_write_file(path, "SECRETJWT", 9);
+    test_write_file(path, "S3CR3TJWT", 9);
     assert_first_failure(answer_denied, HYDRA_ERR_AUTH,
                          "web identity: AssumeRoleWithWebIdentity: HTTP status 403, AccessDenied");
     free(path);
@@ -415,7 +422,7 @@ static void test_assume_role(void **state)
     static const char config[] =
         "[default]\nrole_arn = arn:r\nsource_profile = base\nexternal_id = e\n"
         "role_session_name = me\nduration_seconds = 900\nregion = eu-west-1\n"
-        "[profile base]\naws_access_key_id = BASE\naws_secret_access_key = SECRET\n"
+        "[profile base]\naws_access_key_id = BASE\naws_secret_access_key = S3CR3T\n"
         "aws_session_token = base-token\n";
     char *path = test_path(folder, "config");
     test_write_file(path, config, sizeof config - 1);
@@ -541,13 +548,14 @@ static void test_reject(void **state)
     key_server_start(&server, answer_imds);
     hy_credentials *credentials = make();
     assert_key(credentials, "KEY1");
-    hy_s3_keys stale = {"KEY1", "SECRET", "token", 0};
+    hy_s3_keys stale = take_keys(credentials);
     hy_credentials_reject(credentials, &stale);
     get_all(credentials, getters);
     assert_int_equal(count_key(getters, "KEY2"), THREADS);
     hy_credentials_reject(credentials, &stale); /* a late thread: not those of now */
     assert_key(credentials, "KEY2");
     assert_int_equal(atomic_load(&walks), 2);
+    hy_s3_keys_free(&stale);
     hy_credentials_free(credentials);
     key_server_stop(&server);
 }

@@ -73,7 +73,7 @@ static void test_settings_of_sections(void **state)
                                  "; another\n"
                                  "[default]\n"
                                  "region=eu-central-1\n"
-                                 "  Output =  json   \r\n"
+                                 "Output =  json   \r\n"
                                  "[profile two] # why\n"
                                  "\tregion = us-west-2 ; here\n"
                                  "url = http://a/#b;c\n"
@@ -83,6 +83,7 @@ static void test_settings_of_sections(void **state)
                                  "extra = =1=",
                                  true);
     assert_value(&file, "default", NULL, "region", "eu-central-1");
+    assert_value(&file, "default", NULL, "output", "json");
     assert_value(&file, "two", NULL, "region", "us-west-2");
     assert_value(&file, "two", NULL, "url", "http://a/#b;c");
     assert_value(&file, "two", NULL, "extra", "=1=");
