@@ -190,6 +190,9 @@ static void test_not_the_root(void **state)
         "<" ROOT "><UploadId>&unknown;</UploadId></" ROOT ">",
         "<" ROOT "><UploadId>&#0;</UploadId></" ROOT ">",
         "<" ROOT "><UploadId>\x01</UploadId></" ROOT ">",
+        "\xff\xfe<\0" ROOT,
+        "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><" ROOT "><UploadId>\xe4</UploadId></" ROOT
+        ">",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         check_none(texts[i], strlen(texts[i]));
