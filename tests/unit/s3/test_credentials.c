@@ -328,6 +328,7 @@ static void test_replies_of_sts(void **state)
     static const char *const bad[] = {
         "",
         "no xml",
+        "<?xml version=\"1.0\" encoding=\"Shift_JIS\"?><a>\xff\xff</a>",
         "<a>",
         STS("<AccessKeyId>A</AccessKeyId>") "x",
         "<!DOCTYPE a [<!ENTITY b \"c\">]>" STS("<AccessKeyId>&b;</AccessKeyId>"),
