@@ -141,7 +141,7 @@ static hydra_status add_field(hy_http_call *call, const char *line, size_t size)
     return status == HYDRA_ERR_MEMORY ? hy_fail_memory(call->diag) : HYDRA_OK;
 }
 
-/* libcurl asks again by itself where a server does not like to be asked for permission (417). */
+/* libcurl asks again by itself after a 417, in vain: it repeats our header. */
 static void forget_reply(hy_http_call *call)
 {
     call->has_headers = false;

@@ -313,7 +313,7 @@ static void test_it_works_the_third_time(void **state)
 {
     (void)state;
     const scripted_reply replies[] = {
-        {.head = "HTTP/1.1 500 No\r\nContent-Length: 3\r\n\r\n", .body = "bad"},
+        {.head = "HTTP/1.1 500 No\r\nContent-Length: 3\r\n\r\n", .body = "bad", .close = true},
         {.head = NULL, .reset = true},
         {.head = OK_HEAD "Content-Length: 10\r\n\r\n", .fill = 10},
     };
