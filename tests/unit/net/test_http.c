@@ -5,70 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/net.h"
-#include "scripted.h"
-#include "support.h"
-
-#define OK_HEAD "HTTP/1.1 200 OK\r\n"
-
-static scripted_reply always(void *user, int number, const scripted_request *request)
-{
-    (void)number;
-    (void)request;
-    return *(const scripted_reply *)user;
-}
-
-/* A client without proxies of the environment. */
-static hy_http *client(const hy_http_options *given)
-{
-    hy_http_options options = given ? *given : (hy_http_options){0};
-    hy_diag diag = {0};
-    hy_http *http = NULL;
-    options.proxy = options.proxy ? options.proxy : "";
-    assert_ok(hy_http_new(&options, &http, &diag), &diag);
-    return http;
-}
-
-typedef struct talk {
-    scripted *server;
-    hy_http *http;
-    char *url;
-    hy_http_request request;
-    hy_http_reply reply;
-    hy_diag diag;
-    hydra_status status;
-} talk;
-
-static void talk_begin(talk *t, scripted_reply *reply, const hy_http_options *options)
-{
-    *t = (talk){0};
-    t->server = scripted_new(always, reply);
-    t->http = client(options);
-    t->url = scripted_url(t->server, "/a?query=secret");
-    t->request = (hy_http_request){.method = "GET", .url = t->url, .name = "photo"};
-}
-
-static void talk_run(talk *t)
-{
-    hy_http_reply_free(&t->reply);
-    hy_diag_clear(&t->diag);
-    t->status = hy_http_perform(t->http, &t->request, &t->reply, &t->diag);
-    assert_null(strstr(t->diag.text, "secret"));
-}
-
-static void talk_end(talk *t)
-{
-    hy_http_reply_free(&t->reply);
-    hy_http_free(t->http);
-    scripted_free(t->server);
-    free(t->url);
-}
-
-#define assert_talk(t, expected_status, expected_outcome, part)                                    \
-    do {                                                                                           \
-        assert_failed((t)->status, expected_status, &(t)->diag, part);                             \
-        assert_int_equal((t)->reply.outcome, expected_outcome);                                    \
-    } while (0)
+#include "talk.h"
 
 /* ---- Replies as they should be ---- */
 
@@ -179,8 +116,11 @@ static void test_receivers(void **state)
     assert_int_equal(t.reply.body.size, 0);
     talk_run(&t); /* goes on counting */
     assert_talk(&t, HYDRA_ERR_SPACE, HY_HTTP_FINAL, "enough");
-    reply.head = "HTTP/1.1 404 No\r\nContent-Length: 3\r\n\r\n";
-    reply.body = "abc";
+    talk_end(&t);
+    scripted_reply error = {.head = "HTTP/1.1 404 No\r\nContent-Length: 3\r\n\r\n", .body = "abc"};
+    talk_begin(&t, &error, NULL);
+    t.request.receive = count_bytes;
+    t.request.user = &bytes;
     bytes = 0;
     talk_run(&t);
     assert_ok(t.status, &t.diag);
@@ -279,8 +219,10 @@ static void test_bodies_of_errors_are_cut(void **state)
     assert_int_equal(t.reply.outcome, HY_HTTP_REPLY);
     assert_int_equal(t.reply.status, 500);
     assert_int_equal(t.reply.body.size, 65536);
-    reply = (scripted_reply){
+    talk_end(&t);
+    scripted_reply cut = {
         .head = "HTTP/1.1 404 No\r\nContent-Length: 100\r\n\r\n", .body = "short", .close = true};
+    talk_begin(&t, &cut, NULL);
     talk_run(&t);
     assert_ok(t.status, &t.diag);
     assert_int_equal(t.reply.status, 404);
@@ -339,7 +281,7 @@ static void test_nobody_there(void **state)
 {
     (void)state;
     char url[64];
-    hy_http *http = client(NULL);
+    hy_http *http = test_client(NULL);
     hy_diag diag = {0};
     hy_http_reply reply;
     (void)snprintf(url, sizeof url, "http://127.0.0.1:%d/a?secret", scripted_dead_port());
@@ -478,156 +420,6 @@ static void test_the_deadline(void **state)
     talk_end(&t);
 }
 
-/* ---- Sending ---- */
-
-typedef struct upload {
-    int64_t size;
-    int64_t fail_at; /* 0 = never */
-    int64_t told;    /* bytes that are out */
-} upload;
-
-static hydra_status read_upload(void *user, int64_t offset, void *data, size_t size, hy_diag *diag)
-{
-    const upload *u = user;
-    if (u->fail_at > 0 && offset + (int64_t)size > u->fail_at) {
-        return hy_fail(diag, HYDRA_ERR_IO, "the file is gone");
-    }
-    assert_true(offset + (int64_t)size <= u->size);
-    memset(data, 'u', size);
-    return HYDRA_OK;
-}
-
-static void tell_upload(void *user, int64_t bytes)
-{
-    ((upload *)user)->told = bytes;
-}
-
-static void talk_upload(talk *t, upload *u)
-{
-    t->request.method = "PUT";
-    t->request.read_body = read_upload;
-    t->request.body_size = u->size;
-    t->request.user = u;
-    t->request.sent = tell_upload;
-    t->request.sent_user = u;
-}
-
-static void test_sending(void **state)
-{
-    (void)state;
-    scripted_reply reply = {.head = OK_HEAD "Content-Length: 0\r\n\r\n"};
-    static const int64_t sizes[] = {0, 1, 65536, 3000001};
-    for (int expect = 0; expect < 2; expect++) {
-        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-            upload u = {.size = sizes[i]};
-            talk t;
-            talk_begin(&t, &reply, NULL);
-            talk_upload(&t, &u);
-            t.request.expect_continue = expect;
-            talk_run(&t);
-            assert_ok(t.status, &t.diag);
-            const scripted_request *request = scripted_get(t.server, 0);
-            assert_int_equal(request->body_bytes, sizes[i]);
-            assert_int_equal(u.told, sizes[i]);
-            assert_non_null(strstr(request->head, "\r\nContent-Length: "));
-            assert_int_equal(strstr(request->head, "\r\nExpect: 100-continue\r\n") != NULL, expect);
-            assert_null(hy_http_headers_get(&t.reply.headers, "X-Interim"));
-            talk_end(&t);
-        }
-    }
-}
-
-static void test_methods(void **state)
-{
-    (void)state;
-    static const char *const methods[] = {"GET", "PUT", "POST", "DELETE", "HEAD"};
-    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-        for (int body = 0; body < (i < 4 ? 2 : 1); body++) {
-            scripted_reply reply = {.head = OK_HEAD "Content-Length: 0\r\n\r\n"};
-            char line[32];
-            talk t;
-            talk_begin(&t, &reply, NULL);
-            t.request.method = methods[i];
-            t.request.body = body ? "body" : NULL;
-            t.request.body_size = body ? 4 : 0;
-            talk_run(&t);
-            assert_ok(t.status, &t.diag);
-            const scripted_request *request = scripted_get(t.server, 0);
-            (void)snprintf(line, sizeof line, "%s /a?", methods[i]);
-            assert_int_equal(strncmp(request->head, line, strlen(line)), 0);
-            assert_int_equal(request->body_bytes, body ? 4 : 0);
-            bool sends = body || i == 1 || i == 2;
-            assert_int_equal(strstr(request->head, "\r\nContent-Length: ") != NULL, sends);
-            assert_null(strcasestr(request->head, "\r\nContent-Type"));
-            assert_null(strcasestr(request->head, "\r\nTransfer-Encoding"));
-            talk_end(&t);
-        }
-    }
-}
-
-/* Its answer counts, whether it reads on or not. */
-static void test_an_answer_before_all_is_sent(void **state)
-{
-    (void)state;
-    scripted_reply reply = {
-        .head = "HTTP/1.1 403 No\r\nContent-Length: 6\r\nConnection: close\r\n\r\n",
-        .body = "denied",
-        .before_body = true,
-    };
-    int replies = 0;
-    for (int i = 0; i < 20; i++) {
-        upload u = {.size = 50000000};
-        talk t;
-        talk_begin(&t, &reply, NULL);
-        talk_upload(&t, &u);
-        t.request.expect_continue = i % 2;
-        talk_run(&t);
-        if (t.status == HYDRA_OK) {
-            assert_int_equal(t.reply.status, 403);
-            replies++;
-        } else {
-            assert_int_equal(t.reply.outcome, HY_HTTP_TRANSIENT); /* the RST was faster */
-        }
-        assert_true(u.told < u.size);
-        talk_end(&t);
-    }
-    print_message("%d of 20 answers\n", replies);
-    assert_true(replies >= 15);
-}
-
-static void test_a_source_that_fails(void **state)
-{
-    (void)state;
-    scripted_reply reply = {.head = OK_HEAD "Content-Length: 0\r\n\r\n"};
-    upload u = {.size = 1000000, .fail_at = 500000};
-    talk t;
-    talk_begin(&t, &reply, NULL);
-    talk_upload(&t, &u);
-    talk_run(&t);
-    assert_talk(&t, HYDRA_ERR_IO, HY_HTTP_FINAL, "the file is gone");
-    u.fail_at = 0;
-    talk_run(&t); /* on a connection of its own */
-    assert_ok(t.status, &t.diag);
-    talk_end(&t);
-}
-
-/* The server closes a connection that was kept: the body is sent again from its begin. */
-static void test_a_kept_connection_that_is_gone(void **state)
-{
-    (void)state;
-    scripted_reply reply = {.head = OK_HEAD "Content-Length: 0\r\n\r\n", .close = true};
-    upload u = {.size = 300000};
-    talk t;
-    talk_begin(&t, &reply, NULL);
-    talk_upload(&t, &u);
-    for (int i = 0; i < 5; i++) {
-        talk_run(&t);
-        assert_ok(t.status, &t.diag);
-        assert_int_equal(scripted_get(t.server, scripted_count(t.server) - 1)->body_bytes, 300000);
-    }
-    talk_end(&t);
-}
-
 /* ---- Policy ---- */
 
 static void test_addresses_that_are_not_allowed(void **state)
@@ -664,7 +456,7 @@ static void test_urls_that_are_none(void **state)
     (void)state;
     static const char *const urls[] = {"file:///etc/passwd", "http://u:secret@h/", "",
                                        "http://h/ "};
-    hy_http *http = client(NULL);
+    hy_http *http = test_client(NULL);
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
         hy_diag diag = {0};
         hy_http_reply reply;
@@ -775,11 +567,6 @@ int main(void)
         cmocka_unit_test(test_a_reply_that_may_take_long),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_the_deadline),
-        cmocka_unit_test(test_sending),
-        cmocka_unit_test(test_methods),
-        cmocka_unit_test(test_an_answer_before_all_is_sent),
-        cmocka_unit_test(test_a_source_that_fails),
-        cmocka_unit_test(test_a_kept_connection_that_is_gone),
         cmocka_unit_test(test_addresses_that_are_not_allowed),
         cmocka_unit_test(test_urls_that_are_none),
         cmocka_unit_test(test_the_log_has_no_secrets),
