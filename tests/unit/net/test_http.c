@@ -269,7 +269,6 @@ static void test_broken_replies(void **state)
         talk t;
         talk_begin(&t, &reply, NULL);
         talk_run(&t);
-        print_message("%zu: %d %d %s\n", i, t.status, t.reply.outcome, t.diag.text);
         assert_int_equal(t.status, HYDRA_ERR_NETWORK);
         assert_int_equal(t.reply.outcome, cases[i].outcome);
         assert_non_null(strstr(t.diag.text, cases[i].part));
