@@ -3,6 +3,7 @@
  * The client: where its settings come from, and what it learns from the server's answers and keeps
  * for all its calls: the regions of buckets and how far the clocks are apart.
  */
+#include "region.h"
 #include "s3_private.h"
 
 #include <stdlib.h>
@@ -80,7 +81,11 @@ static hydra_status find_endpoint(hy_s3 *s3, const hydra_store_options *options,
         return set_base(s3, options->endpoint, diag);
     }
     char *text = NULL;
-    hydra_status status = look_up(variables, options->profile, "endpoint_url", &text, diag);
+    hydra_status status =
+        look_up(variables, options->profile, "services/s3 endpoint_url", &text, diag);
+    if (status == HYDRA_OK && !text) {
+        status = hy_profile_setting(options->profile, "endpoint_url", &text, diag);
+    }
     if (status == HYDRA_OK && text) {
         status = set_base(s3, text, diag);
     }
@@ -204,13 +209,6 @@ void hy_s3_set_now(hy_s3 *s3, int64_t server_s)
 
 /* ---- Regions ---- */
 
-static bool is_region(const char *text)
-{
-    size_t length = strlen(text);
-    return length > 0 && length < HY_S3_REGION_BYTES &&
-           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
-}
-
 /* Under the lock. */
 static hy_s3_place *find_place(hy_s3 *s3, const char *bucket)
 {
@@ -253,7 +251,7 @@ void hy_s3_region_of(hy_s3 *s3, const char *bucket, char region[HY_S3_REGION_BYT
 
 bool hy_s3_learn_region(hy_s3 *s3, const char *bucket, const char *region)
 {
-    if (!is_region(region)) {
+    if (!hy_region_is_valid(region, strlen(region))) {
         return false;
     }
     (void)pthread_mutex_lock(&s3->lock);

@@ -3,6 +3,7 @@
  * Options of stores and transfers: their defaults, and the checks that stand between a caller's
  * values and a request. An error text names the field and what it may be; never a secret's value.
  */
+#include "region.h"
 #include "s3_private.h"
 
 #include <string.h>
@@ -123,9 +124,7 @@ static hydra_status check_keys(const hydra_store_options *options, hy_diag *diag
 /* Becomes part of a host name. */
 static hydra_status check_region(const char *region, hy_diag *diag)
 {
-    size_t length = region ? strlen(region) : 0;
-    if (region && (length == 0 || length >= HY_S3_REGION_BYTES ||
-                   strspn(region, "abcdefghijklmnopqrstuvwxyz0123456789-") != length)) {
+    if (region && !hy_region_is_valid(region, strlen(region))) {
         return hy_fail(diag, HYDRA_ERR_ARGUMENT,
                        "store.region is no name of a region, such as \"eu-central-1\"");
     }

@@ -4,6 +4,7 @@
  * try, with other keys where those have expired, by the server's clock, for the bucket's region.
  * Each such correction is made once.
  */
+#include "hash.h"
 #include "s3_private.h"
 
 #include <inttypes.h>
@@ -58,7 +59,6 @@ static hydra_status hash_stream(EVP_MD_CTX *context, const hy_s3_call *call, hy_
 /* SHA-256 of what read_body gives. */
 static hydra_status hash_read(exchange *x, hy_diag *diag)
 {
-    static const char digits[] = "0123456789abcdef";
     uint8_t digest[EVP_MAX_MD_SIZE];
     unsigned size = 0;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -70,9 +70,8 @@ static hydra_status hash_read(exchange *x, hy_diag *diag)
     if (status == HYDRA_OK && EVP_DigestFinal_ex(context, digest, &size) != 1) {
         status = hy_fail(diag, HYDRA_ERR_INTERNAL, "SHA-256 failed");
     }
-    for (unsigned i = 0; status == HYDRA_OK && i < 32 && i < size; i++) {
-        x->hash[2 * i] = digits[digest[i] >> 4];
-        x->hash[2 * i + 1] = digits[digest[i] & 15];
+    if (status == HYDRA_OK) {
+        hy_hex(digest, HY_SHA256_BYTES, x->hash);
     }
     EVP_MD_CTX_free(context);
     return status;
@@ -273,6 +272,10 @@ static bool has_body(const hy_http_reply *reply)
 
 static hydra_status reject(exchange *x, hy_diag *diag)
 {
+    const hy_http_headers *headers = x->call->headers;
+    if (headers && hy_http_headers_get(headers, "if-none-match")) {
+        x->error.if_none_match = true;
+    }
     x->verdict = hy_s3_classify(&x->error);
     return hy_s3_fail(&x->error, x->name, diag);
 }
@@ -402,16 +405,12 @@ static bool fix_region(exchange *x)
     return true;
 }
 
-/* The bytes were damaged on their way. Ours are what they were; if not, the same answer comes. */
+/* Ours are what they were; if not, the same answer comes. */
 static bool may_resend(exchange *x)
 {
-    bool damaged = strcmp(x->error.code, "BadDigest") == 0 ||
-                   strcmp(x->error.code, "XAmzContentSHA256Mismatch") == 0;
-    if (!damaged || x->resent) {
-        return false;
-    }
+    bool first = !x->resent;
     x->resent = true;
-    return true;
+    return first;
 }
 
 /* Some answers to HEAD have neither body nor code. */
@@ -448,8 +447,10 @@ static bool try_again(exchange *x, hy_retry *retry)
         return hy_retry_wait(retry, HY_RETRY_TRANSIENT, &x->reply->headers, x->call->cancel);
     case HY_S3_RETRY_TRANSIENT:
         return hy_retry_wait(retry, HY_RETRY_TRANSIENT, &x->reply->headers, x->call->cancel);
-    case HY_S3_FINAL:
+    case HY_S3_SEND_ANEW:
         return may_resend(x);
+    case HY_S3_FINAL:
+        return false;
     }
     return false;
 }

@@ -167,13 +167,16 @@ typedef struct hy_credentials hy_credentials;
 typedef struct hy_credentials_options {
     int32_t source;                             /* HYDRA_CREDENTIALS_* */
     const hy_s3_keys *keys;                     /* explicit ones, or NULL */
-    const char *profile;                        /* NULL = AWS_PROFILE, "default" */
+    const char *profile;                        /* goes before the environment's keys; NULL =
+                                                   AWS_PROFILE, "default" */
     hy_http *http;                              /* borrowed; must outlive the credentials */
     void (*warn)(void *user, const char *text); /* "goes on with keys that ..."; may be NULL */
     void *warn_user;
     const char
         *imds_endpoint;       /* NULL = AWS_EC2_METADATA_SERVICE_ENDPOINT, http://169.254.169.254 */
     const char *sts_endpoint; /* NULL = AWS_ENDPOINT_URL_STS, https://sts.REGION.amazonaws.com */
+    int64_t (*now)(void *user); /* seconds since 1970, for tests; NULL = time() */
+    void *now_user;
 } hy_credentials_options;
 
 hydra_status hy_credentials_new(const hy_credentials_options *options, hy_credentials **out,
@@ -186,8 +189,10 @@ hydra_status hy_credentials_get(hy_credentials *credentials, const hy_cancel *ca
 /* The server says that `stale` has expired: the next get brings others, if there are any. */
 void hy_credentials_reject(hy_credentials *credentials, const hy_s3_keys *stale);
 
-/* Settings that the same files and variables hold: region, endpoint URL, CA bundle. Free with
- * hy_free; NULL = not set. */
+/* What the profile files say, not the environment: "region", "endpoint_url", "ca_bundle";
+ * "services/s3 endpoint_url" for a block of the services section that the profile names;
+ * "s3 addressing_style" for a block of the profile's own. `profile` NULL = AWS_PROFILE, "default".
+ * Free with hy_free; NULL = not set. HYDRA_ERR_AUTH: a profile that is named is not there. */
 hydra_status hy_profile_setting(const char *profile, const char *name, char **value, hy_diag *diag);
 
 /* ---- Options (options.c) ---- */
