@@ -16,7 +16,7 @@
 #define GRACE_S 3.0
 /* All that ends an upload. */
 #define END_S        5.0
-#define LEAST_DROP_S 2.0
+#define LEAST_DROP_S 1.0
 /* Throttled replies that come within that time are one wish. */
 #define SLOW_ONCE_S 1.0
 /* Parts that go well before one more is allowed at a time. */
@@ -257,6 +257,7 @@ static hy_upload_task *next_task(hy_upload *upload)
         return NULL;
     }
     upload->locked.first = task->next;
+    upload->locked.queued--;
     if (!task->next) {
         upload->locked.last = NULL;
     }
@@ -289,11 +290,11 @@ static void *work(void *user)
     return NULL;
 }
 
-/* Under the lock: one more thread unless one is free or there are enough. */
+/* Under the lock: one more thread unless enough are free or there are all. */
 static hydra_status need_thread(hy_upload *upload, hy_diag *diag)
 {
     int32_t count = upload->locked.thread_count;
-    if (upload->locked.idle > 0 || count >= upload->parallel) {
+    if (upload->locked.idle > upload->locked.queued || count >= upload->parallel) {
         return HYDRA_OK;
     }
     sigset_t before;
@@ -344,6 +345,7 @@ static hydra_status add_task(hy_upload *upload, const hy_upload_task *what, hy_d
         upload->locked.first = task;
     }
     upload->locked.last = task;
+    upload->locked.queued++;
     changed(upload);
     return HYDRA_OK;
 }
@@ -454,6 +456,7 @@ static void stop_work(hy_upload *upload)
         hy_free(task);
     }
     upload->locked.last = NULL;
+    upload->locked.queued = 0;
     changed(upload);
     while (upload->locked.busy > 0) {
         wait_slice(upload);

@@ -16,7 +16,9 @@
 /* Putting many parts together takes a server minutes. */
 #define COMPLETE_US (INT64_C(600) * 1000000)
 /* To find out or to undo what is there, when the job's own time may be over. */
-#define SETTLE_US     (INT64_C(5) * 1000000)
+#define SETTLE_US (INT64_C(5) * 1000000)
+/* The same when the job is cancelled and the completion has already taken too long. */
+#define HURRY_US      (INT64_C(1) * 1000000)
 #define MAX_XML_BYTES ((size_t)8 << 20)
 #define S3_NAMESPACE  "http://s3.amazonaws.com/doc/2006-03-01/"
 
@@ -260,7 +262,7 @@ static bool settle(hy_upload *upload, const whole *sent, hy_s3_upload_result *re
     hy_http_reply reply = {0};
     hy_diag ignored = {0};
     hy_cancel limit;
-    hy_cancel_init(&limit, SETTLE_US);
+    hy_cancel_init(&limit, hy_cancel_requested(&upload->grace) ? HURRY_US : SETTLE_US);
     hydra_status status = hy_s3_headers_copy(&headers, &upload->access_headers, &ignored);
     if (status == HYDRA_OK && upload->check == HY_S3_CHECK_CRC) {
         status = hy_http_headers_add(&headers, "x-amz-checksum-mode", "ENABLED", &ignored);

@@ -69,6 +69,7 @@ struct hy_upload {
         int32_t part_count;
         hy_upload_task *first; /* waiting */
         hy_upload_task *last;
+        int32_t queued;  /* of them */
         int32_t busy;    /* tasks that run */
         int32_t allowed; /* tasks that may run: less after the server asked for it */
         int32_t good;    /* parts that went well since `allowed` changed */
