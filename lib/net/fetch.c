@@ -267,7 +267,9 @@ static bool visit(loader *l, const hy_url *url)
 static next_step check_hop(loader *l, const hy_url *target)
 {
     if (strcmp(l->url.scheme, "https") == 0 && strcmp(target->scheme, "http") == 0) {
-        return fail(l, HYDRA_ERR_SERVER, "redirects from https to http, which is refused");
+        (void)hy_fail(l->diag, HYDRA_ERR_SERVER,
+                      "%s: redirects from https to http, which is refused", l->name);
+        return STEP_FAIL;
     }
     if (hy_guard_check_url(l->fetch->policy, target, l->name, l->diag) != HYDRA_OK) {
         return STEP_FAIL;

@@ -13,15 +13,6 @@ hydra_status hy_http_fail(hy_http_call *call, hy_http_outcome outcome, hydra_sta
                    (int)hy_url_port(&call->url));
 }
 
-/* The same with a reason behind it. */
-static hydra_status fail_because(hy_http_call *call, hy_http_outcome outcome, const char *what,
-                                 const char *reason)
-{
-    call->reply->outcome = outcome;
-    return hy_fail(call->diag, HYDRA_ERR_NETWORK, "%s: %s %s:%d: %s", call->name, what,
-                   call->url.host, (int)hy_url_port(&call->url), reason);
-}
-
 /* The system's word for it, else libcurl's. Free with hy_free; may be NULL. */
 static char *find_reason(const hy_http_call *call, CURL *easy, CURLcode code)
 {
@@ -41,15 +32,23 @@ static char *find_reason(const hy_http_call *call, CURL *easy, CURLcode code)
 
 /* ---- Kinds ---- */
 
-static const char *stage_of(CURLcode code)
+/* Which stage it was. */
+static hydra_status fail_because(hy_http_call *call, CURLcode code, const char *reason)
 {
+    const char *name = call->name;
+    const char *host = call->url.host;
+    int port = (int)hy_url_port(&call->url);
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
-        return "could not find the address of";
+        return hy_fail(call->diag, HYDRA_ERR_NETWORK, "%s: could not find the address of %s:%d: %s",
+                       name, host, port, reason);
     case CURLE_COULDNT_RESOLVE_PROXY:
-        return "could not find the address of the proxy for";
+        return hy_fail(call->diag, HYDRA_ERR_NETWORK,
+                       "%s: could not find the address of the proxy for %s:%d: %s", name, host,
+                       port, reason);
     case CURLE_COULDNT_CONNECT:
-        return "could not connect to";
+        return hy_fail(call->diag, HYDRA_ERR_NETWORK, "%s: could not connect to %s:%d: %s", name,
+                       host, port, reason);
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
@@ -57,15 +56,19 @@ static const char *stage_of(CURLcode code)
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
     case CURLE_SSL_INVALIDCERTSTATUS:
-        return "no secure connection to";
+        return hy_fail(call->diag, HYDRA_ERR_NETWORK, "%s: no secure connection to %s:%d: %s", name,
+                       host, port, reason);
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
-        return "the reply broke off from";
+        return hy_fail(call->diag, HYDRA_ERR_NETWORK, "%s: the reply broke off from %s:%d: %s",
+                       name, host, port, reason);
     case CURLE_SEND_ERROR:
-        return "the request broke off to";
+        return hy_fail(call->diag, HYDRA_ERR_NETWORK, "%s: the request broke off to %s:%d: %s",
+                       name, host, port, reason);
     default:
-        return "the transfer failed with";
+        return hy_fail(call->diag, HYDRA_ERR_NETWORK, "%s: the transfer failed with %s:%d: %s",
+                       name, host, port, reason);
     }
 }
 
@@ -126,8 +129,8 @@ static hydra_status fail_transfer(hy_http_call *call, CURL *easy, CURLcode code)
 {
     bool final = is_final(code) || is_tls_mismatch(call, code);
     char *reason = find_reason(call, easy, code);
-    hydra_status status = fail_because(call, final ? HY_HTTP_FINAL : HY_HTTP_TRANSIENT,
-                                       stage_of(code), reason ? reason : "unknown");
+    call->reply->outcome = final ? HY_HTTP_FINAL : HY_HTTP_TRANSIENT;
+    hydra_status status = fail_because(call, code, reason ? reason : "unknown");
     hy_free(reason);
     return status;
 }

@@ -278,23 +278,37 @@ static void prepare_reply(const hy_http_request *request, hy_http_reply *reply)
     reply->body.limit = (size_t)most;
 }
 
+static hydra_status perform_once(hy_http_call *call)
+{
+    prepare_reply(call->request, call->reply);
+    hydra_status status = check_request(call);
+    if (status == HYDRA_OK) {
+        tell_insecure(call);
+        hy_http_slot *slot = hy_http_slot_take(call->http, call->request->policy);
+        status = slot ? run(call, slot) : hy_fail_memory(call->diag);
+        if (slot) {
+            hy_http_slot_give(call->http, slot);
+        }
+    }
+    hy_url_free(&call->url);
+    hy_free(call->name);
+    return status;
+}
+
 hydra_status hy_http_perform(hy_http *http, const hy_http_request *request, hy_http_reply *reply,
                              hy_diag *diag)
 {
     hy_http_call call = {.http = http, .request = request, .reply = reply, .diag = diag};
-    prepare_reply(request, reply);
-    hydra_status status = check_request(&call);
-    if (status == HYDRA_OK) {
-        tell_insecure(&call);
-        hy_http_slot *slot = hy_http_slot_take(http, request->policy);
-        status = slot ? run(&call, slot) : hy_fail_memory(diag);
-        if (slot) {
-            hy_http_slot_give(http, slot);
-        }
+    hydra_status status = perform_once(&call);
+    if (status != HYDRA_OK || reply->status != 417 || !request->expect_continue) {
+        return status;
     }
-    hy_url_free(&call.url);
-    hy_free(call.name);
-    return status;
+    /* A server that does not like to be asked for permission, so it is not. */
+    hy_http_request unasked = *request;
+    unasked.expect_continue = false;
+    hy_http_reply_free(reply);
+    call = (hy_http_call){.http = http, .request = &unasked, .reply = reply, .diag = diag};
+    return perform_once(&call);
 }
 
 void hy_http_reply_free(hy_http_reply *reply)

@@ -107,8 +107,11 @@ static size_t query_begin(const char *token, size_t size)
     size_t first = size;
     for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++) {
         size_t at = find(token, size, parameters[i]);
-        presigned = presigned || at < size;
-        first = at < first ? at : first;
+        size_t end = at + strlen(parameters[i]);
+        if (end < size && (token[end] == '=' || token[end] == '%')) {
+            presigned = true;
+            first = at < first ? at : first;
+        }
     }
     const char *mark = memchr(token, '?', size);
     size_t query = mark ? (size_t)(mark - token) + 1 : size;

@@ -21,19 +21,22 @@ typedef struct scan {
     bool complete;                   /* no memory was missing */
 } scan;
 
-static bool has_doctype(const char *data, size_t size)
+/* UTF-8 only: of other encodings, when they are damaged, libxml2 would tell on stderr. Those that a
+ * declaration names are ignored; those that show in the first bytes have NULs. */
+static bool may_be_reply(const char *data, size_t size)
 {
-    return size > 0 && memmem(data, size, "<!DOCTYPE", 9) != NULL;
+    return size > 0 && size <= HY_KEY_FILE_BYTES && data[0] == '<' && !memchr(data, '\0', size) &&
+           !memmem(data, size, "<!DOCTYPE", 9);
 }
 
+/* The element at `depth` lies directly below these. */
 static bool is_below(const scan *s, int depth, const char *const *names, int count)
 {
-    for (int i = 0; i < count; i++) {
-        if (strcmp(s->path[i], names[i]) != 0) {
-            return false;
-        }
+    bool same = depth == count;
+    for (int i = 0; same && i < count; i++) {
+        same = strcmp(s->path[i], names[i]) == 0;
     }
-    return depth == count;
+    return same;
 }
 
 static void keep_text(char *out, size_t size, const char *text)
@@ -118,10 +121,11 @@ bool hy_sts_reply_read(hy_sts_reply *out, const void *data, size_t size, const c
                                      {.name = "Expiration"}}};
     (void)snprintf(s.response, sizeof s.response, "%sResponse", action);
     (void)snprintf(s.result, sizeof s.result, "%sResult", action);
-    if (size == 0 || size > HY_KEY_FILE_BYTES || has_doctype(data, size)) {
+    if (!may_be_reply(data, size)) {
         return false;
     }
-    const int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
+    const int options =
+        XML_PARSE_NONET | XML_PARSE_IGNORE_ENC | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
     xmlTextReaderPtr reader = xmlReaderForMemory(data, (int)size, NULL, NULL, options);
     if (!reader) {
         return false;

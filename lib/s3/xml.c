@@ -297,11 +297,19 @@ static void parse(reader *r, const char *text, int size)
         r->no_memory = true;
         return;
     }
-    (void)xmlCtxtUseOptions(r->parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    (void)xmlCtxtUseOptions(r->parser, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC | XML_PARSE_NOERROR |
+                                           XML_PARSE_NOWARNING);
     (void)xmlParseChunk(r->parser, text, size, 1);
     r->no_memory = r->no_memory || r->parser->errNo == XML_ERR_NO_MEMORY;
     r->refused = r->refused || !r->parser->wellFormed;
     xmlFreeParserCtxt(r->parser);
+}
+
+/* S3 speaks UTF-8 only. Of other encodings libxml2 would, when they are damaged, tell on stderr:
+ * those that a declaration names are ignored, and those that show in the first bytes have NULs. */
+static bool is_utf8_xml(const char *text, size_t size)
+{
+    return size > 0 && text[0] == '<' && !memchr(text, '\0', size);
 }
 
 static void clear_error(hy_s3_error *error)
@@ -343,7 +351,7 @@ hydra_status hy_s3_xml_read(const void *data, size_t size, const char *root, hy_
         text++;
         size--;
     }
-    if (size == 0 || size > MAX_BYTES) {
+    if (size > MAX_BYTES || !is_utf8_xml(text, size)) {
         return HYDRA_OK;
     }
     r.size = size;
