@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/* Uploads that go well: sizes, the head last, memory, headers. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <hydra/render.h>
+
+#include "bench.h"
+
+/* ---- What goes well ---- */
+
+static void test_sizes(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t size;
+        int32_t parts;
+    } cases[] = {{0, 0},
+                 {1, 0},
+                 {PART - 1, 0},
+                 {PART, 0},
+                 {THRESHOLD - 1, 0},
+                 {THRESHOLD, 2},
+                 {THRESHOLD + 1, 3},
+                 {3 * PART + 1, 4},
+                 {20 * PART, 20}};
+    for (int aws = 0; aws < 2; aws++) {
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+            bench b;
+            bench_set_up(&b, NULL, 0);
+            bench_is_aws = aws != 0;
+            bench_check_works(&b, cases[i].size, cases[i].parts, 0);
+            assert_int_equal(store_count(b.store, STORE_CREATE), cases[i].parts > 0);
+            assert_int_equal(store_count(b.store, STORE_PART), cases[i].parts);
+            assert_int_equal(store_count(b.store, STORE_PUT), cases[i].parts == 0);
+            bench_tear_down(&b);
+        }
+    }
+}
+
+static void test_checksum_text(void **state)
+{
+    (void)state;
+    bench b;
+    hy_s3_upload_result result = {0};
+    hy_diag diag;
+    bench_set_up(&b, NULL, 0);
+    bench_is_aws = true;
+    assert_ok(bench_upload(&b, 3 * PART + 1, &result, &diag), &diag);
+    char *own = store_header(b.store, STORE_COMPLETE, "x-amz-checksum-crc64nvme");
+    char *size = store_header(b.store, STORE_COMPLETE, "x-amz-mp-object-size");
+    char *type = store_header(b.store, STORE_CREATE, "x-amz-checksum-type");
+    assert_int_equal(strncmp(result.checksum, "crc64nvme:", 10), 0);
+    assert_string_equal(result.checksum + 10, own);
+    assert_string_equal(size, "196609");
+    assert_string_equal(type, "FULL_OBJECT");
+    free(own);
+    free(size);
+    free(type);
+    hy_s3_upload_result_free(&result);
+    bench_tear_down(&b);
+}
+
+/* Without checksums nothing is called verified. */
+static void test_unverified(void **state)
+{
+    (void)state;
+    for (int64_t size = PART; size <= 4 * PART; size += 3 * PART) {
+        bench b;
+        hy_s3_upload_result result = {0};
+        hy_diag diag;
+        bench_set_up(&b, NULL, 0);
+        b.s3->checksum = HYDRA_CHECKSUM_OFF;
+        assert_ok(bench_upload(&b, size, &result, &diag), &diag);
+        assert_false(result.verified);
+        bench_check_object(&b, size);
+        hy_s3_upload_result_free(&result);
+        bench_tear_down(&b);
+    }
+}
+
+/* ---- A sink: the head last ---- */
+
+static void test_head_last(void **state)
+{
+    (void)state;
+    static const int64_t heads[] = {1, 5000, PART, PART + 1, 3 * PART + 17};
+    static const int64_t sizes[] = {6000, PART + 5, 3 * PART + 18, 17 * PART + 3};
+    for (size_t i = 0; i < COUNT_OF(heads) * COUNT_OF(sizes); i++) {
+        int64_t head = heads[i % COUNT_OF(heads)];
+        int64_t size = sizes[i / COUNT_OF(heads)];
+        if (size < head) {
+            continue;
+        }
+        bench b;
+        hy_sink *sink = NULL;
+        hy_diag diag = {0};
+        bench_set_up(&b, NULL, 0);
+        hy_s3_sink_options options = bench_options_of(&b);
+        options.head_bytes = head;
+        assert_ok(hy_s3_sink_new(b.s3, &options, &sink, &diag), &diag);
+        assert_false(sink->in_order);
+        assert_null(sink->ops->read);
+        assert_string_equal(sink->name, "s3://my-bucket/a b/video.mp4");
+        assert_ok(bench_write_video(sink, head, size, &diag), &diag);
+        /* What is left is the head and less than a part. */
+        int64_t kept = (head + PART - 1) / PART;
+        if (size >= THRESHOLD) {
+            int64_t left = store_count(b.store, STORE_PART);
+            for (int tries = 0; left < size / PART - kept && tries < 100; tries++) {
+                const struct timespec pause = {0, 20000000};
+                (void)nanosleep(&pause, NULL);
+                left = store_count(b.store, STORE_PART);
+            }
+            assert_true(left >= size / PART - kept);
+        }
+        assert_false(bench_has_object(&b));
+        assert_ok(sink->ops->commit(sink, &diag), &diag);
+        bench_check_object(&b, size);
+        assert_int_equal(sink->ops->write(sink, 0, "x", 1, &diag), HYDRA_ERR_INTERNAL);
+        sink->ops->abort(sink);
+        sink->ops->close(sink);
+        bench_check_object(&b, size);
+        bench_tear_down(&b);
+    }
+}
+
+static void test_wrong_offsets(void **state)
+{
+    (void)state;
+    bench b;
+    hy_sink *sink = NULL;
+    hy_diag diag = {0};
+    uint8_t byte = 0;
+    bench_set_up(&b, NULL, 0);
+    hy_s3_sink_options options = bench_options_of(&b);
+    options.head_bytes = 100;
+    assert_ok(hy_s3_sink_new(b.s3, &options, &sink, &diag), &diag);
+    assert_failed(sink->ops->write(sink, PART + 1, &byte, 1, &diag), HYDRA_ERR_INTERNAL, &diag,
+                  "comes after byte 0");
+    diag = (hy_diag){0};
+    assert_ok(bench_write_video(sink, 100, 4 * PART, &diag), &diag);
+    assert_ok(sink->ops->write(sink, PART - 1, &byte, 1, &diag), &diag);
+    assert_failed(sink->ops->write(sink, PART, &byte, 1, &diag), HYDRA_ERR_INTERNAL, &diag,
+                  "have left");
+    diag = (hy_diag){0};
+    assert_failed(sink->ops->write(sink, 10000 * PART - 1, &byte, 2, &diag), HYDRA_ERR_LIMIT, &diag,
+                  "part_bytes");
+    sink->ops->abort(sink);
+    assert_null(hy_s3_sink_leftover(sink));
+    assert_int_equal(store_open_uploads(b.store), 0);
+    sink->ops->close(sink);
+    assert_false(bench_has_object(&b));
+    bench_tear_down(&b);
+}
+
+/* A server that takes its time: the writer waits, memory stays what was promised. */
+static void test_slow_server(void **state)
+{
+    (void)state;
+    static const rule rules[] = {{STORE_PART, 1, 1000, ANY, {.delay_ms = 60}, false}};
+    bench b;
+    bench_set_up(&b, rules, COUNT_OF(rules));
+    b.transfer.parallel = 2;
+    bench_check_works(&b, 12 * PART, 12, 0);
+    assert_int_equal(store_most_parts(b.store), 2);
+    const hy_s3_sink_options options = bench_options_of(&b);
+    assert_int_equal(hy_s3_sink_memory(&options), 3 * PART);
+    bench_tear_down(&b);
+}
+
+static void test_plans(void **state)
+{
+    (void)state;
+    hydra_transfer_options transfer;
+    hy_s3_transfer_defaults(&transfer);
+    hy_s3_sink_options options = {.transfer = &transfer};
+    const int64_t mib = (int64_t)1 << 20;
+    assert_int_equal(hy_s3_sink_memory(&options), 5 * 8 * mib);
+    options.head_bytes = 9 * mib;
+    assert_int_equal(hy_s3_sink_memory(&options), 7 * 8 * mib);
+    options.head_bytes = 0;
+    options.expected_bytes = 10000 * (5120 * mib);
+    assert_int_equal(hy_s3_sink_memory(&options), 5 * 5120 * mib);
+}
+
+static void test_headers(void **state)
+{
+    (void)state;
+    static const hydra_pair metadata[] = {{"Job-Id", "17"}};
+    static const hydra_pair tags[] = {{"team", "a&b"}, {"name", "\xc3\xa4 x"}};
+    static const struct {
+        const char *name, *value;
+    } expected[] = {
+        {"content-type", "video/mp4"},
+        {"cache-control", "no-cache"},
+        {"x-amz-acl", "public-read"},
+        {"x-amz-storage-class", "STANDARD_IA"},
+        {"x-amz-expected-bucket-owner", "123456789012"},
+        {"x-amz-meta-job-id", "17"},
+        {"x-amz-tagging", "team=a%26b&name=%C3%A4%20x"},
+        {"x-amz-server-side-encryption", "aws:kms"},
+        {"x-amz-server-side-encryption-aws-kms-key-id", "key-1"},
+        {"x-amz-server-side-encryption-context", "e30="},
+    };
+    for (int64_t size = PART; size <= 4 * PART; size += 3 * PART) {
+        bench b;
+        bench_set_up(&b, NULL, 0);
+        b.transfer.cache_control = "no-cache";
+        b.transfer.acl = "public-read";
+        b.transfer.storage_class = "STANDARD_IA";
+        b.transfer.bucket_owner = "123456789012";
+        b.transfer.metadata = metadata;
+        b.transfer.metadata_count = 1;
+        b.transfer.tags = tags;
+        b.transfer.tag_count = 2;
+        b.transfer.sse = HYDRA_SSE_KMS;
+        b.transfer.sse_key_id = "key-1";
+        b.transfer.sse_context = "{}";
+        bench_check_works(&b, size, size > PART ? 4 : 0, 0);
+        for (size_t i = 0; i < COUNT_OF(expected); i++) {
+            char *value =
+                store_header(b.store, size > PART ? STORE_CREATE : STORE_PUT, expected[i].name);
+            assert_non_null(value);
+            assert_string_equal(value, expected[i].value);
+            free(value);
+        }
+        if (size > PART) {
+            char *owner = store_header(b.store, STORE_PART, "x-amz-expected-bucket-owner");
+            assert_non_null(owner);
+            free(owner);
+            assert_null(store_header(b.store, STORE_PART, "x-amz-acl"));
+        }
+        bench_tear_down(&b);
+    }
+}
+
+static void test_customer_key_needs_tls(void **state)
+{
+    (void)state;
+    static const uint8_t key[32] = {1};
+    bench b;
+    bench_set_up(&b, NULL, 0);
+    b.transfer.sse = HYDRA_SSE_CUSTOMER;
+    b.transfer.sse_customer_key = key;
+    bench_check_fails(&b, PART, HYDRA_ERR_ARGUMENT, "https");
+    assert_int_equal(store_count(b.store, STORE_PUT), 0);
+    bench_tear_down(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_checksum_text),
+        cmocka_unit_test(test_unverified),
+        cmocka_unit_test(test_head_last),
+        cmocka_unit_test(test_wrong_offsets),
+        cmocka_unit_test(test_slow_server),
+        cmocka_unit_test(test_plans),
+        cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_customer_key_needs_tls),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
