@@ -100,8 +100,9 @@ class StoreCases:
         parts = [{"PartNumber": n, "ETag": e} for n, e in enumerate(etags, 1)]
         self.refused("InvalidPart", s3.complete_multipart_upload, **upload,
                      MultipartUpload={"Parts": parts[:1] + [parts[1] | {"ETag": etags[0]}]})
-        done = s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
-        self.assertTrue(done["ETag"].strip('"').endswith("-2"))
+        s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+        # Not the ETag of the reply: that of radosgw 16 is empty.
+        self.assertTrue(s3.head_object(**where)["ETag"].endswith('-2"'))
         self.assertEqual(s3.get_object(**where)["Body"].read(), first + second)
         self.assertNotIn("Uploads", s3.list_multipart_uploads(Bucket="test"))
         small = where | {"UploadId": s3.create_multipart_upload(**where)["UploadId"]}
