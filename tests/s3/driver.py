@@ -20,8 +20,9 @@ from typing import Any
 from fault_server import KEYS, FaultServer
 
 HERE = Path(__file__).resolve().parent
-BUILD = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else HERE.parent.parent / "build/release"
-PROGRAM = BUILD / "tests/s3/store_driver"
+# A folder as the argument, or, for a single test under "python -m unittest", a variable.
+BUILD = Path(os.environ.get("HYDRA_BUILD") or (sys.argv[1:] or ["build/release"])[0])
+PROGRAM = BUILD.resolve() / "tests/s3/store_driver"
 MIB = 1 << 20
 TIMEOUT_S = 90
 # A signature in a header or in a query.

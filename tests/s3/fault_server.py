@@ -370,6 +370,8 @@ class Exchange:
             public = record.op in ("get", "head") and record.request.bucket.startswith("public")
             if not public:
                 raise Refused(403, "AccessDenied", "Access Denied")
+        if action.get("ignore_range"):
+            record.request.headers = [h for h in record.request.headers if h[0].lower() != "range"]
         reply = self.server.model.handle(record.request)
         if "replace" in action:
             self.server.model.put_object(record.request.bucket, record.request.key,
