@@ -1,26 +1,28 @@
 # SPDX-License-Identifier: MIT
-"""A line to a real server that damages what goes through it: one bit, once."""
+"""A line to a real server that is slow, or damages what goes through it: one bit, once."""
 
 from __future__ import annotations
 
 import socket
 import threading
+import time
 
 
-class FlipProxy:
-    """Context manager. Flips a bit of the byte at `offset` of what a client sends, in the first
-    connection that sends so much."""
+class Line:
+    """Context manager. flip_at: a bit of this byte of what a client sends is flipped, in the first
+    connection that sends so much. rate: bytes a second of what a client sends, each connection."""
 
-    def __init__(self, port: int, offset: int) -> None:
+    def __init__(self, port: int, flip_at: int = -1, rate: int = 0) -> None:
         self.target = ("127.0.0.1", port)
-        self.offset = offset
+        self.flip_at = flip_at
+        self.rate = rate
         self.flipped = False
         self.lock = threading.Lock()
         self.sockets: list[socket.socket] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
 
-    def __enter__(self) -> FlipProxy:
+    def __enter__(self) -> Line:
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
@@ -36,9 +38,13 @@ class FlipProxy:
         while True:
             try:
                 client, _ = self.listener.accept()
-                server = socket.create_connection(self.target)
             except OSError:
                 return
+            try:
+                server = socket.create_connection(self.target)
+            except OSError:  # as if there were nothing between
+                client.close()
+                continue
             self.sockets += [client, server]
             for pair in ((client, server, True), (server, client, False)):
                 threading.Thread(target=self._pump, args=pair, daemon=True).start()
@@ -48,12 +54,17 @@ class FlipProxy:
         try:
             while data := source.recv(65536):
                 if outward:
-                    data = self._damage(data, self.offset - passed)
+                    data = self._damage(data, self.flip_at - passed)
+                    time.sleep(len(data) / self.rate if self.rate else 0)
                 passed += len(data)
                 target.sendall(data)
             target.shutdown(socket.SHUT_WR)
         except OSError:
-            pass
+            for s in (source, target):
+                try:
+                    s.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
 
     def _damage(self, data: bytes, at: int) -> bytes:
         with self.lock:

@@ -29,7 +29,7 @@ import radosgw
 from certificates import Certificates
 from fault_server import KEYS, FaultServer
 from sigv4_check import crc64nvme
-from tcp_proxy import FlipProxy
+from tcp_proxy import Line
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
@@ -368,7 +368,7 @@ class Gateway(StoreCases, unittest.TestCase):
 
     def test_flip(self) -> None:
         """A bit flipped between us is noticed, once."""
-        with FlipProxy(self.gateway.port, MIB) as proxy:
+        with Line(self.gateway.port, MIB) as proxy:
             s3 = client(proxy.url, self.access, self.secret)
             self.refused("XAmzContentSHA256Mismatch", s3.put_object, Bucket="test", Key="flip",
                          Body=bytes(2 * MIB))

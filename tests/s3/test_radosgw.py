@@ -24,7 +24,7 @@ from botocore.config import Config
 import radosgw
 from certificates import Certificates
 from driver import HERE, MIB, Driver, StoreTest
-from tcp_proxy import FlipProxy
+from tcp_proxy import Line
 
 sys.path.insert(0, str(HERE.parent / "support"))
 
@@ -74,7 +74,11 @@ class Real(StoreTest):
 
     def audit(self) -> None:
         super().audit()
-        self.assertNotIn("Uploads", self.s3.list_multipart_uploads(Bucket=BUCKET))
+        left = self.s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
+        for upload in left:  # the next test is not to blame
+            self.s3.abort_multipart_upload(Bucket=BUCKET, Key=upload["Key"],
+                                           UploadId=upload["UploadId"])
+        self.assertEqual(left, [], "an upload was left open")
 
     def store(self, **options: Any) -> Driver:
         return self.driver(self.gateway.url, **options)
@@ -127,8 +131,9 @@ class Real(StoreTest):
 
     def test_12_terminated(self) -> None:
         """Case 12: SIGTERM in mid-upload; audit sees that nothing is left."""
-        path, _ = self.file(200 * MIB)
-        driver = self.store()
+        path, _ = self.file(100 * MIB)
+        line = self.enterContext(Line(self.gateway.port, rate=50 * MIB))
+        driver = self.driver(line.url)
         driver.send("put_file", uri=f"s3://{BUCKET}/term", path=path,
                     transfer=PARTS | {"parallel": 1})
         self.wait_for_parts(2)
@@ -139,7 +144,8 @@ class Real(StoreTest):
     def test_13_server_dies(self) -> None:
         """Case 13: the gateway dies for two seconds during an upload of 20 parts."""
         path, data = self.file(100 * MIB)
-        driver = self.store(max_tries=20)
+        line = self.enterContext(Line(self.gateway.port, rate=50 * MIB))
+        driver = self.driver(line.url, max_tries=20)
         driver.send("put_file", uri=f"s3://{BUCKET}/survivor", path=path,
                     transfer=PARTS | {"parallel": 1})
         self.wait_for_parts(3)
@@ -178,7 +184,7 @@ class Real(StoreTest):
         """Case 31: a bit is flipped on the way to the server: sent once more, then right."""
         path, data = self.file(11 * MIB)
         for transfer, offset in (({}, 3 * MIB), (PARTS, 3 * MIB)):
-            with self.subTest(transfer), FlipProxy(self.gateway.port, offset) as proxy:
+            with self.subTest(transfer), Line(self.gateway.port, offset) as proxy:
                 driver = self.driver(proxy.url)
                 done = self.good(driver.run("put_file", uri=f"s3://{BUCKET}/flip", path=path,
                                             transfer=transfer))["object"]
@@ -224,15 +230,13 @@ class Real(StoreTest):
                     self.assertEqual(target.read_bytes(), data[3:10])
 
     def test_37_exists(self) -> None:
-        """Case 37: an object that is there stays, for one PUT and for parts."""
+        """Case 37: an object that is there stays. (radosgw 16 ignores the condition on Complete, so
+        parts are test_faults.py's.)"""
         driver = self.store()
-        path, _ = self.file(11 * MIB)
         self.good(driver.run("put", uri=f"s3://{BUCKET}/once", data="first",
                              transfer={"when_exists": 1}))
         self.bad(driver.run("put", uri=f"s3://{BUCKET}/once", data="second",
                             transfer={"when_exists": 1}), "EXISTS")
-        self.bad(driver.run("put_file", uri=f"s3://{BUCKET}/once", path=path,
-                            transfer=PARTS | {"when_exists": 1}), "EXISTS")
         self.assertEqual(self.stored("once"), b"first")
 
     def test_38_headers(self) -> None:
