@@ -51,7 +51,7 @@ class StorageTest(CliTest):
             self.fails(2, "render", *SMALL, "a.png", "-o", name, "--endpoint", NOBODY)
 
     def test_files_are_looked_at_first(self) -> None:
-        self.fails(3, "upload", "missing.mp4", URI, says="does not exist")
+        self.fails(3, "upload", "missing.mp4", URI, says="missing.mp4: cannot be sent")
         self.fails(4, "get", URI, "a.png", says="exists already; -y")
         self.fails(4, "get", URI, "nowhere/a.mp4", says="its folder")
         self.fails(4, "frame", "a.png", "-t", "0", "-o", URI, says="only a video")

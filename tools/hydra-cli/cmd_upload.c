@@ -6,7 +6,7 @@
 #include "remote.h"
 #include "target.h"
 
-#include <string.h>
+#include <errno.h>
 #include <sys/stat.h>
 
 static const arg_group *const upload_groups[] = {&target_place_group, &progress_group,
@@ -67,9 +67,8 @@ static int run_upload(cli_settings *settings, char **inputs, int count)
     if (count != 2 || !remote_is_store(inputs[1])) {
         return cli_usage("upload", "give a file and s3://BUCKET/KEY");
     }
-    if (stat(inputs[0], &file) != 0 || !S_ISREG(file.st_mode)) {
-        return cli_fail(settings, CLI_INPUT, HYDRA_ERR_NOT_FOUND,
-                        "the file to upload does not exist, or is not a regular file");
+    if (stat(inputs[0], &file) != 0) {
+        return cli_fail_errno(settings, CLI_INPUT, errno, inputs[0], "cannot be sent");
     }
     job work = {.path = inputs[0], .uri = inputs[1]};
     remote_transfer_options(settings, &work.transfer);
