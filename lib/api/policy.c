@@ -17,5 +17,10 @@ void hydra_policy_init(hydra_policy *policy)
         .max_memory_bytes = (int64_t)2 << 30,
         .max_render_us = INT64_C(3600) * 1000000,
         .max_threads = 128,
+        .files = 1,
+        .schemes = HYDRA_SCHEME_FILE | HYDRA_SCHEME_HTTP | HYDRA_SCHEME_HTTPS | HYDRA_SCHEME_S3,
+        .private_networks = 1,
+        .max_redirects = 5,
+        .max_fetch_bytes = (int64_t)1 << 30,
     };
 }

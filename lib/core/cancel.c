@@ -10,11 +10,27 @@ void hy_cancel_init(hy_cancel *cancel, int64_t deadline_us)
 {
     atomic_init(&cancel->requested, false);
     cancel->deadline_s = deadline_us > 0 ? hy_clock_s() + (double)deadline_us * 1e-6 : 0;
+    cancel->parent = NULL;
+}
+
+void hy_cancel_init_child(hy_cancel *cancel, const hy_cancel *parent)
+{
+    atomic_init(&cancel->requested, false);
+    cancel->deadline_s = parent ? parent->deadline_s : 0;
+    cancel->parent = parent;
 }
 
 void hy_cancel_request(hy_cancel *cancel)
 {
     atomic_store(&cancel->requested, true);
+}
+
+static bool is_wanted(const hy_cancel *cancel)
+{
+    while (cancel && !atomic_load(&cancel->requested)) {
+        cancel = cancel->parent;
+    }
+    return cancel != NULL;
 }
 
 static bool is_late(const hy_cancel *cancel)
@@ -24,12 +40,12 @@ static bool is_late(const hy_cancel *cancel)
 
 bool hy_cancel_requested(const hy_cancel *cancel)
 {
-    return cancel && (atomic_load(&cancel->requested) || is_late(cancel));
+    return is_wanted(cancel) || (cancel && is_late(cancel));
 }
 
 hydra_status hy_cancel_check(const hy_cancel *cancel, hy_diag *diag)
 {
-    if (cancel && atomic_load(&cancel->requested)) {
+    if (is_wanted(cancel)) {
         return hy_fail(diag, HYDRA_ERR_CANCELLED, "the render was cancelled");
     }
     if (cancel && is_late(cancel)) {

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "render/remote.h"
 #include "render/scene.h"
 
 /* Handed on at once: between them the job may be cancelled. */
@@ -116,16 +117,15 @@ void hy_prepare_plan(const hy_project *project, const hydra_image_options *optio
     spec->halvings = choose_halvings(info, spec);
 }
 
-static hydra_status open_photo(preparation *p, const hy_source *source, const hydra_policy *policy,
-                               hy_diag *diag)
+static hydra_status open_photo(preparation *p, const hy_job *job, int32_t index, hy_diag *diag)
 {
     size_t size = 0;
-    hydra_status status = hy_reader_open(source, policy->max_image_bytes, policy, &p->reader, diag);
+    hydra_status status = hy_job_open_image(job, index, &p->reader, diag);
     if (status == HYDRA_OK) {
         status = hy_reader_load(p->reader, &p->bytes, &size, diag);
     }
     if (status == HYDRA_OK) {
-        status = hy_photo_open(p->bytes, size, source->name, policy, &p->photo, diag);
+        status = hy_photo_open(p->bytes, size, p->reader->name, job->policy, &p->photo, diag);
     }
     return status;
 }
@@ -150,7 +150,7 @@ hydra_status hy_prepare_image(const hy_job *job, int32_t index, hy_meter *meter,
     const hy_project_image *image = &job->project->images[index];
     preparation p = {.cancel = job->cancel, .diag = diag};
     hy_asset_spec spec;
-    hydra_status status = open_photo(&p, &image->source, job->policy, diag);
+    hydra_status status = open_photo(&p, job, index, diag);
     if (status == HYDRA_OK) {
         status = hy_color_new(p.photo, &p.color, diag);
     }
@@ -169,5 +169,6 @@ hydra_status hy_prepare_image(const hy_job *job, int32_t index, hy_meter *meter,
         status = hy_asset_builder_finish(p.builder, picture, diag);
     }
     preparation_free(&p);
+    hy_remote_done(job->remote, index);
     return status;
 }

@@ -3,6 +3,7 @@
 #include "render/estimate.h"
 #include "render/frames.h"
 #include "render/output.h"
+#include "render/remote.h"
 
 static hydra_status pump(const hy_job *job, hy_frames *frames, hy_output *output,
                          hydra_result *result, hy_diag *diag)
@@ -31,14 +32,13 @@ static hydra_status pump(const hy_job *job, hy_frames *frames, hy_output *output
     return status == HYDRA_OK ? hy_cancel_check(job->cancel, diag) : status;
 }
 
-static hydra_status run_planned(const hy_job *job, const hy_plan *plan, hydra_result *result,
-                                hy_diag *diag)
+static hydra_status run_fetching(const hy_job *job, const hy_plan *plan, hy_meter *meter,
+                                 hydra_result *result, hy_diag *diag)
 {
-    hy_meter meter = {.limit_bytes = job->policy->max_memory_bytes};
     hy_scene scene = {0};
     hy_frames frames = {0};
     hy_output output = {0};
-    hydra_status status = hy_scene_init(&scene, job, plan, &meter, diag);
+    hydra_status status = hy_scene_init(&scene, job, plan, meter, diag);
     if (status == HYDRA_OK) {
         /* The first photo is decoded while the encoder opens. */
         status = hy_scene_want(&scene, 0, diag);
@@ -59,8 +59,25 @@ static hydra_status run_planned(const hy_job *job, const hy_plan *plan, hydra_re
     result->encode_s = output.encode_s;
     result->audio_s = output.audio_s;
     result->mux_s = output.mux_s;
-    result->pool_peak_bytes = atomic_load(&meter.peak_bytes);
     hy_output_close(&output);
+    return status;
+}
+
+static hydra_status run_planned(const hy_job *job, const hy_plan *plan, hydra_result *result,
+                                hy_diag *diag)
+{
+    hy_meter meter = {.limit_bytes = job->policy->max_memory_bytes};
+    const hy_remote_want want = {
+        .end = job->project->image_count,
+        .audio = hy_output_has_sound(job),
+    };
+    hy_job fetching = *job;
+    hydra_status status = hy_remote_new(job, &want, &meter, &fetching.remote, diag);
+    if (status == HYDRA_OK) {
+        status = run_fetching(&fetching, plan, &meter, result, diag);
+    }
+    hy_remote_free(fetching.remote);
+    result->pool_peak_bytes = atomic_load(&meter.peak_bytes);
     return status;
 }
 

@@ -43,9 +43,9 @@ hydra_status hy_scene_init(hy_scene *scene, const hy_job *job, const hy_plan *pl
 /* Waits for what is being prepared. Accepts a scene whose init failed. */
 void hy_scene_free(hy_scene *scene);
 
-/* Start preparing image `index`, unless that was done already or another one is being prepared:
- * decoders are the largest users of memory, so a job runs one at a time. Out of range does
- * nothing. Ask again. */
+/* Start preparing image `index`, unless that was done already, it is still being fetched or another
+ * one is being prepared: decoders are the largest users of memory, so a job runs one at a time. Out
+ * of range does nothing. Ask again. */
 hydra_status hy_scene_want(hy_scene *scene, int32_t index, hy_diag *diag);
 /* Make the images of frame `n` available. `wait` false: `*ready` tells whether they are. */
 hydra_status hy_scene_ready(hy_scene *scene, int64_t n, bool wait, bool *ready, hy_diag *diag);
