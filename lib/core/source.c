@@ -104,7 +104,7 @@ hydra_status hy_path_from_uri(char **out, const char *uri, const char *kind, hy_
             }
         }
     } else if (scheme > 0 && strncmp(uri + scheme, "//", 2) == 0) {
-        return hy_fail(diag, HYDRA_ERR_UNSUPPORTED, "%s: %s: only paths and file: URIs are handled",
+        return hy_fail(diag, HYDRA_ERR_UNSUPPORTED, "%s: %s: a URI of this scheme cannot be used",
                        kind, uri);
     }
     char *copy = hy_strdup(path);

@@ -29,6 +29,8 @@ hydra_status hy_photo_need_of(const hy_job *job, int32_t index, hy_photo_need *n
 /* Fetched bytes that a job holds ahead of the playhead, and those of its music. Assumed: nothing is
  * fetched. */
 int64_t hy_remote_need(const hy_job *job);
+/* A remote photo's file and what its decoder needs besides, as hy_photo_need_of assumes. */
+int64_t hy_remote_decode_bytes(const hy_job *job);
 
 /*
  * Before a job starts: estimate its memory, hold it against policy->max_memory_bytes

@@ -63,19 +63,26 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static int64_t assumed_pixels(const hy_job *job)
+{
+    return least((int64_t)REMOTE_WIDTH * REMOTE_HEIGHT, job->policy->max_image_pixels);
+}
+
+int64_t hy_remote_decode_bytes(const hy_job *job)
+{
+    int64_t whole = 2 * 3 * assumed_pixels(job); /* two pictures, as most decoders keep */
+    return least(HY_REMOTE_IMAGE_BYTES, job->policy->max_image_bytes) +
+           least(whole, job->policy->max_decode_bytes);
+}
+
 static void assume(const hy_job *job, int32_t index, hy_photo_need *need)
 {
-    const hydra_policy *policy = job->policy;
-    int64_t pixels = least((int64_t)REMOTE_WIDTH * REMOTE_HEIGHT, policy->max_image_pixels);
-    hy_photo_info info = {
-        .width = (int32_t)least(REMOTE_WIDTH, policy->max_image_side_px),
-        .orientation = 1,
-        .rows = {.channels = 3, .bits = 8},
-    };
-    info.width = (int32_t)least(info.width, pixels);
-    info.height = (int32_t)least(pixels / info.width, policy->max_image_side_px);
-    int64_t work = least(2 * 3 * pixels, policy->max_decode_bytes);
-    measure(job, index, &info, least(HY_REMOTE_IMAGE_BYTES, policy->max_image_bytes) + work, need);
+    int64_t side = job->policy->max_image_side_px;
+    int64_t pixels = assumed_pixels(job);
+    hy_photo_info info = {.orientation = 1, .rows = {.channels = 3, .bits = 8}};
+    info.width = (int32_t)least(least(REMOTE_WIDTH, side), pixels);
+    info.height = (int32_t)least(pixels / info.width, side);
+    measure(job, index, &info, hy_remote_decode_bytes(job), need);
 }
 
 int64_t hy_remote_need(const hy_job *job)

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "render/estimate.h"
 #include "render/remote.h"
 #include "render/scene.h"
 
@@ -27,6 +28,7 @@ typedef struct preparation {
     hy_photo *photo;
     hy_color *color;
     hy_asset_builder *builder;
+    hy_budget *turn; /* taken with hy_budget_look_begin; NULL = not */
 } preparation;
 
 static void preparation_free(preparation *p)
@@ -36,6 +38,9 @@ static void preparation_free(preparation *p)
     hy_photo_close(p->photo);
     hy_free(p->bytes);
     hy_reader_close(p->reader);
+    if (p->turn) {
+        hy_budget_look_end(p->turn);
+    }
 }
 
 static bool is_turned(int32_t orientation)
@@ -130,6 +135,21 @@ static hydra_status open_photo(preparation *p, const hy_job *job, int32_t index,
     return status;
 }
 
+/* The share of its job covers a remote photo as it was assumed; of those that take more, one at a
+ * time is prepared. */
+static hydra_status wait_for_turn(preparation *p, const hy_job *job, int32_t index, hy_diag *diag)
+{
+    bool assumed = job->budget && job->project->images[index].source.url;
+    int64_t file_bytes = p->reader->size;
+    if (!assumed ||
+        file_bytes + hy_photo_work_bytes(p->photo, file_bytes) <= hy_remote_decode_bytes(job)) {
+        return HYDRA_OK;
+    }
+    hydra_status status = hy_budget_look_begin(job->budget, job->cancel, diag);
+    p->turn = status == HYDRA_OK ? job->budget : NULL;
+    return status;
+}
+
 /* An hy_rows_fn. */
 static hydra_status take_rows(void *user, const void *rows, ptrdiff_t stride_bytes, int32_t count)
 {
@@ -151,6 +171,9 @@ hydra_status hy_prepare_image(const hy_job *job, int32_t index, hy_meter *meter,
     preparation p = {.cancel = job->cancel, .diag = diag};
     hy_asset_spec spec;
     hydra_status status = open_photo(&p, job, index, diag);
+    if (status == HYDRA_OK) {
+        status = wait_for_turn(&p, job, index, diag);
+    }
     if (status == HYDRA_OK) {
         status = hy_color_new(p.photo, &p.color, diag);
     }

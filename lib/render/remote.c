@@ -339,7 +339,7 @@ hydra_status hy_remote_new(const hy_job *job, const hy_remote_want *want, hy_met
     remote->meter = meter;
     remote->want = wanted;
     remote->locked.playhead = want->first;
-    hy_cancel_init_child(&remote->stop, job->cancel);
+    hy_cancel_init_child(&remote->stop, job->cancel, 0);
     init_lock(remote);
     status = collect(remote, job->project, diag);
     if (status == HYDRA_OK) {

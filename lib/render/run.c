@@ -32,19 +32,34 @@ static hydra_status pump(const hy_job *job, hy_frames *frames, hy_output *output
     return status == HYDRA_OK ? hy_cancel_check(job->cancel, diag) : status;
 }
 
-static hydra_status run_fetching(const hy_job *job, const hy_plan *plan, hy_meter *meter,
-                                 hydra_result *result, hy_diag *diag)
+/* Begin to fetch what is remote. */
+static hydra_status fetch(hy_job *job, hy_meter *meter, hy_diag *diag)
 {
+    const hy_remote_want want = {
+        .end = job->project->image_count,
+        .audio = hy_output_has_sound(job),
+    };
+    return hy_remote_new(job, &want, meter, &job->remote, diag);
+}
+
+static hydra_status run_planned(const hy_job *job, const hy_plan *plan, hydra_result *result,
+                                hy_diag *diag)
+{
+    hy_meter meter = {.limit_bytes = job->policy->max_memory_bytes};
     hy_scene scene = {0};
     hy_frames frames = {0};
     hy_output output = {0};
-    hydra_status status = hy_scene_init(&scene, job, plan, meter, diag);
+    hy_job fetching = *job;
+    hydra_status status = fetch(&fetching, &meter, diag);
+    if (status == HYDRA_OK) {
+        status = hy_scene_init(&scene, &fetching, plan, &meter, diag);
+    }
     if (status == HYDRA_OK) {
         /* The first photo is decoded while the encoder opens. */
         status = hy_scene_want(&scene, 0, diag);
     }
     if (status == HYDRA_OK) {
-        status = hy_output_open(&output, job, plan, diag);
+        status = hy_output_open(&output, &fetching, plan, diag);
     }
     if (status == HYDRA_OK) {
         status = hy_frames_init(&frames, &scene, diag);
@@ -54,30 +69,14 @@ static hydra_status run_fetching(const hy_job *job, const hy_plan *plan, hy_mete
     }
     hy_frames_free(&frames);
     hy_scene_free(&scene);
+    hy_remote_free(fetching.remote);
     result->decode_s = hy_stopwatch_s(&scene.decode_time);
     result->compose_s = hy_stopwatch_s(&frames.compose_time);
     result->encode_s = output.encode_s;
     result->audio_s = output.audio_s;
     result->mux_s = output.mux_s;
-    hy_output_close(&output);
-    return status;
-}
-
-static hydra_status run_planned(const hy_job *job, const hy_plan *plan, hydra_result *result,
-                                hy_diag *diag)
-{
-    hy_meter meter = {.limit_bytes = job->policy->max_memory_bytes};
-    const hy_remote_want want = {
-        .end = job->project->image_count,
-        .audio = hy_output_has_sound(job),
-    };
-    hy_job fetching = *job;
-    hydra_status status = hy_remote_new(job, &want, &meter, &fetching.remote, diag);
-    if (status == HYDRA_OK) {
-        status = run_fetching(&fetching, plan, &meter, result, diag);
-    }
-    hy_remote_free(fetching.remote);
     result->pool_peak_bytes = atomic_load(&meter.peak_bytes);
+    hy_output_close(&output);
     return status;
 }
 

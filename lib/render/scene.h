@@ -34,7 +34,7 @@ typedef struct hy_scene {
 void hy_prepare_plan(const hy_project *project, const hydra_image_options *options,
                      const hy_photo_info *info, hy_shot *shot, hy_asset_spec *spec);
 /* Prepare one photo: read, decode, place, convert. Called on a worker. Of the job it uses project,
- * policy and cancel, which is asked while rows come. */
+ * policy, budget, remote and cancel, which is asked while rows come. */
 hydra_status hy_prepare_image(const hy_job *job, int32_t index, hy_meter *meter, hy_shot *shot,
                               hy_picture **picture, hy_diag *diag);
 
