@@ -46,7 +46,7 @@ static hydra_status source_from_uri(void *user, hy_diag *diag)
 
 static hydra_status blob_take(void *user, hy_diag *diag)
 {
-    hy_buffer buffer = {.data = hy_strdup(user), .size = 4};
+    hy_buffer buffer = {.data = hy_memdup(user, 4), .size = 4};
     hy_blob *blob = NULL;
     hydra_status status = buffer.data ? hy_blob_take(&blob, &buffer, diag) : hy_fail_memory(diag);
     assert_true((status == HYDRA_OK) == (blob != NULL));
