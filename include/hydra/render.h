@@ -50,7 +50,8 @@ typedef struct hydra_render_options {
     int32_t when_busy;   /**< HYDRA_BUSY_*, beyond the context's budget. Default wait. */
     int32_t in_order;    /**< HYDRA_IN_ORDER_*, for outputs that cannot go back. Default
                               fragmented. */
-    int32_t when_exists; /**< HYDRA_EXISTS_*, for outputs that are files. Default replace. */
+    int32_t when_exists; /**< HYDRA_EXISTS_*, for outputs that are files or objects. Default
+                              replace. */
     int32_t reserved;    /**< 0. */
 } hydra_render_options;
 
@@ -70,7 +71,7 @@ enum {
 /** What a render does about a file that has the name of its output. */
 enum {
     HYDRA_EXISTS_REPLACE = 0, /**< Replaces it when the video is complete. */
-    HYDRA_EXISTS_FAIL = 1     /**< Fails with HYDRA_ERR_PERMISSION: before anything is rendered, or
+    HYDRA_EXISTS_FAIL = 1     /**< Fails with HYDRA_ERR_EXISTS: before anything is rendered, or
                                    at the end if the file came meanwhile. It stays as it is. */
 };
 
@@ -127,6 +128,8 @@ typedef struct hydra_result {
     const char *audio_codec;     /**< "aac", "" without sound. */
     int32_t video_level;         /**< H.264 level x 10, 40 = 4.0. */
     int32_t key_frames;          /**< Pictures at which playing can start. */
+    int64_t ready_us;            /**< From the last encoded frame to the complete output under its
+                                      name: index, verification, what was left to write or send. */
 } hydra_result;
 
 /** Fill with the defaults. @param options Not NULL. Thread: any. Since 0.1. */
@@ -244,13 +247,15 @@ HYDRA_API hydra_status hydra_compose_estimate(hydra_compose *c, const hydra_rend
 /** A render that runs by itself. Opaque. Thread: one at a time, hydra_render_cancel any. */
 typedef struct hydra_render hydra_render;
 
-/** Where a job is. A job only goes forward. */
+/** Where a job is. A job only goes forward: in the order of these numbers, but for UPLOADING. */
 enum {
     HYDRA_STAGE_WAITING = 0,   /**< For its share of the context's memory budget. */
     HYDRA_STAGE_PREPARING = 1, /**< Opening inputs and encoder, decoding the first photo. */
     HYDRA_STAGE_RENDERING = 2, /**< Frames are composed and encoded. */
     HYDRA_STAGE_FINISHING = 3, /**< Index, verification, commit. */
-    HYDRA_STAGE_DONE = 4       /**< Finished, failed or cancelled. */
+    HYDRA_STAGE_DONE = 4,      /**< Finished, failed or cancelled. */
+    HYDRA_STAGE_UPLOADING = 5  /**< After FINISHING, before DONE: the last parts go out, for an
+                                    output on a server only. */
 };
 
 /** Kinds of events. */
@@ -276,6 +281,8 @@ typedef struct hydra_event {
     int64_t frames;       /**< Pictures in all; 0 = not known yet. */
     double frames_per_s;  /**< Speed of the pictures after the first; 0 = not known yet. */
     const char *text;     /**< UTF-8, "" for progress. Borrowed until the next call on the job. */
+    int64_t bytes_sent;   /**< Of an output on a server: bytes that have left. Else 0. */
+    int64_t bytes_total;  /**< Of these in all; -1 = not known yet, or nothing is sent. */
 } hydra_event;
 
 /**

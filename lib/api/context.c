@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* hydra_context: reference-counted policy, worker pool and memory budget. */
-#include "api/api.h"
+#include "api/client.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -120,7 +120,15 @@ hydra_status hydra_context_new(const hydra_context_options *options, hydra_conte
     context->simd = checked.simd;
     hy_budget_init(&context->budget, checked.memory_budget_bytes);
     hy_diag diag = {0};
-    hydra_status status = copy_policy(context, &policy);
+    hydra_store_options store;
+    (void)pthread_mutex_init(&context->mutex, NULL);
+    hydra_status status = hy_store_options_take(checked.store, &store, &diag);
+    if (status == HYDRA_OK) {
+        status = hy_store_options_copy(&context->store, &store, &diag);
+    }
+    if (status == HYDRA_OK) {
+        status = copy_policy(context, &policy);
+    }
     if (status == HYDRA_OK) {
         status = hy_pool_new(checked.threads, &context->pool, &diag);
     }
@@ -142,6 +150,7 @@ void hydra_context_free(hydra_context *context)
 {
     if (context && atomic_fetch_sub(&context->references, 1) == 1) {
         hy_pool_free(context->pool);
+        hy_context_client_free(context);
         hy_budget_free(&context->budget);
         for (int32_t i = 0; context->file_roots && i < context->policy.file_root_count; i++) {
             hy_free(context->file_roots[i]);

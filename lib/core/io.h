@@ -106,6 +106,9 @@ typedef struct hy_sink_ops {
     /* Undo everything. Never fails; may be called after any other call. */
     void (*abort)(hy_sink *sink);
     void (*close)(hy_sink *sink);
+    /* Before the first write: the first `bytes` will be written last, in one piece. NULL = that
+     * does not matter here. */
+    hydra_status (*reserve)(hy_sink *sink, int64_t bytes, hy_diag *diag);
 } hy_sink_ops;
 struct hy_sink {
     const hy_sink_ops *ops;
@@ -113,7 +116,9 @@ struct hy_sink {
     /* Each write starts where the last one ended, the first at 0, and nothing is read back. What is
      * written has left: abort cannot undo it. */
     bool in_order;
-    bool keeps_bytes; /* in memory, all of them, until it is closed */
+    bool keeps_bytes;     /* in memory, all of them, until it is closed */
+    bool remote;          /* commit sends what is left over a network, which may take long */
+    int64_t buffer_bytes; /* of memory that it takes at most, but for keeps_bytes */
 };
 
 #endif

@@ -149,6 +149,15 @@ static void add_container(const hy_job *job, const hy_plan *plan, int64_t packet
     }
 }
 
+/* What the sink holds of the output. */
+static int64_t sink_bytes(const hy_sink *sink, int64_t output)
+{
+    if (!sink) {
+        return 0;
+    }
+    return sink->keeps_bytes || output < sink->buffer_bytes ? output : sink->buffer_bytes;
+}
+
 static void sum_up(const hy_job *job, const hy_plan *plan, const photo_needs *photos,
                    const chosen_encoder *encoder, hydra_estimate *out)
 {
@@ -168,7 +177,7 @@ static void sum_up(const hy_job *job, const hy_plan *plan, const photo_needs *ph
         .struct_size = sizeof *out,
         .frames = plan->frames,
         .duration_us = duration_us,
-        .memory_bytes = memory + (job->sink && job->sink->keeps_bytes ? output : 0),
+        .memory_bytes = memory + sink_bytes(job->sink, output),
         .output_bytes = output,
         .seconds = wall_seconds(job, plan, encoder->cost.seconds, photos->pixels),
     };

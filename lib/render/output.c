@@ -194,6 +194,7 @@ hydra_status hy_output_finish(hy_output *output, hydra_result *result, hy_diag *
         status = write_audio(output, INT64_MAX, diag);
     }
     double start = hy_clock_s();
+    output->encoded_at_s = start;
     if (status == HYDRA_OK) {
         status = hy_muxer_finish(output->muxer, diag);
     }

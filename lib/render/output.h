@@ -23,6 +23,7 @@ typedef struct hy_output {
     double encode_s;
     double audio_s;
     double mux_s;
+    double encoded_at_s; /* hy_clock_s when the last frame was encoded; 0 = not yet */
 } hy_output;
 
 /* Encoder threads of a job: as asked for, or the context's; within the policy. */

@@ -16,7 +16,7 @@
 
 /* Hears how a job goes, on the job's own thread. */
 typedef struct hy_observer {
-    void (*stage)(void *user, int32_t stage); /* HYDRA_STAGE_*, rising */
+    void (*stage)(void *user, int32_t stage); /* HYDRA_STAGE_*, in their order */
     void (*frame)(void *user, int64_t done, int64_t total);
     void (*message)(void *user, int32_t kind, const char *text); /* HYDRA_EVENT_WARNING or _LOG */
     void *user;

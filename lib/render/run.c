@@ -43,7 +43,7 @@ static hydra_status fetch(hy_job *job, hy_meter *meter, hy_diag *diag)
 }
 
 static hydra_status run_planned(const hy_job *job, const hy_plan *plan, hydra_result *result,
-                                hy_diag *diag)
+                                double *encoded_at_s, hy_diag *diag)
 {
     hy_meter meter = {.limit_bytes = job->policy->max_memory_bytes};
     hy_scene scene = {0};
@@ -75,6 +75,7 @@ static hydra_status run_planned(const hy_job *job, const hy_plan *plan, hydra_re
     result->encode_s = output.encode_s;
     result->audio_s = output.audio_s;
     result->mux_s = output.mux_s;
+    *encoded_at_s = output.encoded_at_s;
     result->pool_peak_bytes = atomic_load(&meter.peak_bytes);
     hy_output_close(&output);
     return status;
@@ -84,7 +85,7 @@ static hydra_status run_planned(const hy_job *job, const hy_plan *plan, hydra_re
  * may let the job wait. */
 static void give_back_most(const hy_job *job, const hydra_result *result, int64_t *taken)
 {
-    int64_t kept = job->sink->keeps_bytes ? result->bytes : 0;
+    int64_t kept = job->sink->keeps_bytes ? result->bytes : job->sink->buffer_bytes;
     if (kept < *taken) {
         hy_job_leave(job, *taken - kept);
         *taken = kept;
@@ -94,6 +95,7 @@ static void give_back_most(const hy_job *job, const hydra_result *result, int64_
 hydra_status hy_render_run(const hy_job *job, hydra_result *result, hy_diag *diag)
 {
     double start = hy_clock_s();
+    double encoded_at_s = 0;
     *result = (hydra_result){.struct_size = sizeof *result, .moov_offset = -1};
     hy_plan plan;
     int64_t taken = 0;
@@ -102,15 +104,19 @@ hydra_status hy_render_run(const hy_job *job, hydra_result *result, hy_diag *dia
         status = hy_job_admit(job, &plan, &taken, diag);
         if (status == HYDRA_OK) {
             hy_observe_stage(job, HYDRA_STAGE_PREPARING);
-            status = run_planned(job, &plan, result, diag);
+            status = run_planned(job, &plan, result, &encoded_at_s, diag);
         }
         hy_plan_free(&plan);
     }
     if (status == HYDRA_OK) {
         give_back_most(job, result, &taken);
+        if (job->sink->remote) {
+            hy_observe_stage(job, HYDRA_STAGE_UPLOADING);
+        }
         double written = hy_clock_s();
         status = job->sink->ops->commit(job->sink, diag);
         result->mux_s += hy_clock_s() - written;
+        result->ready_us = (int64_t)((hy_clock_s() - encoded_at_s) * 1e6);
     }
     if (status != HYDRA_OK) {
         job->sink->ops->abort(job->sink);
