@@ -96,7 +96,8 @@ hydra_status hydra_compose_check(hydra_compose *c)
         return status;
     }
     hy_issues_free(&c->issues);
-    return hy_render_check(&c->project, &c->context->policy, &c->issues, &c->diag);
+    const hy_job job = {.project = &c->project, .policy = &c->context->policy};
+    return hy_render_check(&job, &c->issues, &c->diag);
 }
 
 int32_t hydra_compose_issue_count(const hydra_compose *c)

@@ -164,7 +164,7 @@ static void sum_up(const hy_job *job, const hy_plan *plan, const photo_needs *ph
     int64_t duration_us = hy_us_from_frame(plan->frames, plan->rate);
     int64_t packets = encoder->is_mp4 ? plan->audio_samples / AAC_SAMPLES : 0;
     int64_t output = encoder->cost.output_bytes;
-    int64_t memory = LIBRARIES_BYTES + ring_bytes(job, plan) +
+    int64_t memory = LIBRARIES_BYTES + hy_remote_need(job) + ring_bytes(job, plan) +
                      most_bytes(plan, photos->needs, encoder, hy_frames_slots(job->pool));
     if (packets > 0) {
         output += hy_rescale(duration_us, (int64_t)job->options->audio_bitrate_kbps * 125, 1000000);

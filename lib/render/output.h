@@ -27,6 +27,8 @@ typedef struct hy_output {
 } hy_output;
 
 /* Encoder threads of a job: as asked for, or the context's; within the policy. */
+/* Whether the music of the project, if there is any, gets into the output. */
+bool hy_output_has_sound(const hy_job *job);
 int32_t hy_output_threads(const hy_job *job);
 hy_encoder_config hy_output_config(const hy_job *job, const hy_plan *plan);
 

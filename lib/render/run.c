@@ -3,6 +3,7 @@
 #include "render/estimate.h"
 #include "render/frames.h"
 #include "render/output.h"
+#include "render/remote.h"
 
 static hydra_status pump(const hy_job *job, hy_frames *frames, hy_output *output,
                          hydra_result *result, hy_diag *diag)
@@ -31,6 +32,16 @@ static hydra_status pump(const hy_job *job, hy_frames *frames, hy_output *output
     return status == HYDRA_OK ? hy_cancel_check(job->cancel, diag) : status;
 }
 
+/* Begin to fetch what is remote. */
+static hydra_status fetch(hy_job *job, hy_meter *meter, hy_diag *diag)
+{
+    const hy_remote_want want = {
+        .end = job->project->image_count,
+        .audio = hy_output_has_sound(job),
+    };
+    return hy_remote_new(job, &want, meter, &job->remote, diag);
+}
+
 static hydra_status run_planned(const hy_job *job, const hy_plan *plan, hydra_result *result,
                                 double *encoded_at_s, hy_diag *diag)
 {
@@ -38,13 +49,17 @@ static hydra_status run_planned(const hy_job *job, const hy_plan *plan, hydra_re
     hy_scene scene = {0};
     hy_frames frames = {0};
     hy_output output = {0};
-    hydra_status status = hy_scene_init(&scene, job, plan, &meter, diag);
+    hy_job fetching = *job;
+    hydra_status status = fetch(&fetching, &meter, diag);
+    if (status == HYDRA_OK) {
+        status = hy_scene_init(&scene, &fetching, plan, &meter, diag);
+    }
     if (status == HYDRA_OK) {
         /* The first photo is decoded while the encoder opens. */
         status = hy_scene_want(&scene, 0, diag);
     }
     if (status == HYDRA_OK) {
-        status = hy_output_open(&output, job, plan, diag);
+        status = hy_output_open(&output, &fetching, plan, diag);
     }
     if (status == HYDRA_OK) {
         status = hy_frames_init(&frames, &scene, diag);
@@ -54,6 +69,7 @@ static hydra_status run_planned(const hy_job *job, const hy_plan *plan, hydra_re
     }
     hy_frames_free(&frames);
     hy_scene_free(&scene);
+    hy_remote_free(fetching.remote);
     result->decode_s = hy_stopwatch_s(&scene.decode_time);
     result->compose_s = hy_stopwatch_s(&frames.compose_time);
     result->encode_s = output.encode_s;
