@@ -42,14 +42,28 @@ bool hy_url_same_origin(const hy_url *a, const hy_url *b);
  * `keep_slash`. False: no memory or over the buffer's limit. */
 bool hy_url_encode(hy_buffer *out, const void *bytes, size_t size, bool keep_slash);
 /* A URL for people and logs: no userinfo, no query, no fragment, control bytes as '?'. Free with
- * hy_free. */
+ * hy_free. NULL when memory is out. */
 char *hy_url_redacted(const char *text);
+
+/*
+ * One line of a log without secrets (redact.c): the values of Authorization, Proxy-Authorization,
+ * cookies, security tokens and SSE-C keys, user names and passwords in URLs, and the query of every
+ * URL and request line. Line ends at its end are dropped, other control bytes become '?'. Free with
+ * hy_free. NULL when memory is out.
+ */
+char *hy_redact_line(const char *line, size_t size);
 
 /* ---- What a job may reach ---- */
 
 /* The scheme and the host are allowed by the policy (NULL = all). HYDRA_ERR_PERMISSION. */
 hydra_status hy_guard_check_url(const hydra_policy *policy, const hy_url *url, const char *name,
                                 hy_diag *diag);
+/* The same of the host alone. */
+hydra_status hy_guard_check_host(const hydra_policy *policy, const char *host, const char *name,
+                                 hy_diag *diag);
+/* What hydra_policy.hosts and .networks may hold. */
+bool hy_guard_host_is_valid(const char *host);
+bool hy_guard_network_is_valid(const char *network);
 /* The address of a socket about to connect may be reached; `host` is what was asked for. */
 bool hy_guard_allows(const hydra_policy *policy, const char *host, const struct sockaddr *address);
 
@@ -120,7 +134,8 @@ typedef struct hy_http_request {
     int64_t total_us;           /* for the whole call; 0 = no limit beyond those of the client */
     const hydra_policy *policy; /* whose networks and hosts are allowed; NULL = all */
     const hy_cancel *cancel;    /* NULL = never */
-    void (*sent)(void *sent_user, int64_t bytes); /* bytes of the body that are out; may be NULL */
+    /* Bytes of the body that are out so far; may be NULL. */
+    void (*sent)(void *sent_user, int64_t bytes);
     void *sent_user;
     bool no_proxy;        /* never through a proxy */
     bool expect_continue; /* ask before sending the body */
@@ -194,6 +209,9 @@ int64_t hy_retry_pause(hy_retry *retry, hy_retry_class class, const hy_http_head
 bool hy_retry_status(int32_t http_status);
 
 /* ---- Whole resources ---- */
+
+/* "bytes 0-99/1000" (RFC 9110, 14.4); `*total` = -1 where it is '*'. False: it is not one. */
+bool hy_content_range_parse(const char *text, int64_t *first, int64_t *last, int64_t *total);
 
 /* How one request of a fetch is made: lets s3/ sign each one anew. */
 typedef struct hy_fetch_signer {

@@ -11,7 +11,7 @@
 #include "core/core.h"
 #include "net/net.h"
 
-/* ---- Keys and signatures (sign.c, presign.c) ---- */
+/* ---- Keys and signatures (keys.c, sign.c, presign.c, canon.c, hash.c, crc64.c) ---- */
 
 /* One set of credentials. Wiped by hy_s3_keys_free. */
 typedef struct hy_s3_keys {
@@ -47,16 +47,20 @@ typedef struct hy_sigv4 {
 /*
  * Sign a request: adds (not host, which curl sends) x-amz-date, x-amz-content-sha256 (s3
  * only), x-amz-security-token and authorization to `headers`; what stands in `headers` before is
- * signed as reference section 1a S3 demands. `query_text` (may be NULL) receives the canonical
- * query string that must go on the wire; free with hy_free.
+ * signed, but for what proxies and the transport change. `query_text` (may be NULL) receives the
+ * canonical query string that must go on the wire; free with hy_free. HYDRA_ERR_ARGUMENT: a part
+ * with characters that it must not have, a query name that stands there twice, a header that is
+ * added here; HYDRA_ERR_AUTH: no keys. After a failure `headers` is good for nothing but freeing.
  */
 hydra_status hy_sigv4_sign(const hy_sigv4 *what, hy_http_headers *headers, char **query_text,
                            hy_diag *diag);
 /* A query with X-Amz-Signature, for `expires_s` 1..604800 seconds; `headers` (may be NULL) are
- * those that the caller fixes. Free `*query_text` with hy_free; it is a secret. */
+ * those that the caller fixes; payload_hash should be "UNSIGNED-PAYLOAD". Free `*query_text` with
+ * hy_free; it is a secret. */
 hydra_status hy_sigv4_presign(const hy_sigv4 *what, const hy_http_headers *headers,
                               int32_t expires_s, char **query_text, hy_diag *diag);
-/* Intermediate texts, for tests: free each with hy_free. */
+/* Intermediate texts of a request as it stands, to which nothing is added: for tests. Free each
+ * with hy_free. */
 hydra_status hy_sigv4_texts(const hy_sigv4 *what, const hy_http_headers *headers,
                             char **canonical_request, char **string_to_sign, hy_diag *diag);
 
@@ -70,7 +74,7 @@ char *hy_base64(const void *data, size_t size); /* RFC 4648; free with hy_free *
 uint64_t hy_crc64nvme(uint64_t crc, const void *data, size_t size);
 uint64_t hy_crc64nvme_combine(uint64_t first, uint64_t second, int64_t second_size);
 
-/* ---- Where a bucket is (endpoint.c) ---- */
+/* ---- Where a bucket is (endpoint.c, location.c, region.c) ---- */
 
 typedef struct hy_s3_endpoint {
     char *base; /* explicit endpoint URL, without a trailing '/'; NULL = AWS of the region */
@@ -108,8 +112,10 @@ typedef struct hy_s3_error {
     char message[256];
     char request_id[64];
     char host_id[128];
-    char region[64];
+    char region[64];       /* where the bucket is */
     int64_t server_time_s; /* -1 = not said */
+    bool if_none_match;    /* the call had If-None-Match: set by who made it, after the error was
+                              read, or because the server says so */
 } hy_s3_error;
 
 typedef enum hy_s3_root {
@@ -118,15 +124,16 @@ typedef enum hy_s3_root {
     HY_S3_ROOT_RESULT /* the element that was asked for */
 } hy_s3_root;
 
-/* Text of one element below the root: "UploadId", "ETag". */
+/* Text of the first such element: "UploadId" right below the root, "Result/Id" further down. */
 typedef struct hy_s3_field {
     const char *name;
     char *value; /* NULL = not there; free with hy_free */
 } hy_s3_field;
 
-/* Read a reply whose root should be `root` and take `fields` out of it. White space in front of the
- * XML is skipped. An <Error> fills `error`. Never fails but for memory; depth, size and DOCTYPE as
- * reference X4: then HY_S3_ROOT_NONE. */
+/* Read a reply whose root should be `root` (NULL = only an error is looked for) and take `fields`
+ * out of it. White space in front of the XML is skipped. `error` (may be NULL) is cleared but for
+ * http_status; an <Error>, at most 64 KiB, fills it. Never fails but for memory: a DOCTYPE, more
+ * than 16 levels or 8 MiB, and whatever is not well-formed are HY_S3_ROOT_NONE. */
 hydra_status hy_s3_xml_read(const void *data, size_t size, const char *root, hy_s3_field *fields,
                             size_t field_count, hy_s3_root *found, hy_s3_error *error,
                             hy_diag *diag);
@@ -138,14 +145,18 @@ typedef enum hy_s3_verdict {
     HY_S3_RETRY_THROTTLE,
     HY_S3_RENEW_KEYS, /* expired: new credentials, once */
     HY_S3_FIX_CLOCK,  /* skewed: once, by error.server_time_s */
-    HY_S3_FIX_REGION, /* another region: once, by error.region */
-    HY_S3_CONFLICT    /* 409 ConditionalRequestConflict */
+    HY_S3_FIX_REGION, /* another region: once, by error.region; "" = ask HeadBucket */
+    HY_S3_CONFLICT,   /* 409 ConditionalRequestConflict */
+    HY_S3_SEND_ANEW /* damaged on its way: once, if the source still has the digest that was sent */
 } hy_s3_verdict;
 
-/* Fill `error` from a reply: its body, else its headers. */
+/* Fill `error` from a reply: its body, else its headers. Tokens that a server quotes in its message
+ * are left out. */
 hydra_status hy_s3_error_read(const hy_http_reply *reply, hy_s3_error *error, hy_diag *diag);
 hy_s3_verdict hy_s3_classify(const hy_s3_error *error);
-/* "s3://bucket/key: put: AccessDenied: ... (request id ..., host id ...); what to do". */
+/* "s3://bucket/key: put: AccessDenied: ... (request id ..., host id ...); what to do". The status
+ * is NOT_FOUND, PERMISSION, AUTH, EXISTS (412 with if_none_match), VERIFY, ARGUMENT, IO (412:
+ * another object is there now) or SERVER. */
 hydra_status hy_s3_fail(const hy_s3_error *error, const char *what, hy_diag *diag);
 
 /* ---- Credentials (credentials*.c, profile.c) ---- */
@@ -156,13 +167,16 @@ typedef struct hy_credentials hy_credentials;
 typedef struct hy_credentials_options {
     int32_t source;                             /* HYDRA_CREDENTIALS_* */
     const hy_s3_keys *keys;                     /* explicit ones, or NULL */
-    const char *profile;                        /* NULL = AWS_PROFILE, "default" */
+    const char *profile;                        /* goes before the environment's keys; NULL =
+                                                   AWS_PROFILE, "default" */
     hy_http *http;                              /* borrowed; must outlive the credentials */
     void (*warn)(void *user, const char *text); /* "goes on with keys that ..."; may be NULL */
     void *warn_user;
     const char
         *imds_endpoint;       /* NULL = AWS_EC2_METADATA_SERVICE_ENDPOINT, http://169.254.169.254 */
     const char *sts_endpoint; /* NULL = AWS_ENDPOINT_URL_STS, https://sts.REGION.amazonaws.com */
+    int64_t (*now)(void *user); /* seconds since 1970, for tests; NULL = time() */
+    void *now_user;
 } hy_credentials_options;
 
 hydra_status hy_credentials_new(const hy_credentials_options *options, hy_credentials **out,
@@ -175,15 +189,28 @@ hydra_status hy_credentials_get(hy_credentials *credentials, const hy_cancel *ca
 /* The server says that `stale` has expired: the next get brings others, if there are any. */
 void hy_credentials_reject(hy_credentials *credentials, const hy_s3_keys *stale);
 
-/* Settings that the same files and variables hold: region, endpoint URL, CA bundle. Free with
- * hy_free; NULL = not set. */
+/* What the profile files say, not the environment: "region", "endpoint_url", "ca_bundle";
+ * "services/s3 endpoint_url" for a block of the services section that the profile names;
+ * "s3 addressing_style" for a block of the profile's own. `profile` NULL = AWS_PROFILE, "default".
+ * Free with hy_free; NULL = not set. HYDRA_ERR_AUTH: a profile that is named is not there. */
 hydra_status hy_profile_setting(const char *profile, const char *name, char **value, hy_diag *diag);
 
-/* ---- The client (client.c, calls.c) ---- */
+/* ---- Options (options.c) ---- */
+
+/* The defaults of storage.h. */
+void hy_s3_store_defaults(hydra_store_options *options);
+void hy_s3_transfer_defaults(hydra_transfer_options *options);
+/* HYDRA_ERR_ARGUMENT: a field is out of range or contradicts another; the text names it. NULL is
+ * right. */
+hydra_status hy_s3_store_check(const hydra_store_options *options, hy_diag *diag);
+hydra_status hy_s3_transfer_check(const hydra_transfer_options *options, hy_diag *diag);
+
+/* ---- The client (client.c, perform.c, calls.c) ---- */
 
 typedef struct hy_s3 hy_s3;
 
-/* `options` as in storage.h, checked; NULL = defaults. `http` is borrowed. */
+/* `options` are checked; NULL = defaults. `http` is borrowed. Any number of threads may use the
+ * client. */
 hydra_status hy_s3_new(const hydra_store_options *options, hy_http *http, hy_s3 **out,
                        hy_diag *diag);
 void hy_s3_free(hy_s3 *s3);
@@ -201,24 +228,92 @@ typedef struct hy_s3_call {
     int64_t body_size;
     hydra_status (*read_body)(void *user, int64_t offset, void *data, size_t size, hy_diag *diag);
     void *user;
-    const char *payload_hash; /* of read_body over http; NULL = it is computed or not needed */
+    const char *payload_hash; /* of read_body; NULL = it is computed where it is needed */
     const char *root;         /* root element of a reply with XML; NULL = none */
     hy_s3_field *fields;
     size_t field_count;
     const hy_cancel *cancel;
     const hydra_policy *policy; /* of a job whose project names the bucket; NULL = none */
-    int32_t max_tries;          /* 0 = 3 */
+    int32_t max_tries;          /* 0 = the client's, else 3 */
     bool may_idle;
+    int64_t total_us; /* for each try; 0 = no limit */
     void (*sent)(void *sent_user, int64_t bytes);
     void *sent_user;
+    int64_t max_reply_bytes; /* as in hy_http_request */
+    /* Where the body of a 2xx reply goes, which `reply` shows the status and headers of; NULL =
+     * into reply->body. After a broken transfer it begins anew with the next reply. */
+    hydra_status (*receive)(void *receive_user, const hy_http_reply *reply, const void *data,
+                            size_t size, hy_diag *diag);
+    /* Before each try: add to the headers. May be NULL. */
+    hydra_status (*prepare)(void *receive_user, hy_http_headers *headers, hy_diag *diag);
+    void *receive_user;
+    void (*throttled)(void *sent_user); /* the server asks for less; may be NULL */
+    bool conflict_is_final;             /* 409 ConditionalRequestConflict: not tried again */
 } hy_s3_call;
 
 /* Sign, send, judge, try again: until success or a final answer. `reply` holds the last one; free
- * with hy_http_reply_free. `error` (may be NULL) = what S3 said. `tries` (may be NULL) counts. */
+ * with hy_http_reply_free. `error` (may be NULL) = what S3 said; http_status 0 = it said nothing.
+ * `tries` (may be NULL) counts. The caller frees the values of `fields`, whatever comes. */
 hydra_status hy_s3_perform(hy_s3 *s3, const hy_s3_call *call, hy_http_reply *reply,
                            hy_s3_error *error, int32_t *tries, hy_diag *diag);
 
-/* ---- Uploads (upload.c, sink.c) ---- */
+/* What is known of an object. Freed with hy_s3_object_free. */
+typedef struct hy_s3_object {
+    int64_t bytes;           /* of the whole object; -1 = not said */
+    int64_t last_modified_s; /* seconds since 1970; -1 = not said */
+    char *etag;              /* with its quotes. These are NULL where the server says nothing */
+    char *version_id;
+    char *checksum; /* "crc64nvme:BASE64" */
+    char *content_type;
+    bool verified; /* hy_s3_get: a checksum or an ETag was held against all bytes and is right */
+} hy_s3_object;
+void hy_s3_object_free(hy_s3_object *object);
+
+/* A read. */
+typedef struct hy_s3_get_call {
+    const char *bucket;
+    const char *key;
+    int64_t offset;             /* first byte */
+    int64_t length;             /* bytes; HYDRA_AUTO = to the end */
+    int64_t max_bytes;          /* HYDRA_ERR_LIMIT beyond; 0 = no limit */
+    const hy_cancel *cancel;    /* may be NULL */
+    const hydra_policy *policy; /* may be NULL */
+    /* Takes the bytes, `at` counted from `offset` on, one behind the other. `at` = 0 again: the
+     * object was replaced meanwhile, what came before is void. NULL = into memory. */
+    hydra_status (*receive)(void *user, int64_t at, const void *data, size_t size, hy_diag *diag);
+    void (*received)(void *user, int64_t bytes,
+                     int64_t total); /* may be NULL; total -1 = unknown */
+    void *user;
+} hy_s3_get_call;
+
+/*
+ * Read an object or a range of it. A broken transfer goes on where it broke, held to the ETag of
+ * its beginning; an object that was replaced meanwhile is read anew, once. The byte count must be
+ * what was announced. `out` (without `receive`) is freed with hy_buffer_free, its limit need not
+ * be set; `object` may be NULL, else it is freed by the caller after success.
+ */
+hydra_status hy_s3_get(hy_s3 *s3, const hy_s3_get_call *get, hy_buffer *out, hy_s3_object *object,
+                       hy_diag *diag);
+/* Look at an object. HYDRA_ERR_NOT_FOUND. */
+hydra_status hy_s3_head(hy_s3 *s3, const char *bucket, const char *key, const hy_cancel *cancel,
+                        const hydra_policy *policy, hy_s3_object *object, hy_diag *diag);
+/* One that is not there is no error. */
+hydra_status hy_s3_delete(hy_s3 *s3, const char *bucket, const char *key, const hy_cancel *cancel,
+                          const hydra_policy *policy, hy_diag *diag);
+
+/* "https://bucket.s3.eu-central-1.amazonaws.com/key", without a signature; free with hy_free. NULL:
+ * no memory, or names that S3 does not allow. */
+char *hy_s3_object_url(hy_s3 *s3, const char *bucket, const char *key);
+/* A URL that works without keys for 1..604,800 seconds, "GET" or "PUT"; `fixed` (may be NULL) are
+ * headers that its user must send. A secret: wiped and freed with hy_s3_secret_free. Nothing is
+ * sent but what fetching credentials takes. */
+hydra_status hy_s3_presigned_url(hy_s3 *s3, const char *method, const char *bucket, const char *key,
+                                 int64_t expires_s, const hy_http_headers *fixed, char **url,
+                                 hy_diag *diag);
+/* NULL does nothing. */
+void hy_s3_secret_free(char *secret);
+
+/* ---- Uploads (upload.c, parts.c, sink.c) ---- */
 
 typedef struct hy_s3_upload_result {
     char *etag;
@@ -232,30 +327,46 @@ typedef struct hy_s3_upload_result {
 void hy_s3_upload_result_free(hy_s3_upload_result *result);
 
 /*
- * A sink that is an object. Part 1 is the head, the first max(part size, head_bytes) bytes, kept in
- * memory until commit; what follows is sent in parts of one size by threads of its own while the
- * caller goes on, at most `parallel` in flight; write waits while all are busy. What stays below
- * the threshold is one PUT. commit sends the rest, then part 1, then Complete; abort ends what is
- * under way and aborts the upload. `s3` is borrowed.
+ * A sink that is an object. The head, the first head_bytes rounded up to parts, is kept in memory
+ * until commit; what follows is sent in parts of one size by threads of its own while the caller
+ * goes on, at most `parallel` in flight; write waits while all are busy. What stays below the
+ * threshold is one PUT; memory comes first: a threshold of more than the head and `parallel` parts
+ * counts as that. commit sends the rest, then the head, then Complete, and looks whether the server
+ * has what was sent. abort ends what is under way and aborts the upload, within 5 s, whatever the
+ * job's own deadline says. `s3`, `policy` and `cancel` are borrowed, all else is copied. Between
+ * write and commit bytes can be written again only in the head. Once commit has asked for the
+ * object to be made, a cancel comes too late unless the server takes more than 3 s.
+ *
+ * A reply to the first call of an upload in parts that never arrives may leave an upload without
+ * parts in the bucket, of which nobody knows: a lifecycle rule for incomplete uploads removes it.
  */
 typedef struct hy_s3_sink_options {
     const char *bucket;
     const char *key;
     const hydra_transfer_options *transfer; /* checked; NULL = defaults */
-    int64_t head_bytes;                     /* what will be rewritten at the end: the head region */
+    int64_t head_bytes;                     /* what will be rewritten at the end: the head region;
+                                               the sink's `reserve` sets it later */
+    int64_t expected_bytes;                 /* about so many in all; 0 = unknown */
     const char *content_type;               /* where transfer says none; NULL = none */
     const hydra_policy *policy;
     const hy_cancel *cancel;
+    /* One call at a time, from any thread; must not call the sink. Bytes never decrease. */
     void (*sent)(void *user, int64_t bytes, int64_t total); /* total -1 = not known yet */
     void *user;
 } hy_s3_sink_options;
 hydra_status hy_s3_sink_new(hy_s3 *s3, const hy_s3_sink_options *options, hy_sink **out,
                             hy_diag *diag);
+/* Most bytes that its buffers take. */
+int64_t hy_s3_sink_memory(const hy_s3_sink_options *options);
 /* After commit: moves the result out. */
 void hy_s3_sink_result(hy_sink *sink, hy_s3_upload_result *result);
+/* After abort, and after a commit that failed (whose text has it): "upload ID", where the server
+ * could not be told to drop the parts; else NULL. Borrowed from the sink. */
+const char *hy_s3_sink_leftover(const hy_sink *sink);
 
-/* Bytes that are all there: one PUT or parts in parallel, each read with `read` (any thread, any
- * order). */
+/* Bytes that are all there: one PUT or parts in parallel. `read` is called in this thread, in
+ * order; from the beginning again when somebody else writes the key meanwhile. Nothing stays on
+ * failure. head_bytes and expected_bytes do not count. */
 hydra_status hy_s3_upload(hy_s3 *s3, const hy_s3_sink_options *options,
                           hydra_status (*read)(void *user, int64_t offset, void *data, size_t size,
                                                hy_diag *diag),

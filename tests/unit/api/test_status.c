@@ -11,7 +11,7 @@
 static void every_status_has_a_name_and_a_sentence(void **state)
 {
     (void)state;
-    for (hydra_status status = HYDRA_OK; status >= HYDRA_ERR_BUSY; status--) {
+    for (hydra_status status = HYDRA_OK; status >= HYDRA_ERR_EXISTS; status--) {
         const char *name = hydra_status_name(status);
         assert_int_equal(strncmp(name, "HYDRA_", 6), 0);
         assert_string_not_equal(name, "HYDRA_UNKNOWN");
@@ -24,8 +24,8 @@ static void every_status_has_a_name_and_a_sentence(void **state)
 static void names_and_sentences_are_all_different(void **state)
 {
     (void)state;
-    for (hydra_status a = HYDRA_OK; a >= HYDRA_ERR_BUSY; a--) {
-        for (hydra_status b = a - 1; b >= HYDRA_ERR_BUSY; b--) {
+    for (hydra_status a = HYDRA_OK; a >= HYDRA_ERR_EXISTS; a--) {
+        for (hydra_status b = a - 1; b >= HYDRA_ERR_EXISTS; b--) {
             assert_string_not_equal(hydra_status_name(a), hydra_status_name(b));
             assert_string_not_equal(hydra_status_text(a), hydra_status_text(b));
         }
@@ -35,7 +35,7 @@ static void names_and_sentences_are_all_different(void **state)
 static void numbers_without_a_meaning_are_named_so(void **state)
 {
     (void)state;
-    const hydra_status numbers[] = {1, HYDRA_ERR_BUSY - 1, INT32_MIN, INT32_MAX};
+    const hydra_status numbers[] = {1, HYDRA_ERR_EXISTS - 1, INT32_MIN, INT32_MAX};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         assert_string_equal(hydra_status_name(numbers[i]), "HYDRA_UNKNOWN");
         assert_string_equal(hydra_status_text(numbers[i]), "Unknown status.");
