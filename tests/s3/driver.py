@@ -148,7 +148,7 @@ class StoreTest(unittest.TestCase):
         """A driver with an open store. An option that is None is left out."""
         driver = Driver(wrap, **(env or {}))
         self.drivers.append(driver)
-        chosen = {**self.options, "endpoint": endpoint, **options}
+        chosen = {**self.options, "endpoint": endpoint or None, **options}
         chosen = {name: value for name, value in chosen.items() if value is not None}
         self.good(driver.run("open", options=chosen, policy=policy or {}))
         return driver

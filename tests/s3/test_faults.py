@@ -143,8 +143,8 @@ class Uploads(StoreTest):
                 result = driver.result(10)
                 took_s = time.monotonic() - begin
                 self.bad(result, "CANCELLED")
-                # A lost Create can only be swept up later; a Complete is waited for a little.
-                self.assertLess(took_s, 5 if op == "complete" else 1)
+                # The replies to Create and Complete are waited for a little: they decide what is left.
+                self.assertLess(took_s, 1 if op == "part" else 5.5)
                 if op == "create":
                     server.model.uploads.clear()
                 else:
@@ -192,8 +192,10 @@ class Uploads(StoreTest):
         for record in refused:
             again = min(r.started for r in later if r.request.part == record.request.part)
             self.assertGreaterEqual(again - record.ended, 0.99)
-        together = max(sum(r.started <= x.started < r.ended for r in later) for x in later)
-        self.assertLess(together, 4, "as parallel as before")
+        parts = {r.request.part for r in refused}
+        fresh = sorted((r for r in later if r.request.part not in parts), key=lambda r: r.started)
+        self.assertGreaterEqual(fresh[2].started, min(r.ended for r in fresh[:2]) - 0.02,
+                                "as parallel as before")
 
     def test_15_backoff_shape(self) -> None:
         """Case 15: pauses lie in [0, cap], half of it in the mean, and differ."""
@@ -457,9 +459,10 @@ class Soak(StoreTest):
     FAULTS: list[Action] = [
         {"code": "InternalError"}, {"code": "SlowDown"}, {"cut": -1, "end": "rst"},
         {"code": "AccessDenied"}, {"cut": 0.4, "end": "fin"}, {"read": 1000, "end": "rst"},
-        {"corrupt": True}, {"corrupt_request": True}, {"silent_close": True}, {"delay": 0.2},
-        {"status": 200, "code": "InternalError"}, {"length": 100, "end": "fin"},
-        {"status": 502, "body": "<html>bad gateway</html>"}, {"trickle": [4096, 0.001]}]
+        {"silent_close": True}, {"delay": 0.2}, {"trickle": [4096, 0.001]},
+        {"status": 502, "body": "<html>bad gateway</html>"}]
+    # Where something in the reply can tell.
+    SENDING: list[Action] = [{"corrupt_request": True}, {"status": 200, "code": "InternalError"}]
     JOBS = 200
 
     def test_46_soak(self) -> None:
@@ -470,7 +473,10 @@ class Soak(StoreTest):
 
         def choose(record: Record) -> Action | None:
             with lock:
-                return dice.choice(self.FAULTS) if dice.random() < 0.2 else None
+                if dice.random() >= 0.2:
+                    return None
+                sending = record.op in ("part", "complete")
+                return dice.choice(self.FAULTS + self.SENDING if sending else self.FAULTS)
 
         server = self.serve(choose=choose)
         driver = self.driver(server.url)
