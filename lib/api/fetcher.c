@@ -38,9 +38,18 @@ static hydra_status fail_named(hydra_status status, const char *name, const char
     return named ? hy_fail(diag, status, "%s", text) : hy_fail(diag, status, "%s: %s", name, text);
 }
 
+static bool has_user(const char *url)
+{
+    const char *authority = strchr(url, ':') + 3;
+    return memchr(authority, '@', strcspn(authority, "/")) != NULL;
+}
+
 /* The scheme is written in small letters only further in. */
 static hydra_status locate(const char *url, const char *name, location *where, hy_diag *diag)
 {
+    if (has_user(url)) { /* what stands before '@' must not get into a text */
+        return hy_fail(diag, HYDRA_ERR_ARGUMENT, "%s: a bucket's name has no '@'", name);
+    }
     char *text = hy_strdup(url);
     hy_diag found = {0};
     if (!text) {
