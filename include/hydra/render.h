@@ -136,7 +136,7 @@ typedef struct hydra_result {
 HYDRA_API void hydra_render_options_init(hydra_render_options *options);
 
 /**
- * Render to a file.
+ * Render to a file, to an object in a store, or to a URL that takes a PUT.
  *
  * The video grows under a temporary name beside the target, is read again, and takes the target's
  * name, replacing a file of that name, only when it is correct and on disk. A file that is replaced
@@ -144,7 +144,11 @@ HYDRA_API void hydra_render_options_init(hydra_render_options *options);
  * permissions, not its own.
  *
  * @param c            Compose handle with at least one image.
- * @param destination  Path or file: URI, UTF-8. Its folder must exist.
+ * An object (see storage.h) is sent while it is made and is there, complete, at the end. For a PUT
+ * the video is kept in memory, at most policy.max_output_bytes.
+ *
+ * @param destination  Path or file: URI, UTF-8, whose folder must exist; `s3://BUCKET/KEY`;
+ *                     `https://...`, `http://...` for a PUT. A URL's query is in no error text.
  * @param options      NULL for defaults.
  * @return HYDRA_OK; hydra_compose_result tells what was made
  *         HYDRA_ERR_ARGUMENT     an option is out of range, the timeline does not add up, the
@@ -154,11 +158,12 @@ HYDRA_API void hydra_render_options_init(hydra_render_options *options);
  *         HYDRA_ERR_NOT_FOUND    an input or the target's folder
  *         HYDRA_ERR_PERMISSION, HYDRA_ERR_IO, HYDRA_ERR_SPACE  reading or writing
  *         HYDRA_ERR_FORMAT, HYDRA_ERR_LIMIT  an input; LIMIT also the memory of the whole job
- *         HYDRA_ERR_UNSUPPORTED  an input, the encoder, or a destination's URI scheme that is not
- *                                file:
+ *         HYDRA_ERR_UNSUPPORTED  an input, the encoder, or a destination's URI scheme
  *         HYDRA_ERR_DEADLINE     options->deadline_us or policy.max_render_us has passed
  *         HYDRA_ERR_BUSY         other jobs hold the context's budget, and options->when_busy is
  *                                HYDRA_BUSY_FAIL
+ *         HYDRA_ERR_EXISTS       options->when_exists is HYDRA_EXISTS_FAIL, and there is one
+ *         HYDRA_ERR_AUTH, HYDRA_ERR_NETWORK, HYDRA_ERR_TIMEOUT, HYDRA_ERR_SERVER  a server
  *         HYDRA_ERR_ENCODER, HYDRA_ERR_VERIFY, HYDRA_ERR_MEMORY
  * On failure the target is as before and nothing is left behind, with one exception: when only the
  * last step fails, which puts the new name on disk (syncing the folder), the complete new file is
@@ -304,8 +309,9 @@ typedef struct hydra_event {
  *         HYDRA_ERR_ARGUMENT   a value is out of range, `out` or `destination` is NULL, a
  *                              descriptor cannot be written
  *         HYDRA_ERR_STATE      a render of `c` is running that blocks
- *         HYDRA_ERR_PERMISSION  the FIFO lies outside of policy.file_roots
- *         HYDRA_ERR_UNSUPPORTED  the destination's URI scheme is not file:
+ *         HYDRA_ERR_PERMISSION  the FIFO lies outside of policy.file_roots, or policy.schemes does
+ *                              not allow the destination
+ *         HYDRA_ERR_UNSUPPORTED  a URI scheme that is not handled
  *         HYDRA_ERR_NOT_FOUND  the FIFO is removed just then
  *         HYDRA_ERR_MEMORY, HYDRA_ERR_IO (no thread, no descriptor)
  * Thread: owner of `c`. Since 0.1.

@@ -23,8 +23,7 @@
 
 struct hydra_context {
     atomic_int references;
-    hydra_policy policy;
-    char **file_roots; /* behind policy.file_roots: absolute, without links */
+    hydra_policy policy; /* its lists are the context's; folders absolute, without links */
     hy_budget budget;
     hy_pool *pool;
     int32_t simd;              /* HYDRA_SIMD_... */
@@ -56,6 +55,13 @@ struct hydra_compose {
     hydra_render_options render_options; /* of the project; the preset in it is the next one */
     char *preset;
 };
+
+/* HYDRA_ERR_ARGUMENT; the text names the field. */
+hydra_status hy_policy_check(const hydra_policy *policy, hy_diag *diag);
+/* A policy that was checked, with lists of its own: folders resolved, HYDRA_ERR_ARGUMENT where one
+ * is none. Free it with hy_policy_free, also after a failure. */
+hydra_status hy_policy_copy(hydra_policy *out, const hydra_policy *policy, hy_diag *diag);
+void hy_policy_free(hydra_policy *policy);
 
 hydra_context *hy_context_ref(hydra_context *context);
 

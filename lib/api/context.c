@@ -2,41 +2,11 @@
 /* hydra_context: reference-counted policy, worker pool and memory budget. */
 #include "api/client.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-
 #include "media/media.h"
-
-#define MAX_ROOTS 64
 
 void hydra_context_options_init(hydra_context_options *options)
 {
     *options = (hydra_context_options){.struct_size = sizeof *options};
-}
-
-/* Of the compositor: assets are as large as photos may be. */
-#define MAX_IMAGE_SIDE_PX 32768
-
-static bool roots_are_valid(const hydra_policy *policy)
-{
-    int32_t count = policy->file_root_count;
-    if (!policy->file_roots) {
-        return count == 0;
-    }
-    /* An empty list might mean nothing or everything. */
-    return count >= 1 && count <= MAX_ROOTS;
-}
-
-static bool policy_is_valid(const hydra_policy *policy)
-{
-    return policy->max_images >= 1 && policy->max_images <= 100000 &&
-           policy->max_image_bytes >= 1 && policy->max_image_pixels >= 1 &&
-           policy->max_image_side_px >= 1 && policy->max_image_side_px <= MAX_IMAGE_SIDE_PX &&
-           policy->max_decode_bytes >= 1 && policy->max_audio_bytes >= 1 &&
-           policy->max_duration_us >= 1 && policy->max_output_bytes >= 1 &&
-           policy->max_memory_bytes >= 1 && policy->max_render_us >= 1 &&
-           policy->max_threads >= 1 && policy->max_threads <= 128 && roots_are_valid(policy);
 }
 
 static bool options_are_valid(const hydra_context_options *options)
@@ -61,44 +31,8 @@ static bool take_options(const hydra_context_options *given, hydra_context_optio
                                           HY_SIZE_THROUGH(hydra_policy, file_roots))) {
         return false;
     }
-    return options_are_valid(options) && policy_is_valid(policy);
-}
-
-/* Where a folder really is. */
-static hydra_status resolve_root(const char *path, char **out)
-{
-    struct stat info;
-    if (!path || path[0] != '/') {
-        return HYDRA_ERR_ARGUMENT;
-    }
-    char *real = realpath(path, NULL);
-    if (!real) {
-        return errno == ENOMEM ? HYDRA_ERR_MEMORY : HYDRA_ERR_ARGUMENT;
-    }
-    bool is_folder = stat(real, &info) == 0 && S_ISDIR(info.st_mode);
-    *out = is_folder ? hy_strdup(real) : NULL;
-    free(real); /* comes from libc */
-    if (!is_folder) {
-        return HYDRA_ERR_ARGUMENT;
-    }
-    return *out ? HYDRA_OK : HYDRA_ERR_MEMORY;
-}
-
-static hydra_status copy_policy(hydra_context *context, const hydra_policy *policy)
-{
-    context->policy = *policy;
-    context->policy.file_roots = NULL;
-    if (policy->file_root_count == 0) {
-        return HYDRA_OK;
-    }
-    size_t count = (size_t)policy->file_root_count;
-    context->file_roots = hy_calloc(count, sizeof *context->file_roots);
-    hydra_status status = context->file_roots ? HYDRA_OK : HYDRA_ERR_MEMORY;
-    for (size_t i = 0; status == HYDRA_OK && i < count; i++) {
-        status = resolve_root(policy->file_roots[i], &context->file_roots[i]);
-    }
-    context->policy.file_roots = (const char *const *)context->file_roots;
-    return status;
+    hy_diag diag = {0};
+    return options_are_valid(options) && hy_policy_check(policy, &diag) == HYDRA_OK;
 }
 
 hydra_status hydra_context_new(const hydra_context_options *options, hydra_context **out)
@@ -127,7 +61,7 @@ hydra_status hydra_context_new(const hydra_context_options *options, hydra_conte
         status = hy_store_options_copy(&context->store, &store, &diag);
     }
     if (status == HYDRA_OK) {
-        status = copy_policy(context, &policy);
+        status = hy_policy_copy(&context->policy, &policy, &diag);
     }
     if (status == HYDRA_OK) {
         status = hy_pool_new(checked.threads, &context->pool, &diag);
@@ -152,10 +86,7 @@ void hydra_context_free(hydra_context *context)
         hy_pool_free(context->pool);
         hy_context_client_free(context);
         hy_budget_free(&context->budget);
-        for (int32_t i = 0; context->file_roots && i < context->policy.file_root_count; i++) {
-            hy_free(context->file_roots[i]);
-        }
-        hy_free(context->file_roots);
+        hy_policy_free(&context->policy);
         hy_free(context);
     }
 }

@@ -75,7 +75,7 @@ static hydra_status open_object(hy_outlet *outlet, hy_diag *diag)
     if (status != HYDRA_OK) {
         return status;
     }
-    const hy_s3_sink_options options = {
+    hy_s3_sink_options options = {
         .bucket = outlet->bucket,
         .key = outlet->key,
         .transfer = &outlet->own_transfer,
@@ -88,6 +88,7 @@ static hydra_status open_object(hy_outlet *outlet, hy_diag *diag)
     status = hy_s3_sink_new(outlet->s3, &options, &outlet->sink, diag);
     if (status == HYDRA_OK) {
         outlet->sink->remote = true;
+        options.head_bytes = 1; /* the muxer will announce it: rarely more than a part */
         outlet->sink->buffer_bytes = hy_s3_sink_memory(&options);
     }
     return status;

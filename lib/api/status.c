@@ -28,9 +28,9 @@ static const struct {
     {HYDRA_ERR_DEADLINE, "HYDRA_ERR_DEADLINE", "The job's deadline has passed."},
     {HYDRA_ERR_BUSY, "HYDRA_ERR_BUSY", "Other jobs hold the memory budget."},
     {HYDRA_ERR_NETWORK, "HYDRA_ERR_NETWORK", "A server was not reached, or broke off."},
-    {HYDRA_ERR_AUTH, "HYDRA_ERR_AUTH", "Credentials are missing, or a server refuses them."},
-    {HYDRA_ERR_SERVER, "HYDRA_ERR_SERVER", "A server answered with an error of its own."},
-    {HYDRA_ERR_EXISTS, "HYDRA_ERR_EXISTS", "There is one already, and it is not to be replaced."},
+    {HYDRA_ERR_AUTH, "HYDRA_ERR_AUTH", "There are no credentials that the server accepts."},
+    {HYDRA_ERR_SERVER, "HYDRA_ERR_SERVER", "A server answered with an error."},
+    {HYDRA_ERR_EXISTS, "HYDRA_ERR_EXISTS", "It exists already and must not be replaced."},
     {HYDRA_ERR_INTERNAL, "HYDRA_ERR_INTERNAL", "A fault inside libhydra: please report it."},
 };
 

@@ -17,7 +17,13 @@
 
 static bool is_free(const hydra_policy *policy)
 {
-    return !policy || policy->file_root_count == 0;
+    return !policy || (policy->file_root_count == 0 && policy->files);
+}
+
+/* Neither folders nor everything: no file may be touched. */
+static bool is_closed(const hydra_policy *policy)
+{
+    return policy && policy->file_root_count == 0 && !policy->files;
 }
 
 /* `path` is the folder itself or below it: "/srv/in" holds "/srv/in/a", not "/srv/inner". */
@@ -36,10 +42,18 @@ static hydra_status refuse(const char *name, hy_diag *diag)
                    "%s: lies outside the folders that the policy allows", name);
 }
 
+static hydra_status refuse_all(const char *name, hy_diag *diag)
+{
+    return hy_fail(diag, HYDRA_ERR_PERMISSION, "%s: the policy allows no files", name);
+}
+
 hydra_status hy_roots_check_fd(const hydra_policy *policy, int fd, const char *name, hy_diag *diag)
 {
     if (is_free(policy)) {
         return HYDRA_OK;
+    }
+    if (is_closed(policy)) {
+        return refuse_all(name, diag);
     }
     char link[32];
     char path[PATH_MAX];
@@ -120,6 +134,9 @@ hydra_status hy_roots_check_path(const hydra_policy *policy, const char *path, c
 {
     if (is_free(policy)) {
         return HYDRA_OK;
+    }
+    if (is_closed(policy)) {
+        return refuse_all(name, diag);
     }
     size_t length = strlen(path);
     size_t capacity = length + PATH_MAX + 1; /* room for a link */

@@ -3,6 +3,7 @@
  * The folders that a policy allows (hydra_policy.file_roots; in here they are absolute and without
  * links). What counts is where an opened file really lies, as the kernel names it, so nobody who
  * swaps a folder for a link between check and use gets anything through.
+ * Without folders, hydra_policy.files says whether everything is allowed or nothing.
  */
 #ifndef HY_ROOTS_H
 #define HY_ROOTS_H

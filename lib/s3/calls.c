@@ -179,26 +179,6 @@ static hydra_status prepare_read(void *user, hy_http_headers *headers, hy_diag *
     return status;
 }
 
-/* "bytes 5-9/100": the first number and the one behind the slash (-1 = "*"). */
-static bool read_content_range(const char *text, int64_t *first, int64_t *size)
-{
-    char number[24];
-    if (!text || strncmp(text, "bytes ", 6) != 0) {
-        return false;
-    }
-    const char *from = text + 6;
-    const char *dash = strchr(from, '-');
-    const char *slash = strchr(from, '/');
-    if (!dash || !slash || dash > slash || (size_t)(dash - from) >= sizeof number) {
-        return false;
-    }
-    memcpy(number, from, (size_t)(dash - from));
-    number[dash - from] = '\0';
-    *first = hy_s3_number(number);
-    *size = strcmp(slash + 1, "*") == 0 ? -1 : hy_s3_number(slash + 1);
-    return *first >= 0;
-}
-
 static int64_t range_total(const reading *r, int64_t object_bytes)
 {
     if (object_bytes < 0) {
@@ -232,11 +212,12 @@ static hydra_status look_at_reply(reading *r, const hy_http_reply *reply, hy_dia
 {
     int64_t from = r->get->offset + r->got;
     int64_t first = 0;
+    int64_t last = 0;
     int64_t object_bytes = reply->body_length;
     r->reply_known = true;
     if (reply->status == 206 &&
-        (!read_content_range(hy_http_headers_get(&reply->headers, "content-range"), &first,
-                             &object_bytes) ||
+        (!hy_content_range_parse(hy_http_headers_get(&reply->headers, "content-range"), &first,
+                                 &last, &object_bytes) ||
          first != from)) {
         return hy_fail(diag, HYDRA_ERR_SERVER, "s3://%s/%s: the server sent another range",
                        r->get->bucket, r->get->key);

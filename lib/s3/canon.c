@@ -195,8 +195,13 @@ hydra_status hy_canon_query(const hy_s3_parameter *query, size_t count, char **t
 static bool is_signed(const char *name)
 {
     static const char *const never[] = {
-        "authorization", "connection",        "expect",     "keep-alive",      "te", "trailer",
-        "upgrade",       "transfer-encoding", "user-agent", "x-amzn-trace-id",
+        "authorization",   "baggage",
+        "connection",      "expect",
+        "keep-alive",      "te",
+        "traceparent",     "tracestate",
+        "trailer",         "transfer-encoding",
+        "upgrade",         "user-agent",
+        "x-amzn-trace-id",
     };
     for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
         if (strcasecmp(name, never[i]) == 0) {

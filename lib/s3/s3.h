@@ -346,7 +346,8 @@ typedef struct hy_s3_sink_options {
     const char *bucket;
     const char *key;
     const hydra_transfer_options *transfer; /* checked; NULL = defaults */
-    int64_t head_bytes;                     /* what will be rewritten at the end: the head region */
+    int64_t head_bytes;                     /* what will be rewritten at the end: the head region;
+                                               the sink's `reserve` sets it later */
     int64_t expected_bytes;                 /* about so many in all; 0 = unknown */
     const char *content_type;               /* where transfer says none; NULL = none */
     const hydra_policy *policy;

@@ -116,7 +116,7 @@ class RemoteTest(CliTest):
         self.assertEqual(self.requests, [])
 
     def test_frame_asks_for_what_it_shows(self) -> None:
-        self.ok("frame", *SMALL, "--at", "0.6", "-o", "frame.png", self.base + "secret",
+        self.ok("frame", *SMALL, "--time", "0.6", "-o", "frame.png", self.base + "secret",
                 self.base + "b.png", self.base + "slow")
         self.assertEqual(self.requests, ["/b.png"])
 

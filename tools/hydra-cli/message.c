@@ -93,8 +93,12 @@ int cli_code(const cli_settings *settings, hydra_status status)
     case HYDRA_ERR_FORMAT:
     case HYDRA_ERR_UNSUPPORTED:
     case HYDRA_ERR_LIMIT:
+    case HYDRA_ERR_NETWORK:
+    case HYDRA_ERR_AUTH:
+    case HYDRA_ERR_SERVER:
         return CLI_INPUT;
     case HYDRA_ERR_SPACE:
+    case HYDRA_ERR_EXISTS:
         return CLI_OUTPUT;
     case HYDRA_ERR_DEADLINE:
         return CLI_DEADLINE;

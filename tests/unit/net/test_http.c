@@ -1,0 +1,824 @@
+/* SPDX-License-Identifier: MIT */
+/* The HTTP client against a server that may do anything. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/net.h"
+#include "scripted.h"
+#include "support.h"
+
+#define OK_HEAD "HTTP/1.1 200 OK\r\n"
+
+static scripted_reply always(void *user, int number, const scripted_request *request)
+{
+    (void)number;
+    (void)request;
+    return *(const scripted_reply *)user;
+}
+
+/* A client without proxies of the environment. */
+static hy_http *client(const hy_http_options *given)
+{
+    hy_http_options options = given ? *given : (hy_http_options){0};
+    hy_diag diag = {0};
+    hy_http *http = NULL;
+    options.proxy = options.proxy ? options.proxy : "";
+    assert_ok(hy_http_new(&options, &http, &diag), &diag);
+    return http;
+}
+
+typedef struct talk {
+    scripted *server;
+    hy_http *http;
+    char *url;
+    hy_http_request request;
+    hy_http_reply reply;
+    hy_diag diag;
+    hydra_status status;
+} talk;
+
+static void talk_begin(talk *t, scripted_reply *reply, const hy_http_options *options)
+{
+    *t = (talk){0};
+    t->server = scripted_new(always, reply);
+    t->http = client(options);
+    t->url = scripted_url(t->server, "/a?query=secret");
+    t->request = (hy_http_request){.method = "GET", .url = t->url, .name = "photo"};
+}
+
+static void talk_run(talk *t)
+{
+    hy_http_reply_free(&t->reply);
+    hy_diag_clear(&t->diag);
+    t->status = hy_http_perform(t->http, &t->request, &t->reply, &t->diag);
+    assert_null(strstr(t->diag.text, "secret"));
+}
+
+static void talk_end(talk *t)
+{
+    hy_http_reply_free(&t->reply);
+    hy_http_free(t->http);
+    scripted_free(t->server);
+    free(t->url);
+}
+
+#define assert_talk(t, expected_status, expected_outcome, part)                                    \
+    do {                                                                                           \
+        assert_failed((t)->status, expected_status, &(t)->diag, part);                             \
+        assert_int_equal((t)->reply.outcome, expected_outcome);                                    \
+    } while (0)
+
+/* ---- Replies as they should be ---- */
+
+static void test_a_plain_reply(void **state)
+{
+    (void)state;
+    scripted_reply reply = {.head =
+                                OK_HEAD "Content-Length: 5\r\nX-A:  b c \t\r\nETag: \"1\"\r\n\r\n",
+                            .body = "hello"};
+    talk t;
+    talk_begin(&t, &reply, NULL);
+    hy_http_headers headers = {0};
+    assert_ok(hy_http_headers_add(&headers, "X-Own", "value", &t.diag), &t.diag);
+    assert_ok(hy_http_headers_add(&headers, "X-Empty", "", &t.diag), &t.diag);
+    t.request.headers = &headers;
+    talk_run(&t);
+    assert_ok(t.status, &t.diag);
+    assert_int_equal(t.reply.outcome, HY_HTTP_REPLY);
+    assert_int_equal(t.reply.status, 200);
+    assert_int_equal(t.reply.body.size, 5);
+    assert_memory_equal(t.reply.body.data, "hello", 5);
+    assert_int_equal(t.reply.body_bytes, 5);
+    assert_int_equal(t.reply.body_length, 5);
+    assert_true(t.reply.length_known);
+    assert_string_equal(hy_http_headers_get(&t.reply.headers, "x-a"), "b c");
+    const char *head = scripted_get(t.server, 0)->head;
+    assert_int_equal(strncmp(head, "GET /a?query=secret HTTP/1.1\r\n", 30), 0);
+    assert_non_null(strstr(head, "\r\nX-Own: value\r\n"));
+    assert_non_null(strstr(head, "\r\nX-Empty:\r\n"));
+    assert_null(strcasestr(head, "accept-encoding"));
+    assert_null(strcasestr(head, "cookie"));
+    assert_null(strcasestr(head, "expect"));
+    hy_http_headers_free(&headers);
+    talk_end(&t);
+}
+
+static void test_the_path_stays_as_it_is(void **state)
+{
+    (void)state;
+    scripted_reply reply = {.head = OK_HEAD "Content-Length: 0\r\n\r\n"};
+    talk t;
+    talk_begin(&t, &reply, NULL);
+    char *url = scripted_url(t.server, "/a/../b//./%7e%2F+~?uploads&x=a%20b#part");
+    t.request.url = url;
+    talk_run(&t);
+    assert_ok(t.status, &t.diag);
+    assert_int_equal(strncmp(scripted_get(t.server, 0)->head,
+                             "GET /a/../b//./%7e%2F+~?uploads&x=a%20b HTTP/1.1\r\n", 50),
+                     0);
+    free(url);
+    talk_end(&t);
+}
+
+static void test_other_lengths(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *method, *head, *body;
+        int64_t length;
+        int64_t bytes;
+        bool known;
+    } cases[] = {
+        {"GET", OK_HEAD "Transfer-Encoding: chunked\r\n\r\n",
+         "3\r\nabc\r\n2\r\nde\r\n0\r\nX-Trailer: 1\r\n\r\n", -1, 5, true},
+        {"GET", OK_HEAD "\r\n", "abc", -1, 3, false},
+        {"GET", OK_HEAD "Content-Length: 0\r\n\r\n", "", 0, 0, true},
+        {"HEAD", OK_HEAD "Content-Length: 1000\r\n\r\n", "", 1000, 0, true},
+        {"GET", "HTTP/1.1 204 No Content\r\n\r\n", "", -1, 0, true},
+        {"GET", "HTTP/1.1 103 Early Hints\r\nX-A: no\r\n\r\n" OK_HEAD "Content-Length: 1\r\n\r\n",
+         "a", 1, 1, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        scripted_reply reply = {.head = cases[i].head, .body = cases[i].body, .close = true};
+        talk t;
+        talk_begin(&t, &reply, NULL);
+        t.request.method = cases[i].method;
+        talk_run(&t);
+        assert_ok(t.status, &t.diag);
+        assert_int_equal(t.reply.body_length, cases[i].length);
+        assert_int_equal(t.reply.body_bytes, cases[i].bytes);
+        assert_int_equal(t.reply.length_known, cases[i].known);
+        assert_null(hy_http_headers_get(&t.reply.headers, "X-A"));
+        assert_null(hy_http_headers_get(&t.reply.headers, "X-Trailer"));
+        talk_end(&t);
+    }
+}
+
+static hydra_status count_bytes(void *user, const void *data, size_t size, hy_diag *diag)
+{
+    (void)data;
+    *(int64_t *)user += (int64_t)size;
+    return *(int64_t *)user > 3000000 ? hy_fail(diag, HYDRA_ERR_SPACE, "enough") : HYDRA_OK;
+}
+
+static void test_receivers(void **state)
+{
+    (void)state;
+    int64_t bytes = 0;
+    scripted_reply reply = {.head = OK_HEAD "Content-Length: 2000000\r\n\r\n", .fill = 2000000};
+    talk t;
+    talk_begin(&t, &reply, NULL);
+    t.request.receive = count_bytes;
+    t.request.user = &bytes;
+    t.request.max_reply_bytes = 2000000;
+    talk_run(&t);
+    assert_ok(t.status, &t.diag);
+    assert_int_equal(bytes, 2000000);
+    assert_int_equal(t.reply.body.size, 0);
+    talk_run(&t); /* goes on counting */
+    assert_talk(&t, HYDRA_ERR_SPACE, HY_HTTP_FINAL, "enough");
+    talk_end(&t);
+    scripted_reply error = {.head = "HTTP/1.1 404 No\r\nContent-Length: 3\r\n\r\n", .body = "abc"};
+    talk_begin(&t, &error, NULL);
+    t.request.receive = count_bytes;
+    t.request.user = &bytes;
+    bytes = 0;
+    talk_run(&t);
+    assert_ok(t.status, &t.diag);
+    assert_int_equal(t.reply.status, 404);
+    assert_int_equal(bytes, 0);
+    assert_memory_equal(t.reply.body.data, "abc", 3);
+    talk_end(&t);
+}
+
+static void test_connections_are_used_again(void **state)
+{
+    (void)state;
+    scripted_reply reply = {.head = OK_HEAD "Content-Length: 5\r\n\r\n", .body = "hello"};
+    talk t;
+    hydra_policy strict;
+    const char *const networks[] = {"127.0.0.0/8"};
+    assert_int_equal(hydra_policy_preset(&strict, HYDRA_POLICY_SERVICE), HYDRA_OK);
+    talk_begin(&t, &reply, NULL);
+    for (int i = 0; i < 10; i++) {
+        talk_run(&t);
+        assert_ok(t.status, &t.diag);
+    }
+    assert_int_equal(scripted_connections(t.server), 1);
+    /* One that another policy allowed is not. */
+    t.request.policy = &strict;
+    talk_run(&t);
+    assert_talk(&t, HYDRA_ERR_PERMISSION, HY_HTTP_FINAL, "photo: the policy does not allow");
+    strict.networks = networks;
+    strict.network_count = 1;
+    talk_run(&t);
+    assert_ok(t.status, &t.diag);
+    talk_run(&t);
+    assert_ok(t.status, &t.diag);
+    assert_int_equal(scripted_connections(t.server), 2);
+    talk_end(&t);
+}
+
+/* ---- Limits ---- */
+
+static void test_limits(void **state)
+{
+    (void)state;
+    static const struct {
+        scripted_reply reply;
+        int64_t most;
+        const char *part;
+    } cases[] = {
+        {{.head = OK_HEAD "Content-Length: 1000001\r\n\r\n", .fill = 1000001},
+         1000000,
+         "announced"},
+        {{.head = OK_HEAD "\r\n", .fill = 1000001, .close = true}, 1000000, "larger than 1000000"},
+        {{.head = OK_HEAD "Transfer-Encoding: chunked\r\n\r\n", .fill = -1}, 1000000, "larger"},
+        {{.head = OK_HEAD "Transfer-Encoding: chunked\r\n\r\n", .fill = -1},
+         0,
+         "larger than 65536"},
+        {{.head = OK_HEAD, .many_headers = true}, 0, "headers of the reply"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        scripted_reply reply = cases[i].reply;
+        talk t;
+        talk_begin(&t, &reply, NULL);
+        t.request.max_reply_bytes = cases[i].most;
+        talk_run(&t);
+        assert_talk(&t, HYDRA_ERR_LIMIT, HY_HTTP_FINAL, cases[i].part);
+        assert_in_range(t.reply.body.size, 0, cases[i].most > 65536 ? cases[i].most : 65536);
+        talk_end(&t);
+    }
+}
+
+static void test_a_header_without_end(void **state)
+{
+    (void)state;
+    const size_t size = 1 << 20;
+    char *head = calloc(size + 1, 1);
+    assert_non_null(head);
+    memset(head, 'a', size);
+    memcpy(head, OK_HEAD "X: ", strlen(OK_HEAD "X: "));
+    scripted_reply reply = {.head = head};
+    talk t;
+    talk_begin(&t, &reply, NULL);
+    talk_run(&t);
+    assert_talk(&t, HYDRA_ERR_LIMIT, HY_HTTP_FINAL, "photo: ");
+    talk_end(&t);
+    free(head);
+}
+
+static void test_bodies_of_errors_are_cut(void **state)
+{
+    (void)state;
+    scripted_reply reply = {.head = "HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n",
+                            .fill = -1};
+    talk t;
+    talk_begin(&t, &reply, NULL);
+    talk_run(&t);
+    assert_ok(t.status, &t.diag);
+    assert_int_equal(t.reply.outcome, HY_HTTP_REPLY);
+    assert_int_equal(t.reply.status, 500);
+    assert_int_equal(t.reply.body.size, 65536);
+    talk_end(&t);
+    scripted_reply cut = {
+        .head = "HTTP/1.1 404 No\r\nContent-Length: 100\r\n\r\n", .body = "short", .close = true};
+    talk_begin(&t, &cut, NULL);
+    talk_run(&t);
+    assert_ok(t.status, &t.diag);
+    assert_int_equal(t.reply.status, 404);
+    assert_int_equal(t.reply.body.size, 5);
+    talk_end(&t);
+}
+
+/* ---- Broken replies ---- */
+
+static void test_broken_replies(void **state)
+{
+    (void)state;
+    static const struct {
+        scripted_reply reply;
+        hy_http_outcome outcome;
+        const char *part;
+    } cases[] = {
+        {{.head = NULL}, HY_HTTP_TRANSIENT, "photo: the reply broke off from 127.0.0.1:"},
+        {{.head = NULL, .reset = true}, HY_HTTP_TRANSIENT, "photo: the reply broke off"},
+        {{.head = OK_HEAD "Content-Length: 100\r\n\r\n", .fill = 100, .cut = 50},
+         HY_HTTP_TRANSIENT,
+         "broke off"},
+        {{.head = OK_HEAD "Content-Length: 100\r\n\r\n", .fill = 100, .cut = -1},
+         HY_HTTP_TRANSIENT,
+         "broke off"},
+        {{.head = OK_HEAD "Transfer-Encoding: chunked\r\n\r\n", .body = "5\r\nabc", .close = true},
+         HY_HTTP_TRANSIENT,
+         "broke off"},
+        {{.head = OK_HEAD "Transfer-Encoding: chunked\r\n\r\n",
+          .body = "x\r\nabc\r\n",
+          .close = true},
+         HY_HTTP_TRANSIENT,
+         "photo: "},
+        {{.head = OK_HEAD "Content-Length: 3\r\nContent-Length: 4\r\n\r\n",
+          .body = "abc",
+          .close = true},
+         HY_HTTP_FINAL,
+         "two different lengths"},
+        {{.head = "SSH-2.0-OpenSSH_9.2\r\n", .close = true}, HY_HTTP_FINAL, "photo: "},
+        {{.head = "HTTP/1.1 200 OK\r\nX-A: b\r\n", .close = true}, HY_HTTP_TRANSIENT, "photo: "},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        scripted_reply reply = cases[i].reply;
+        talk t;
+        talk_begin(&t, &reply, NULL);
+        talk_run(&t);
+        print_message("%zu: %d %d %s\n", i, t.status, t.reply.outcome, t.diag.text);
+        assert_int_equal(t.status, HYDRA_ERR_NETWORK);
+        assert_int_equal(t.reply.outcome, cases[i].outcome);
+        assert_non_null(strstr(t.diag.text, cases[i].part));
+        talk_end(&t);
+    }
+}
+
+static void test_nobody_there(void **state)
+{
+    (void)state;
+    char url[64];
+    hy_http *http = client(NULL);
+    hy_diag diag = {0};
+    hy_http_reply reply;
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%d/a?secret", scripted_dead_port());
+    hy_http_request request = {.method = "GET", .url = url};
+    assert_failed(hy_http_perform(http, &request, &reply, &diag), HYDRA_ERR_NETWORK, &diag,
+                  "/a: could not connect to 127.0.0.1:");
+    assert_non_null(strstr(diag.text, "Connection refused"));
+    assert_null(strstr(diag.text, "secret"));
+    assert_int_equal(reply.outcome, HY_HTTP_TRANSIENT);
+    hy_http_reply_free(&reply);
+    hy_diag_clear(&diag);
+    request.url = "http://no-such-host.invalid/";
+    assert_failed(hy_http_perform(http, &request, &reply, &diag), HYDRA_ERR_NETWORK, &diag,
+                  "could not find the address of no-such-host.invalid:80");
+    assert_int_equal(reply.outcome, HY_HTTP_TRANSIENT);
+    hy_http_reply_free(&reply);
+    hy_http_free(http);
+}
+
+static void test_no_secure_connection(void **state)
+{
+    (void)state;
+    scripted_reply reply = {.head = OK_HEAD "\r\n", .close = true, .before_body = true};
+    talk t;
+    talk_begin(&t, &reply, NULL);
+    char url[64];
+    (void)snprintf(url, sizeof url, "https://127.0.0.1:%d/", scripted_port(t.server));
+    t.request.url = url;
+    t.request.total_us = 2000000;
+    talk_run(&t);
+    assert_true(t.status == HYDRA_ERR_NETWORK || t.status == HYDRA_ERR_TIMEOUT);
+    talk_end(&t);
+}
+
+/* ---- Time ---- */
+
+static void test_limits_on_time(void **state)
+{
+    (void)state;
+    static const struct {
+        scripted_reply reply;
+        int64_t total_us;
+        const char *part;
+    } cases[] = {
+        {{.head = OK_HEAD "\r\n", .delay_ms = 20000}, 0, "no reply in time from 127.0.0.1:"},
+        {{.head = OK_HEAD "Content-Length: 100\r\n\r\n",
+          .body = "aaaaaaaaaaaaaaa",
+          .trickle_ms = 2000},
+         0,
+         "too slow"},
+        {{.head = OK_HEAD "\r\n", .delay_ms = 20000}, 100000, "the whole call took too long"},
+    };
+    const hy_http_options options = {.first_byte_us = 300000, .stall_us = 300000};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        scripted_reply reply = cases[i].reply;
+        talk t;
+        talk_begin(&t, &reply, &options);
+        t.request.total_us = cases[i].total_us;
+        double before = hy_clock_s();
+        talk_run(&t);
+        assert_talk(&t, HYDRA_ERR_TIMEOUT, HY_HTTP_TRANSIENT, cases[i].part);
+        assert_true(hy_clock_s() - before < 5);
+        talk_end(&t);
+    }
+}
+
+static void test_a_reply_that_may_take_long(void **state)
+{
+    (void)state;
+    scripted_reply reply = {.head = OK_HEAD "Content-Length: 5\r\n\r\n",
+                            .body = "hello",
+                            .delay_ms = 500,
+                            .trickle_ms = 100};
+    const hy_http_options options = {.first_byte_us = 100000, .stall_us = 100000};
+    talk t;
+    talk_begin(&t, &reply, &options);
+    t.request.may_idle = true;
+    talk_run(&t);
+    assert_ok(t.status, &t.diag);
+    assert_int_equal(t.reply.body.size, 5);
+    talk_end(&t);
+}
+
+static void *cancel_soon(void *user)
+{
+    const struct timespec soon = {0, 200000000};
+    (void)nanosleep(&soon, NULL);
+    hy_cancel_request(user);
+    return NULL;
+}
+
+static void test_cancel(void **state)
+{
+    (void)state;
+    scripted_reply replies[] = {
+        {.head = OK_HEAD "\r\n", .delay_ms = 20000},
+        {.head = OK_HEAD "Content-Length: 10\r\n\r\n", .body = "aaaaaaaaaa", .trickle_ms = 3000},
+        {.head = OK_HEAD "Transfer-Encoding: chunked\r\n\r\n", .fill = -1},
+    };
+    for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
+        hy_cancel cancel;
+        pthread_t thread;
+        talk t;
+        hy_cancel_init(&cancel, 0);
+        talk_begin(&t, &replies[i], NULL);
+        t.request.cancel = &cancel;
+        t.request.max_reply_bytes = INT64_MAX;
+        int64_t bytes = INT64_MIN; /* never enough */
+        t.request.receive = count_bytes;
+        t.request.user = &bytes;
+        double before = hy_clock_s();
+        assert_int_equal(pthread_create(&thread, NULL, cancel_soon, &cancel), 0);
+        talk_run(&t);
+        double took = hy_clock_s() - before;
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        assert_talk(&t, HYDRA_ERR_CANCELLED, HY_HTTP_FINAL, "cancelled");
+        print_message("cancelled after %d ms\n", (int)((took - 0.2) * 1000));
+        assert_true(took < 0.2 + 0.5); /* a busy machine; else below 0.1 */
+        talk_run(&t);                  /* at once */
+        assert_talk(&t, HYDRA_ERR_CANCELLED, HY_HTTP_FINAL, "cancelled");
+        talk_end(&t);
+    }
+}
+
+static void test_the_deadline(void **state)
+{
+    (void)state;
+    scripted_reply reply = {.head = OK_HEAD "\r\n", .delay_ms = 20000};
+    hy_cancel cancel;
+    talk t;
+    talk_begin(&t, &reply, NULL);
+    hy_cancel_init(&cancel, 200000);
+    t.request.cancel = &cancel;
+    talk_run(&t);
+    assert_talk(&t, HYDRA_ERR_DEADLINE, HY_HTTP_FINAL, "deadline");
+    talk_end(&t);
+}
+
+/* ---- Sending ---- */
+
+typedef struct upload {
+    int64_t size;
+    int64_t fail_at; /* 0 = never */
+    int64_t told;    /* bytes that are out */
+} upload;
+
+static hydra_status read_upload(void *user, int64_t offset, void *data, size_t size, hy_diag *diag)
+{
+    const upload *u = user;
+    if (u->fail_at > 0 && offset + (int64_t)size > u->fail_at) {
+        return hy_fail(diag, HYDRA_ERR_IO, "the file is gone");
+    }
+    assert_true(offset + (int64_t)size <= u->size);
+    memset(data, 'u', size);
+    return HYDRA_OK;
+}
+
+static void tell_upload(void *user, int64_t bytes)
+{
+    ((upload *)user)->told = bytes;
+}
+
+static void talk_upload(talk *t, upload *u)
+{
+    t->request.method = "PUT";
+    t->request.read_body = read_upload;
+    t->request.body_size = u->size;
+    t->request.user = u;
+    t->request.sent = tell_upload;
+    t->request.sent_user = u;
+}
+
+static void test_sending(void **state)
+{
+    (void)state;
+    scripted_reply reply = {.head = OK_HEAD "Content-Length: 0\r\n\r\n"};
+    static const int64_t sizes[] = {0, 1, 65536, 3000001};
+    for (int expect = 0; expect < 2; expect++) {
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+            upload u = {.size = sizes[i]};
+            talk t;
+            talk_begin(&t, &reply, NULL);
+            talk_upload(&t, &u);
+            t.request.expect_continue = expect;
+            talk_run(&t);
+            assert_ok(t.status, &t.diag);
+            const scripted_request *request = scripted_get(t.server, 0);
+            assert_int_equal(request->body_bytes, sizes[i]);
+            assert_int_equal(u.told, sizes[i]);
+            assert_non_null(strstr(request->head, "\r\nContent-Length: "));
+            assert_int_equal(strstr(request->head, "\r\nExpect: 100-continue\r\n") != NULL, expect);
+            assert_null(hy_http_headers_get(&t.reply.headers, "X-Interim"));
+            talk_end(&t);
+        }
+    }
+}
+
+static scripted_reply refuse_to_be_asked(void *user, int number, const scripted_request *request)
+{
+    (void)user;
+    (void)number;
+    return strstr(request->head, "\r\nExpect:")
+               ? (scripted_reply){.head = "HTTP/1.1 417 No\r\nContent-Length: 2\r\nX-A: b\r\n\r\n",
+                                  .body = "no",
+                                  .before_body = true}
+               : (scripted_reply){.head = OK_HEAD "Content-Length: 3\r\n\r\n", .body = "yes"};
+}
+
+static void test_a_server_that_does_not_like_to_be_asked(void **state)
+{
+    (void)state;
+    upload u = {.size = 200000};
+    talk t = {.http = client(NULL), .server = scripted_new(refuse_to_be_asked, NULL)};
+    t.url = scripted_url(t.server, "/a?secret");
+    t.request = (hy_http_request){.url = t.url, .name = "photo", .expect_continue = true};
+    talk_upload(&t, &u);
+    talk_run(&t);
+    assert_ok(t.status, &t.diag);
+    assert_int_equal(t.reply.status, 200);
+    assert_int_equal(t.reply.body_bytes, 3);
+    assert_memory_equal(t.reply.body.data, "yes", 3);
+    assert_null(hy_http_headers_get(&t.reply.headers, "X-A"));
+    assert_int_equal(scripted_get(t.server, 1)->body_bytes, 200000);
+    talk_end(&t);
+}
+
+static void test_methods(void **state)
+{
+    (void)state;
+    static const char *const methods[] = {"GET", "PUT", "POST", "DELETE", "HEAD"};
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        for (int body = 0; body < (i < 4 ? 2 : 1); body++) {
+            scripted_reply reply = {.head = OK_HEAD "Content-Length: 0\r\n\r\n"};
+            char line[32];
+            talk t;
+            talk_begin(&t, &reply, NULL);
+            t.request.method = methods[i];
+            t.request.body = body ? "body" : NULL;
+            t.request.body_size = body ? 4 : 0;
+            talk_run(&t);
+            assert_ok(t.status, &t.diag);
+            const scripted_request *request = scripted_get(t.server, 0);
+            (void)snprintf(line, sizeof line, "%s /a?", methods[i]);
+            assert_int_equal(strncmp(request->head, line, strlen(line)), 0);
+            assert_int_equal(request->body_bytes, body ? 4 : 0);
+            bool sends = body || i == 1 || i == 2;
+            assert_int_equal(strstr(request->head, "\r\nContent-Length: ") != NULL, sends);
+            assert_null(strcasestr(request->head, "\r\nContent-Type"));
+            assert_null(strcasestr(request->head, "\r\nTransfer-Encoding"));
+            talk_end(&t);
+        }
+    }
+}
+
+/* Its answer counts, whether it reads on or not. */
+static void test_an_answer_before_all_is_sent(void **state)
+{
+    (void)state;
+    scripted_reply reply = {
+        .head = "HTTP/1.1 403 No\r\nContent-Length: 6\r\nConnection: close\r\n\r\n",
+        .body = "denied",
+        .before_body = true,
+    };
+    int replies = 0;
+    for (int i = 0; i < 20; i++) {
+        upload u = {.size = 50000000};
+        talk t;
+        talk_begin(&t, &reply, NULL);
+        talk_upload(&t, &u);
+        t.request.expect_continue = i % 2;
+        talk_run(&t);
+        if (t.status == HYDRA_OK) {
+            assert_int_equal(t.reply.status, 403);
+            replies++;
+        } else {
+            assert_int_equal(t.reply.outcome, HY_HTTP_TRANSIENT); /* the RST was faster */
+        }
+        assert_true(u.told < u.size);
+        talk_end(&t);
+    }
+    print_message("%d of 20 answers\n", replies);
+    assert_true(replies >= 15);
+}
+
+static void test_a_source_that_fails(void **state)
+{
+    (void)state;
+    scripted_reply reply = {.head = OK_HEAD "Content-Length: 0\r\n\r\n"};
+    upload u = {.size = 1000000, .fail_at = 500000};
+    talk t;
+    talk_begin(&t, &reply, NULL);
+    talk_upload(&t, &u);
+    talk_run(&t);
+    assert_talk(&t, HYDRA_ERR_IO, HY_HTTP_FINAL, "the file is gone");
+    u.fail_at = 0;
+    talk_run(&t); /* on a connection of its own */
+    assert_ok(t.status, &t.diag);
+    talk_end(&t);
+}
+
+/* The server closes a connection that was kept: the body is sent again from its begin. */
+static void test_a_kept_connection_that_is_gone(void **state)
+{
+    (void)state;
+    scripted_reply reply = {.head = OK_HEAD "Content-Length: 0\r\n\r\n", .close = true};
+    upload u = {.size = 300000};
+    talk t;
+    talk_begin(&t, &reply, NULL);
+    talk_upload(&t, &u);
+    for (int i = 0; i < 5; i++) {
+        talk_run(&t);
+        assert_ok(t.status, &t.diag);
+        assert_int_equal(scripted_get(t.server, scripted_count(t.server) - 1)->body_bytes, 300000);
+    }
+    talk_end(&t);
+}
+
+/* ---- Policy ---- */
+
+static void test_addresses_that_are_not_allowed(void **state)
+{
+    (void)state;
+    scripted_reply reply = {.head = OK_HEAD "Content-Length: 0\r\n\r\n"};
+    static const char *const hosts[] = {"127.0.0.1", "0x7f.1",    "2130706433",        "0177.0.0.1",
+                                        "[::1]",     "localhost", "[::ffff:127.0.0.1]"};
+    hydra_policy policy;
+    assert_int_equal(hydra_policy_preset(&policy, HYDRA_POLICY_SERVICE), HYDRA_OK);
+    talk t;
+    talk_begin(&t, &reply, NULL);
+    t.request.policy = &policy;
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        char url[80];
+        (void)snprintf(url, sizeof url, "http://%s:%d/", hosts[i], scripted_port(t.server));
+        t.request.url = url;
+        talk_run(&t);
+        assert_talk(&t, HYDRA_ERR_PERMISSION, HY_HTTP_FINAL, "photo: the policy does not allow");
+    }
+    const char *const other[] = {"other.example"};
+    hydra_policy_init(&policy);
+    policy.hosts = other;
+    policy.host_count = 1;
+    t.request.url = t.url;
+    talk_run(&t);
+    assert_talk(&t, HYDRA_ERR_PERMISSION, HY_HTTP_FINAL, "the host 127.0.0.1");
+    assert_int_equal(scripted_connections(t.server), 0);
+    talk_end(&t);
+}
+
+static void test_urls_that_are_none(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {"file:///etc/passwd", "http://u:secret@h/", "",
+                                       "http://h/ "};
+    hy_http *http = client(NULL);
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+        hy_diag diag = {0};
+        hy_http_reply reply;
+        const hy_http_request request = {.method = "GET", .url = urls[i]};
+        assert_int_equal(hy_http_perform(http, &request, &reply, &diag), HYDRA_ERR_ARGUMENT);
+        assert_int_equal(reply.outcome, HY_HTTP_FINAL);
+        assert_null(strstr(diag.text, "secret"));
+        hy_http_reply_free(&reply);
+    }
+    hy_http_free(http);
+}
+
+/* ---- Logs and threads ---- */
+
+static void keep_line(void *user, const char *line)
+{
+    hy_buffer *log = user;
+    assert_true(hy_buffer_print(log, "%s\n", line));
+}
+
+static void test_the_log_has_no_secrets(void **state)
+{
+    (void)state;
+    scripted_reply reply = {.head = OK_HEAD "Content-Length: 0\r\nSet-Cookie: a=secret\r\n"
+                                            "Location: http://h/?X-Amz-Signature=secret\r\n\r\n"};
+    hy_buffer log = {.limit = 1 << 20};
+    const hy_http_options options = {.log = keep_line, .log_user = &log, .insecure = true};
+    static const char *const names[] = {"Authorization", "x-amz-security-token", "Cookie",
+                                        "x-amz-server-side-encryption-customer-key"};
+    talk t;
+    talk_begin(&t, &reply, &options);
+    hy_http_headers headers = {0};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        assert_ok(hy_http_headers_add(&headers, names[i], "secret", &t.diag), &t.diag);
+    }
+    t.request.headers = &headers;
+    talk_run(&t);
+    assert_ok(t.status, &t.diag);
+    assert_true(hy_buffer_append(&log, "", 1));
+    const char *text = (const char *)log.data;
+    assert_null(strstr(text, "secret"));
+    assert_non_null(strstr(text, "> GET /a?[redacted] HTTP/1.1"));
+    assert_non_null(strstr(text, "< HTTP/1.1 200 OK"));
+    assert_non_null(strstr(text, "> Authorization: [redacted]"));
+    hy_http_headers_free(&headers);
+    hy_buffer_free(&log);
+    talk_end(&t);
+}
+
+typedef struct crowd {
+    hy_http *http;
+    const char *url;
+} crowd;
+
+static void *many_calls(void *user)
+{
+    const crowd *c = user;
+    for (int i = 0; i < 5; i++) {
+        hy_diag diag = {0};
+        hy_http_reply reply;
+        const hy_http_request request = {.method = "GET", .url = c->url};
+        hydra_status status = hy_http_perform(c->http, &request, &reply, &diag);
+        bool good = status == HYDRA_OK && reply.body.size == 5;
+        hy_http_reply_free(&reply);
+        if (!good) {
+            return user;
+        }
+    }
+    return NULL;
+}
+
+static void test_many_threads(void **state)
+{
+    (void)state;
+    scripted_reply reply = {
+        .head = OK_HEAD "Content-Length: 5\r\n\r\n", .body = "hello", .close = true};
+    talk t;
+    pthread_t threads[8];
+    talk_begin(&t, &reply, NULL);
+    crowd c = {t.http, t.url};
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, many_calls, &c), 0);
+    }
+    for (int i = 0; i < 8; i++) {
+        void *failed = NULL;
+        assert_int_equal(pthread_join(threads[i], &failed), 0);
+        assert_null(failed);
+    }
+    talk_end(&t);
+    hy_http_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_plain_reply),
+        cmocka_unit_test(test_the_path_stays_as_it_is),
+        cmocka_unit_test(test_other_lengths),
+        cmocka_unit_test(test_receivers),
+        cmocka_unit_test(test_connections_are_used_again),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_a_header_without_end),
+        cmocka_unit_test(test_bodies_of_errors_are_cut),
+        cmocka_unit_test(test_broken_replies),
+        cmocka_unit_test(test_nobody_there),
+        cmocka_unit_test(test_no_secure_connection),
+        cmocka_unit_test(test_limits_on_time),
+        cmocka_unit_test(test_a_reply_that_may_take_long),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_the_deadline),
+        cmocka_unit_test(test_sending),
+        cmocka_unit_test(test_a_server_that_does_not_like_to_be_asked),
+        cmocka_unit_test(test_methods),
+        cmocka_unit_test(test_an_answer_before_all_is_sent),
+        cmocka_unit_test(test_a_source_that_fails),
+        cmocka_unit_test(test_a_kept_connection_that_is_gone),
+        cmocka_unit_test(test_addresses_that_are_not_allowed),
+        cmocka_unit_test(test_urls_that_are_none),
+        cmocka_unit_test(test_the_log_has_no_secrets),
+        cmocka_unit_test(test_many_threads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
