@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from unittest import mock
+from urllib.parse import unquote
 
 from support import SMALL, CliTest
 
@@ -32,7 +33,7 @@ class Handler(BaseHTTPRequestHandler):
             return b"<!DOCTYPE html><html><title>Sign in</title></html>"
         if name == "empty":
             return b""
-        data = (self.folder / name.removeprefix("half-").removeprefix("cut-")).read_bytes()
+        data = (self.folder / unquote(name.removeprefix("half-"))).read_bytes()
         return data[: len(data) // 2] if name.startswith("half-") else data
 
     def do_GET(self) -> None:
@@ -56,7 +57,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if name.startswith("cut-") else body)
+        self.wfile.write(body)
 
 
 class RemoteTest(CliTest):
