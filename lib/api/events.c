@@ -186,7 +186,8 @@ static void fill_state_locked(const hy_events *events, hydra_event *event)
     if (counted > 0 && events->locked.rendering_since_s > 0 && elapsed > 0) {
         event->frames_per_s = (double)counted / elapsed;
         double left = (double)(event->frames - event->frames_done) / event->frames_per_s;
-        event->eta_us = (int64_t)(left * 1e6);
+        /* How fast the rest of an upload goes is not known from the frames. */
+        event->eta_us = event->stage == HYDRA_STAGE_UPLOADING ? -1 : (int64_t)(left * 1e6);
     }
 }
 

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "api/events.h"
+#include "api/fetcher.h"
 #include "api/outlet.h"
 
 /* Output that a `pull:` job keeps for its host. */
@@ -54,6 +55,7 @@ static void on_sent(void *user, int64_t bytes, int64_t total)
 static hydra_status render_into(hydra_render *render, hy_sink *sink)
 {
     hy_observer observer = {on_stage, on_frame, on_message, render};
+    const hy_context_fetcher fetcher = hy_context_fetcher_of(render->context);
     hy_job job = {
         .project = &render->project,
         .policy = &render->context->policy,
@@ -64,6 +66,7 @@ static hydra_status render_into(hydra_render *render, hy_sink *sink)
         .options = &render->options,
         .cancel = &render->cancel,
         .observer = &observer,
+        .fetcher = &fetcher.base,
     };
     return hy_render_run(&job, &render->result, &render->diag);
 }

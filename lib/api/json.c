@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* hydra_compose as JSON, the project's own render options, and what is wrong with a project. */
-#include "api/api.h"
+#include "api/fetcher.h"
 #include "render/render.h"
 
 /* Give up the old project for the one that was loaded. */
@@ -96,7 +96,12 @@ hydra_status hydra_compose_check(hydra_compose *c)
         return status;
     }
     hy_issues_free(&c->issues);
-    const hy_job job = {.project = &c->project, .policy = &c->context->policy};
+    const hy_context_fetcher fetcher = hy_context_fetcher_of(c->context);
+    const hy_job job = {
+        .project = &c->project,
+        .policy = &c->context->policy,
+        .fetcher = &fetcher.base,
+    };
     return hy_render_check(&job, &c->issues, &c->diag);
 }
 

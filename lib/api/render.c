@@ -2,12 +2,14 @@
 /* hydra_compose_render and its kin: one job, one sink. */
 #include "render/render.h"
 
+#include "api/fetcher.h"
 #include "api/outlet.h"
 
 /* Run a job into `sink` (owned by the caller) and keep its result. */
 static hydra_status run(hydra_compose *c, const hydra_render_options *options, hy_sink *sink,
                         const hy_cancel *cancel)
 {
+    const hy_context_fetcher fetcher = hy_context_fetcher_of(c->context);
     hy_job job = {
         .project = &c->project,
         .policy = &c->context->policy,
@@ -17,6 +19,7 @@ static hydra_status run(hydra_compose *c, const hydra_render_options *options, h
         .sink = sink,
         .options = options,
         .cancel = cancel,
+        .fetcher = &fetcher.base,
     };
     hydra_result result;
     hy_diag diag = {0};

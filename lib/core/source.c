@@ -22,7 +22,10 @@ hydra_status hy_blob_take(hy_blob **out, hy_buffer *bytes, hy_diag *diag)
     if (!blob) {
         return hy_fail_memory(diag);
     }
-    blob->data = bytes->data;
+    /* It may have grown by doubling, and stays for a while. Where it cannot shrink, it fits. */
+    bool is_wide = bytes->size > 0 && bytes->capacity > bytes->size;
+    uint8_t *fitting = is_wide ? hy_realloc_array(bytes->data, bytes->size, 1) : NULL;
+    blob->data = fitting ? fitting : bytes->data;
     blob->size = bytes->size;
     atomic_init(&blob->references, 1);
     *bytes = (hy_buffer){.limit = bytes->limit};

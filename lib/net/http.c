@@ -28,13 +28,20 @@ static void init_curl(void)
 
 /* ---- Handles ---- */
 
+/* While libcurl closes what a multi handle kept open it ignores SIGPIPE, and then gives back what
+ * was set before: two at once could give back each other's. */
+static pthread_mutex_t closing = PTHREAD_MUTEX_INITIALIZER;
+
 static void slot_free(hy_http_slot *slot)
 {
     if (slot->easy) {
+        (void)curl_easy_setopt(slot->easy, CURLOPT_NOSIGNAL, 1L);
         curl_easy_cleanup(slot->easy);
     }
     if (slot->multi) {
+        (void)pthread_mutex_lock(&closing);
         (void)curl_multi_cleanup(slot->multi);
+        (void)pthread_mutex_unlock(&closing);
     }
     hy_free(slot->key);
     hy_free(slot);

@@ -104,7 +104,7 @@ bool hy_http_is_success(int32_t status);
 
 /* How a transfer ended that curl ended (http_outcome.c): sets reply->outcome. */
 hydra_status hy_http_conclude(hy_http_call *call, CURL *easy, CURLcode code);
-/* "host:port" or, through a proxy, that of the proxy is meant: for error texts. */
+/* "NAME: WHAT HOST:PORT" */
 hydra_status hy_http_fail(hy_http_call *call, hy_http_outcome outcome, hydra_status status,
                           const char *what);
 

@@ -141,6 +141,14 @@ static hydra_status add_field(hy_http_call *call, const char *line, size_t size)
     return status == HYDRA_ERR_MEMORY ? hy_fail_memory(call->diag) : HYDRA_OK;
 }
 
+/* libcurl asks again by itself where a server does not like to be asked for permission (417). */
+static void forget_reply(hy_http_call *call)
+{
+    call->has_headers = false;
+    call->reply->body.size = 0;
+    call->reply->body_bytes = 0;
+}
+
 /* Each line alone, with its end. Those behind a chunked body count, but are not kept. */
 size_t hy_http_on_header(char *data, size_t size, size_t count, void *user)
 {
@@ -160,10 +168,14 @@ size_t hy_http_on_header(char *data, size_t size, size_t count, void *user)
         length--;
     }
     hydra_status status = HYDRA_OK;
+    bool begins = !call->in_headers && length >= 5 && strncmp(data, "HTTP/", 5) == 0;
+    if (begins && call->has_headers && call->reply->status == 417) {
+        forget_reply(call);
+    }
     if (call->has_headers) {
         return bytes;
     }
-    if (!call->in_headers && length >= 5 && strncmp(data, "HTTP/", 5) == 0) {
+    if (begins) {
         begin_block(call, data, length);
     } else if (call->in_headers) {
         status = length == 0 ? end_block(call) : add_field(call, data, length);

@@ -214,6 +214,8 @@ typedef struct hy_s3 hy_s3;
 hydra_status hy_s3_new(const hydra_store_options *options, hy_http *http, hy_s3 **out,
                        hy_diag *diag);
 void hy_s3_free(hy_s3 *s3);
+/* An endpoint of one's own, not AWS. */
+bool hy_s3_is_custom(const hy_s3 *s3);
 
 /* One call. */
 typedef struct hy_s3_call {

@@ -34,23 +34,23 @@ static void follow(void *user, store_kind kind, int nth, int part, store_plan *p
 
 static void open_bench(bench *b, int32_t schemes, int32_t width, int32_t height, int frames)
 {
-    hydra_store_options store;
+    hydra_store_options reach;
     hydra_context_options options;
     hydra_policy policy;
     *b = (bench){.failing = STORE_KINDS};
     b->server = store_new(follow, b);
-    hydra_store_options_init(&store);
-    store.access_key = "AKIDEXAMPLE";
-    store.secret_key = "wJalrXUtnFEMIsecretEXAMPLEKEY";
-    store.region = "us-east-1";
-    store.endpoint = store_url(b->server);
-    store.proxy = "";
-    store.max_tries = 1;
+    hydra_store_options_init(&reach);
+    reach.access_key = "AKIDEXAMPLE";
+    reach.secret_key = "wJalrXUtnFEMIsecretEXAMPLEKEY";
+    reach.region = "us-east-1";
+    reach.endpoint = store_url(b->server);
+    reach.proxy = "";
+    reach.max_tries = 1;
     hydra_policy_init(&policy);
     policy.schemes = schemes;
     hydra_context_options_init(&options);
     options.threads = 1;
-    options.store = &store;
+    options.store = &reach;
     options.policy = &policy;
     assert_int_equal(hydra_context_new(&options, &b->context), HYDRA_OK);
     assert_int_equal(hydra_compose_new(b->context, &b->c), HYDRA_OK);

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define SCRIPTED_REQUEST_BYTES 16384
-#define SCRIPTED_MOST_REQUESTS 64
+#define SCRIPTED_MOST_REQUESTS 256
 
 /* One request as it came. */
 typedef struct scripted_request {

@@ -179,8 +179,11 @@ static void test_receivers(void **state)
     assert_int_equal(t.reply.body.size, 0);
     talk_run(&t); /* goes on counting */
     assert_talk(&t, HYDRA_ERR_SPACE, HY_HTTP_FINAL, "enough");
-    reply.head = "HTTP/1.1 404 No\r\nContent-Length: 3\r\n\r\n";
-    reply.body = "abc";
+    talk_end(&t);
+    scripted_reply error = {.head = "HTTP/1.1 404 No\r\nContent-Length: 3\r\n\r\n", .body = "abc"};
+    talk_begin(&t, &error, NULL);
+    t.request.receive = count_bytes;
+    t.request.user = &bytes;
     bytes = 0;
     talk_run(&t);
     assert_ok(t.status, &t.diag);
@@ -279,8 +282,10 @@ static void test_bodies_of_errors_are_cut(void **state)
     assert_int_equal(t.reply.outcome, HY_HTTP_REPLY);
     assert_int_equal(t.reply.status, 500);
     assert_int_equal(t.reply.body.size, 65536);
-    reply = (scripted_reply){
+    talk_end(&t);
+    scripted_reply cut = {
         .head = "HTTP/1.1 404 No\r\nContent-Length: 100\r\n\r\n", .body = "short", .close = true};
+    talk_begin(&t, &cut, NULL);
     talk_run(&t);
     assert_ok(t.status, &t.diag);
     assert_int_equal(t.reply.status, 404);
@@ -537,6 +542,35 @@ static void test_sending(void **state)
     }
 }
 
+static scripted_reply refuse_to_be_asked(void *user, int number, const scripted_request *request)
+{
+    (void)user;
+    (void)number;
+    return strstr(request->head, "\r\nExpect:")
+               ? (scripted_reply){.head = "HTTP/1.1 417 No\r\nContent-Length: 2\r\nX-A: b\r\n\r\n",
+                                  .body = "no",
+                                  .before_body = true}
+               : (scripted_reply){.head = OK_HEAD "Content-Length: 3\r\n\r\n", .body = "yes"};
+}
+
+static void test_a_server_that_does_not_like_to_be_asked(void **state)
+{
+    (void)state;
+    upload u = {.size = 200000};
+    talk t = {.http = client(NULL), .server = scripted_new(refuse_to_be_asked, NULL)};
+    t.url = scripted_url(t.server, "/a?secret");
+    t.request = (hy_http_request){.url = t.url, .name = "photo", .expect_continue = true};
+    talk_upload(&t, &u);
+    talk_run(&t);
+    assert_ok(t.status, &t.diag);
+    assert_int_equal(t.reply.status, 200);
+    assert_int_equal(t.reply.body_bytes, 3);
+    assert_memory_equal(t.reply.body.data, "yes", 3);
+    assert_null(hy_http_headers_get(&t.reply.headers, "X-A"));
+    assert_int_equal(scripted_get(t.server, 1)->body_bytes, 200000);
+    talk_end(&t);
+}
+
 static void test_methods(void **state)
 {
     (void)state;
@@ -776,6 +810,7 @@ int main(void)
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_the_deadline),
         cmocka_unit_test(test_sending),
+        cmocka_unit_test(test_a_server_that_does_not_like_to_be_asked),
         cmocka_unit_test(test_methods),
         cmocka_unit_test(test_an_answer_before_all_is_sent),
         cmocka_unit_test(test_a_source_that_fails),
