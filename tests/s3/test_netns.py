@@ -39,19 +39,22 @@ class Names:
         self.answers = answers
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 53))
+        self.thread = threading.Thread(target=self._serve, daemon=True)
 
     def __enter__(self) -> Names:
-        threading.Thread(target=self._serve, daemon=True).start()
+        self.thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        # A datagram that is no question: close would not wake recvfrom.
+        self.socket.sendto(b"", self.socket.getsockname())
+        self.thread.join()
         self.socket.close()
 
     def _serve(self) -> None:
         while True:
-            try:
-                question, peer = self.socket.recvfrom(4096)
-            except OSError:
+            question, peer = self.socket.recvfrom(4096)
+            if not question:
                 return
             labels, at = [], 12
             while question[at]:
