@@ -214,6 +214,8 @@ typedef struct hy_s3 hy_s3;
 hydra_status hy_s3_new(const hydra_store_options *options, hy_http *http, hy_s3 **out,
                        hy_diag *diag);
 void hy_s3_free(hy_s3 *s3);
+/* An endpoint of one's own, not AWS. */
+bool hy_s3_is_custom(const hy_s3 *s3);
 
 /* One call. */
 typedef struct hy_s3_call {
@@ -344,7 +346,8 @@ typedef struct hy_s3_sink_options {
     const char *bucket;
     const char *key;
     const hydra_transfer_options *transfer; /* checked; NULL = defaults */
-    int64_t head_bytes;                     /* what will be rewritten at the end: the head region */
+    int64_t head_bytes;                     /* what will be rewritten at the end: the head region;
+                                               the sink's `reserve` sets it later */
     int64_t expected_bytes;                 /* about so many in all; 0 = unknown */
     const char *content_type;               /* where transfer says none; NULL = none */
     const hydra_policy *policy;

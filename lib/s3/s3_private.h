@@ -46,8 +46,6 @@ bool hy_s3_learn_region(hy_s3 *s3, const char *bucket, const char *region);
 hydra_status hy_s3_locate(hy_s3 *s3, const char *bucket, const char *key, const char *region,
                           hy_s3_address *address, hy_diag *diag);
 bool hy_s3_is_tls(const hy_s3_address *address);
-/* An endpoint of one's own, not AWS. */
-bool hy_s3_is_custom(const hy_s3 *s3);
 
 /* ---- headers.c ---- */
 

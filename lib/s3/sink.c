@@ -26,6 +26,8 @@ typedef struct s3_sink {
     hy_upload upload;
     int64_t part_bytes;
     int64_t threshold_bytes;
+    int64_t most_threshold_bytes; /* of the options */
+    int32_t parallel;
     int32_t head_parts; /* at the front, kept until commit */
     int32_t gone_parts; /* behind those, that have left */
     int64_t end;
@@ -56,9 +58,20 @@ static int64_t find_part_bytes(const hydra_transfer_options *transfer, int64_t e
 typedef struct layout {
     int64_t part_bytes;
     int64_t threshold_bytes;
+    int64_t most_threshold_bytes;
+    int32_t parallel;
     int32_t head_parts;
     int32_t blocks; /* most in memory */
 } layout;
+
+static void add_head(layout *of, int64_t head_bytes)
+{
+    int64_t head = divide_up(head_bytes > 0 ? head_bytes : 0, of->part_bytes);
+    of->head_parts = (int32_t)(head < HY_UPLOAD_MAX_PARTS ? head : HY_UPLOAD_MAX_PARTS);
+    of->blocks = of->head_parts + of->parallel + 1;
+    int64_t most = (of->blocks - 1) * of->part_bytes;
+    of->threshold_bytes = of->most_threshold_bytes < most ? of->most_threshold_bytes : most;
+}
 
 static layout find_layout(const hy_s3_sink_options *options)
 {
@@ -66,11 +79,9 @@ static layout find_layout(const hy_s3_sink_options *options)
     hy_s3_transfer_defaults(&defaults);
     const hydra_transfer_options *transfer = options->transfer ? options->transfer : &defaults;
     layout out = {.part_bytes = find_part_bytes(transfer, options->expected_bytes)};
-    int64_t head = divide_up(options->head_bytes > 0 ? options->head_bytes : 0, out.part_bytes);
-    out.head_parts = (int32_t)(head < HY_UPLOAD_MAX_PARTS ? head : HY_UPLOAD_MAX_PARTS);
-    out.blocks = out.head_parts + transfer->parallel + 1;
-    int64_t most = (out.blocks - 1) * out.part_bytes;
-    out.threshold_bytes = transfer->threshold_bytes < most ? transfer->threshold_bytes : most;
+    out.most_threshold_bytes = transfer->threshold_bytes;
+    out.parallel = transfer->parallel;
+    add_head(&out, options->head_bytes);
     return out;
 }
 
@@ -295,7 +306,46 @@ static void s3_close(hy_sink *base)
     hy_free(sink);
 }
 
-static const hy_sink_ops s3_ops = {s3_write, NULL, s3_commit, s3_abort, s3_close};
+static void take_layout(s3_sink *sink, const layout *of)
+{
+    sink->part_bytes = of->part_bytes;
+    sink->threshold_bytes = of->threshold_bytes;
+    sink->most_threshold_bytes = of->most_threshold_bytes;
+    sink->parallel = of->parallel;
+    sink->head_parts = of->head_parts;
+    sink->upload.block_bytes = (size_t)of->part_bytes;
+    sink->upload.max_blocks = (size_t)of->blocks;
+}
+
+/* Nothing is written yet, so no thread of the upload runs and no block is spare. */
+static hydra_status s3_reserve(hy_sink *base, int64_t bytes, hy_diag *diag)
+{
+    s3_sink *sink = (s3_sink *)base;
+    if (!sink->open || sink->end > 0) {
+        return hy_fail(diag, HYDRA_ERR_INTERNAL, "%s: the head is announced too late", base->name);
+    }
+    layout of = {
+        .part_bytes = sink->part_bytes,
+        .most_threshold_bytes = sink->most_threshold_bytes,
+        .parallel = sink->parallel,
+    };
+    add_head(&of, bytes);
+    uint8_t **spare = hy_realloc_array(sink->upload.locked.spare, (size_t)of.blocks, sizeof *spare);
+    if (!spare) {
+        return hy_fail_memory(diag);
+    }
+    sink->upload.locked.spare = spare;
+    take_layout(sink, &of);
+    return HYDRA_OK;
+}
+
+static const hy_sink_ops s3_ops = {
+    .write = s3_write,
+    .commit = s3_commit,
+    .abort = s3_abort,
+    .close = s3_close,
+    .reserve = s3_reserve,
+};
 
 hydra_status hy_s3_sink_new(hy_s3 *s3, const hy_s3_sink_options *options, hy_sink **out,
                             hy_diag *diag)
@@ -306,11 +356,7 @@ hydra_status hy_s3_sink_new(hy_s3 *s3, const hy_s3_sink_options *options, hy_sin
         return hy_fail_memory(diag);
     }
     layout of = find_layout(options);
-    sink->part_bytes = of.part_bytes;
-    sink->threshold_bytes = of.threshold_bytes;
-    sink->head_parts = of.head_parts;
-    sink->upload.block_bytes = (size_t)of.part_bytes;
-    sink->upload.max_blocks = (size_t)of.blocks;
+    take_layout(sink, &of);
     hydra_status status = hy_upload_open(&sink->upload, s3, options, diag);
     if (status != HYDRA_OK) {
         hy_free(sink);
