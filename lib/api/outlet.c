@@ -63,11 +63,27 @@ static hydra_status refuse_existing(const hy_outlet *outlet, hy_diag *diag)
                    outlet->bucket, outlet->key);
 }
 
+/* Missing keys are known before minutes of work, too: signing needs them and sends nothing. */
+static hydra_status check_keys(const hy_outlet *outlet, hy_diag *diag)
+{
+    char *url = NULL;
+    if (outlet->context->store.credentials == HYDRA_CREDENTIALS_ANONYMOUS) {
+        return HYDRA_OK;
+    }
+    hydra_status status =
+        hy_s3_presigned_url(outlet->s3, "PUT", outlet->bucket, outlet->key, 1, NULL, &url, diag);
+    hy_s3_secret_free(url);
+    return status;
+}
+
 static hydra_status open_object(hy_outlet *outlet, hy_diag *diag)
 {
     hydra_status status = hy_store_location(outlet->to->url, &outlet->bucket, &outlet->key, diag);
     if (status == HYDRA_OK) {
         status = hy_context_s3(outlet->context, &outlet->s3, diag);
+    }
+    if (status == HYDRA_OK) {
+        status = check_keys(outlet, diag);
     }
     if (status == HYDRA_OK && outlet->own_transfer.when_exists == HYDRA_EXISTS_FAIL) {
         status = refuse_existing(outlet, diag);
