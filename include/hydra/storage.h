@@ -41,7 +41,7 @@ enum {
 /** Checksums that are sent along with uploads. */
 enum {
     HYDRA_CHECKSUM_AUTO = 0,     /**< CRC-64/NVME on AWS, Content-MD5 and ETag elsewhere. */
-    HYDRA_CHECKSUM_REQUIRED = 1, /**< Only where the server insists. */
+    HYDRA_CHECKSUM_REQUIRED = 1, /**< Only where the server insists: then Content-MD5. */
     HYDRA_CHECKSUM_OFF = 2       /**< None, whatever the server says. */
 };
 

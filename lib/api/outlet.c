@@ -185,6 +185,18 @@ hydra_status hy_outlet_object(hy_outlet *outlet, const hydra_result *result, hy_
     return status;
 }
 
+void hy_outlet_explain(const hy_outlet *outlet, hy_diag *diag)
+{
+    const char *note = outlet->s3 && outlet->sink ? hy_s3_sink_leftover(outlet->sink) : NULL;
+    if (!note || strstr(diag->text, note)) {
+        return;
+    }
+    const hy_diag cause = *diag;
+    size_t room = strlen(note) + 4 < sizeof cause.text ? sizeof cause.text - strlen(note) - 4 : 0;
+    hy_diag_clear(diag);
+    (void)hy_fail(diag, cause.status, "%.*s (%s)", (int)room, cause.text, note);
+}
+
 void hy_outlet_close(hy_outlet *outlet)
 {
     hy_sink_free(outlet->sink);

@@ -12,8 +12,9 @@
 /* How long a wait lasts at most before the job's wish is looked at. */
 #define WAIT_MS 50
 /* Create and Complete may take so long after the job was cancelled: who cuts them off does not know
- * what is there. */
-#define GRACE_S 3.0
+ * what is there. After Create that is at most an upload without parts. */
+#define CREATE_GRACE_S   0.8
+#define COMPLETE_GRACE_S 3.0
 /* All that ends an upload. */
 #define END_S        5.0
 #define LEAST_DROP_S 1.0
@@ -376,13 +377,16 @@ static bool has_work(const hy_upload *upload)
     return upload->locked.first || upload->locked.busy > 0;
 }
 
-/* Under the lock: once the job is to stop, what runs has GRACE_S. `since_s` is 0 at first. */
-static void limit_grace(hy_upload *upload, double *since_s)
+/* Under the lock: once the job is to stop, what runs has its time of grace. */
+static void limit_grace(hy_upload *upload)
 {
+    double *since_s = &upload->locked.stopped_s;
     if (*since_s <= 0 && hy_cancel_requested(&upload->stop)) {
         *since_s = hy_clock_s();
     }
-    if (*since_s > 0 && hy_clock_s() - *since_s > GRACE_S) {
+    double grace_s =
+        upload->locked.state == HY_UPLOAD_COMPLETING ? COMPLETE_GRACE_S : CREATE_GRACE_S;
+    if (*since_s > 0 && hy_clock_s() - *since_s > grace_s) {
         hy_cancel_request(&upload->grace);
     }
 }
@@ -391,20 +395,20 @@ static void limit_grace(hy_upload *upload, double *since_s)
 static hydra_status complete(hy_upload *upload, hy_diag *diag)
 {
     const hy_upload_task task = {.upload = upload};
-    double since_s = 0;
     hydra_status status = add_task(upload, &task, diag);
     if (status != HYDRA_OK) {
         return status;
     }
     while (has_work(upload)) {
         wait_slice(upload);
-        limit_grace(upload, &since_s);
+        limit_grace(upload);
     }
     if (upload->locked.state == HY_UPLOAD_DONE) {
         return HYDRA_OK;
     }
     const hy_diag *failure = &upload->locked.failure;
-    hydra_status stopped = since_s > 0 ? hy_cancel_check(&upload->stop, diag) : HYDRA_OK;
+    hydra_status stopped =
+        upload->locked.stopped_s > 0 ? hy_cancel_check(&upload->stop, diag) : HYDRA_OK;
     return stopped != HYDRA_OK ? stopped : hy_fail(diag, failure->status, "%s", failure->text);
 }
 
@@ -447,7 +451,6 @@ hydra_status hy_upload_finish_small(hy_upload *upload,
 /* Under the lock: nothing new begins; what runs ends. */
 static void stop_work(hy_upload *upload)
 {
-    double since_s = 0;
     upload->locked.ending = true;
     while (upload->locked.first) {
         hy_upload_task *task = upload->locked.first;
@@ -460,14 +463,16 @@ static void stop_work(hy_upload *upload)
     changed(upload);
     while (upload->locked.busy > 0) {
         wait_slice(upload);
-        limit_grace(upload, &since_s);
+        limit_grace(upload);
     }
 }
 
 static void note_leftover(hy_upload *upload)
 {
     hy_buffer text = {.limit = 2048};
-    if (hy_buffer_print(&text, "upload %s", upload->locked.id) && hy_buffer_append(&text, "", 1)) {
+    if (hy_buffer_print(&text, "its parts stay in the bucket: upload %s could not be aborted",
+                        upload->locked.id) &&
+        hy_buffer_append(&text, "", 1)) {
         upload->leftover = (char *)text.data;
     } else {
         hy_buffer_free(&text);
@@ -476,10 +481,11 @@ static void note_leftover(hy_upload *upload)
 
 void hy_upload_end(hy_upload *upload)
 {
-    double start_s = hy_clock_s();
     hy_cancel_request(&upload->stop);
     lock(upload);
+    limit_grace(upload);
     stop_work(upload);
+    double start_s = upload->locked.stopped_s;
     int32_t count = upload->locked.thread_count;
     upload->locked.thread_count = 0;
     unlock(upload);
@@ -493,6 +499,10 @@ void hy_upload_end(hy_upload *upload)
         if (!hy_upload_drop(upload, upload->locked.id, (int64_t)(left_s * 1e6))) {
             note_leftover(upload);
         }
+    }
+    if (atomic_load(&upload->create_cut)) {
+        upload->leftover = hy_strdup("the server did not say in time whether it began an upload: "
+                                     "one without parts may stay in the bucket");
     }
     if (upload->locked.state != HY_UPLOAD_DONE) {
         upload->locked.state = HY_UPLOAD_ENDED;

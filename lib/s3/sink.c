@@ -258,14 +258,15 @@ static hydra_status send_rest(s3_sink *sink, hy_diag *diag)
     return status == HYDRA_OK ? hy_upload_finish(&sink->upload, sink->end, diag) : status;
 }
 
+/* The note must fit: what is long is the cause. */
 static hydra_status fail_with_leftover(const s3_sink *sink, const hy_diag *cause, hy_diag *diag)
 {
-    if (!sink->upload.leftover) {
+    const char *note = sink->upload.leftover;
+    if (!note) {
         return hy_fail(diag, cause->status, "%s", cause->text);
     }
-    return hy_fail(diag, cause->status,
-                   "%s (its parts stay in the bucket: %s could not be aborted)", cause->text,
-                   sink->upload.leftover);
+    size_t room = strlen(note) + 4 < sizeof cause->text ? sizeof cause->text - strlen(note) - 4 : 0;
+    return hy_fail(diag, cause->status, "%.*s (%s)", (int)room, cause->text, note);
 }
 
 static hydra_status s3_commit(hy_sink *base, hy_diag *diag)

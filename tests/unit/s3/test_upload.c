@@ -80,6 +80,72 @@ static void test_unverified(void **state)
     }
 }
 
+/* A completion whose reply has no ETag: HEAD has it. */
+static void test_silent_complete(void **state)
+{
+    (void)state;
+    static const rule rules[] = {{STORE_COMPLETE, 1, 1, ANY, {.etag = ""}, false}};
+    bench b;
+    hy_s3_upload_result result = {0};
+    hy_diag diag;
+    bench_set_up(&b, rules, 1);
+    assert_ok(bench_upload(&b, 4 * PART, &result, &diag), &diag);
+    assert_true(result.verified);
+    assert_int_equal(strlen(result.etag), 36); /* "MD5-4" with its quotes */
+    assert_int_equal(store_count(b.store, STORE_HEAD), 1);
+    hy_s3_upload_result_free(&result);
+    bench_tear_down(&b);
+}
+
+/* With "required" the server has to ask; then it is sent with all that follows. */
+static void test_required_checksum(void **state)
+{
+    (void)state;
+    static const rule rules[] = {
+        {STORE_PUT, 1, 1, ANY, REPLY(400, "MissingContentMD5"), false},
+        {STORE_PART, 1, 1, ANY, REPLY(400, "MissingContentMD5"), false},
+    };
+    for (int64_t size = PART / 2; size <= 4 * PART; size += 3 * PART) {
+        bench b;
+        hy_s3_upload_result result = {0};
+        hy_diag diag;
+        store_kind kind = size < PART ? STORE_PUT : STORE_PART;
+        bench_set_up(&b, rules, COUNT_OF(rules));
+        b.s3->checksum = HYDRA_CHECKSUM_REQUIRED;
+        b.transfer.parallel = 1;
+        assert_ok(bench_upload(&b, size, &result, &diag), &diag);
+        bench_check_object(&b, size);
+        assert_int_equal(store_count(b.store, kind), kind == STORE_PUT ? 2 : 5);
+        char *sent = store_header(b.store, kind, "content-md5");
+        assert_non_null(sent);
+        free(sent);
+        hy_s3_upload_result_free(&result);
+        bench_tear_down(&b);
+    }
+}
+
+/* Nothing is sent unasked, and with "off" never. */
+static void test_checksum_off(void **state)
+{
+    (void)state;
+    static const rule rules[] = {{STORE_PUT, 1, 9, ANY, REPLY(400, "MissingContentMD5"), false}};
+    bench b;
+    hy_s3_upload_result result = {0};
+    hy_diag diag;
+    bench_set_up(&b, rules, COUNT_OF(rules));
+    b.s3->checksum = HYDRA_CHECKSUM_OFF;
+    assert_failed(bench_upload(&b, PART, &result, &diag), HYDRA_ERR_SERVER, &diag,
+                  "MissingContentMD5");
+    assert_int_equal(store_count(b.store, STORE_PUT), 1);
+    bench_tear_down(&b);
+    bench_set_up(&b, NULL, 0);
+    b.s3->checksum = HYDRA_CHECKSUM_REQUIRED;
+    assert_ok(bench_upload(&b, PART, &result, &diag), &diag);
+    assert_null(store_header(b.store, STORE_PUT, "content-md5"));
+    hy_s3_upload_result_free(&result);
+    bench_tear_down(&b);
+}
+
 /* ---- A sink: the head last ---- */
 
 static void test_head_last(void **state)
@@ -255,6 +321,9 @@ int main(void)
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_checksum_text),
         cmocka_unit_test(test_unverified),
+        cmocka_unit_test(test_silent_complete),
+        cmocka_unit_test(test_required_checksum),
+        cmocka_unit_test(test_checksum_off),
         cmocka_unit_test(test_head_last),
         cmocka_unit_test(test_wrong_offsets),
         cmocka_unit_test(test_slow_server),
