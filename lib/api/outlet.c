@@ -145,17 +145,17 @@ static void take_transfer(hy_outlet *outlet)
 hydra_status hy_outlet_open(hy_outlet *outlet, const hy_project *project, hy_diag *diag)
 {
     const hydra_policy *policy = &outlet->context->policy;
-    bool is_file = outlet->to->kind == HY_DESTINATION_FILE;
     take_transfer(outlet);
     hydra_status status = hy_destination_check(outlet->to, policy, diag);
     if (status == HYDRA_OK) {
-        status = hy_inputs_check(project, policy, is_file ? outlet->to->path : NULL, diag);
+        status = hy_inputs_check(project, policy, outlet->to->path, diag);
     }
     if (status != HYDRA_OK) {
         return status;
     }
     switch (outlet->to->kind) {
     case HY_DESTINATION_FILE:
+    case HY_DESTINATION_FIFO: /* refused there: it takes its bytes in order */
         return hy_sink_file_new(outlet->to->path,
                                 outlet->options->when_exists == HYDRA_EXISTS_REPLACE, policy,
                                 &outlet->sink, diag);
