@@ -290,7 +290,7 @@ class Proxies(ReachTest):
         self.assertLess(result.memory_kb, 200 << 10)
 
     def test_service(self) -> None:
-        """Behind a proxy nobody sees the address: only one that the host of the library chose will do."""
+        """Behind a proxy nobody sees the address: only one that the library's host chose will do."""
         for variables in ({"https_proxy": "http://PROXY"}, {"all_proxy": "http://PROXY"}):
             with Server() as proxy:
                 filled = {n: v.replace("PROXY", f"127.0.0.1:{proxy.port}") for n, v in variables.items()}
@@ -331,6 +331,22 @@ class Namespace(ReachTest):
                 self.assertEqual((url, result.status), (url, "ERR_PERMISSION"), result)
                 self.assertIn("the policy does not allow the address", result.text)
         self.assertEqual((http.reached, https.reached), ([], []))
+
+    def test_odd_spellings(self) -> None:
+        """What one reader might take for an address inside and another for a name."""
+        hosts = ("127.0.0.1.", "2130706433.", "0x7f.0x0.0x0.0x1.", "127.0.0.01", "127.000.000.001",
+                 "00000177.0.0.1", "4294967295", "4294967296", "0x100000000", "127.0.0.1%00.cdn.example",
+                 "127.0.0.1%2ecdn.example", "%6c%6f%63%61%6c%68%6f%73%74", "[::1%25lo]", "[::1%lo]",
+                 "[::ffff:127.0.0.1", "[127.0.0.1]", "[v1.127]", "\uff11\uff12\uff17.0.0.1",
+                 "127\u30020\u30020\u30021", "\u24db\u24de\u24d2al\u24d7ost", "localhost.",
+                 "cdn.example@127.0.0.1", "cdn.example:80@127.0.0.1", "127.0.0.1:80:80", "127.0.0.1\\.cdn.example",
+                 "cdn.example\\@127.0.0.1", "127.0.0.1 .cdn.example", "127.0.0.1\r\nHost: x", "-1", "+1",
+                 "127.0.0.1#@cdn.example", "127.0.0.1?@cdn.example", "127.1:80", "127.1:00080")
+        with Server(address="", port=80) as server:
+            for host in hosts:
+                result = self.one("service", "plain", "connect_ms=200", f"get=http://{host}/a")
+                self.assertIn(result.status, ("ERR_PERMISSION", "ERR_ARGUMENT", "ERR_NETWORK"), host)
+        self.assertEqual((server.reached, server.accepted), ([], 0))
 
     def test_service(self) -> None:
         """As it is, without http."""
@@ -521,6 +537,13 @@ class Names(ReachTest):
                 one.close()
         self.assertIn(result.status, ("ERR_TIMEOUT", "ERR_PERMISSION"), result)
         self.assertEqual(private.reached, [])
+
+    def test_no_such_name(self) -> None:
+        """What cannot be found is said to be that, after it was looked for again."""
+        server = self.names(other=[[net.PUBLIC]])
+        self.ends("ERR_NETWORK", "service", "plain", "get=http://nosuch.test/a",
+                  says="could not find the address of nosuch.test:80")
+        self.assertGreaterEqual(server.asked["nosuch.test", 1], 2)
 
     def test_44_name_exceptions(self) -> None:
         """no_proxy goes by the name that was asked for; its networks by numbers alone."""
