@@ -35,6 +35,7 @@ class ReachTest(unittest.TestCase):
 
     def audit(self) -> None:
         self.assertEqual(audit.find(self.said, SECRETS), [])
+        self.assertNotRegex(self.said, r"[\x00-\x08\x0b-\x1f\x7f]")  # terminals obey these
 
     def run_program(self, program: str, *words: str, **environment: str) -> str:
         """With no other setting than these: the machine's own proxies and certificates are left out."""

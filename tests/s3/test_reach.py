@@ -99,6 +99,19 @@ class Redirects(ReachTest):
                     self.assertEqual((result.size, len(server.heads)), (0, 1))
             self.assertEqual(other.accepted, 0)
 
+    def test_said_by_servers(self) -> None:
+        """What comes from outside is in the log, but it cannot play tricks or tell secrets there."""
+        lines = ("X-A: \x1b[2J\x07\x08", "X-Auth-Token: auth-token-secret-0123", "\x7fX-B:",
+                 "X-C: http://user:proxy-secret-0123@h/?query-secret-0123",
+                 "Set-Cookie: a=cookie-secret-0123", "WWW-Authenticate: x\x0b\x0c")
+        for status in (200, 302, 404):
+            head = "\r\n".join([f"HTTP/1.1 {status} \x1b]0;title\x07", *lines, "Content-Length: 5",
+                                "Location: /b\x1b?query-secret-0123", "", ""])
+            answer = head.encode() + b"hello"
+            with self.subTest(status), Server(lambda e, a=answer: e.send(a)) as server:
+                self.fetch(f"get={server.url}/a?query-secret-0123")
+                self.assertIn("< X-C: ", self.log)
+
     def test_22_how_many(self) -> None:
         def chain(length: int) -> dict[str, bytes]:
             hops = {f"/{i}": redirect(f"/{i + 1}") for i in range(length)}
