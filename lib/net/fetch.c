@@ -31,7 +31,7 @@ typedef struct loader {
     int64_t total;  /* bytes of the resource; -1 = unknown */
     bool restarted; /* because it had changed */
     /* Of the request that runs: */
-    hy_http_reply reply;
+    hy_http_reply *reply;
     int64_t from; /* first byte that is asked for */
     bool begun;   /* its headers were looked at */
 } loader;
@@ -103,11 +103,11 @@ static hydra_status check_range(loader *l)
     int64_t first;
     int64_t last;
     int64_t total;
-    const char *range = hy_http_headers_get(&l->reply.headers, "Content-Range");
+    const char *range = hy_http_headers_get(&l->reply->headers, "Content-Range");
     bool fits = range && hy_content_range_parse(range, &first, &last, &total) && l->from > 0 &&
                 first == l->from && (total < 0 || last == total - 1) &&
                 (l->total < 0 || total < 0 || total == l->total) &&
-                (l->reply.body_length < 0 || l->reply.body_length == last - first + 1);
+                (l->reply->body_length < 0 || l->reply->body_length == last - first + 1);
     if (!fits) {
         return hy_fail(l->diag, HYDRA_ERR_SERVER,
                        "%s: the server sent another range than was asked for", l->name);
@@ -128,7 +128,7 @@ static hydra_status check_size(const loader *l, int64_t bytes)
 /* Before the first byte of a 2xx reply, or after a reply without any. */
 static hydra_status begin_content(loader *l)
 {
-    const hy_http_reply *reply = &l->reply;
+    const hy_http_reply *reply = l->reply;
     if (l->begun) {
         return HYDRA_OK;
     }
@@ -229,7 +229,7 @@ static hydra_status request_once(loader *l)
         .cancel = l->fetch->cancel,
     };
     if (status == HYDRA_OK) {
-        status = hy_http_perform(l->http, &request, &l->reply, l->diag);
+        status = hy_http_perform(l->http, &request, l->reply, l->diag);
     }
     hy_http_headers_free(&headers);
     hy_free(url);
@@ -284,7 +284,7 @@ static next_step follow(loader *l)
 {
     hy_diag ignored = {0};
     hy_url target;
-    const char *location = hy_http_headers_get(&l->reply.headers, "Location");
+    const char *location = hy_http_headers_get(&l->reply->headers, "Location");
     if (!location || location[0] == '\0') {
         return fail(l, HYDRA_ERR_SERVER, "redirects, but does not say where to");
     }
@@ -361,16 +361,16 @@ static next_step try_once(loader *l)
 {
     hydra_status status = request_once(l);
     if (status != HYDRA_OK) {
-        return l->reply.outcome == HY_HTTP_TRANSIENT ? STEP_RETRY : STEP_FAIL;
+        return l->reply->outcome == HY_HTTP_TRANSIENT ? STEP_RETRY : STEP_FAIL;
     }
-    int32_t code = l->reply.status;
+    int32_t code = l->reply->status;
     return code >= 200 && code <= 299 ? judge_success(l) : judge_error(l, code);
 }
 
 /* After a failure that may pass. False: it stands. */
 static bool may_retry(loader *l, size_t before)
 {
-    int32_t code = l->reply.outcome == HY_HTTP_REPLY ? l->reply.status : 0;
+    int32_t code = l->reply->outcome == HY_HTTP_REPLY ? l->reply->status : 0;
     hy_retry_class class = code == 429 || code == 503 ? HY_RETRY_THROTTLE : HY_RETRY_TRANSIENT;
     if (!l->etag) {
         forget_content(l);
@@ -378,7 +378,7 @@ static bool may_retry(loader *l, size_t before)
     if (l->out->size >= before + PROGRESS_BYTES) {
         l->retry.tries = 0;
     }
-    if (!hy_retry_wait(&l->retry, class, &l->reply.headers, l->fetch->cancel)) {
+    if (!hy_retry_wait(&l->retry, class, &l->reply->headers, l->fetch->cancel)) {
         return false;
     }
     hy_diag_clear(l->diag);
@@ -388,11 +388,13 @@ static bool may_retry(loader *l, size_t before)
 static hydra_status load(loader *l)
 {
     for (;;) {
+        hy_http_reply reply = {.outcome = HY_HTTP_FINAL};
         size_t before = l->out->size;
-        l->reply = (hy_http_reply){.outcome = HY_HTTP_FINAL};
+        l->reply = &reply;
         next_step step = try_once(l);
         bool again = step == STEP_AGAIN || (step == STEP_RETRY && may_retry(l, before));
-        hy_http_reply_free(&l->reply);
+        hy_http_reply_free(&reply);
+        l->reply = NULL;
         if (step == STEP_DONE) {
             hy_retry_done(&l->retry);
             return HYDRA_OK;

@@ -124,14 +124,6 @@ static bool set_tls(const hy_http *http, CURL *easy)
     return true;
 }
 
-/* A handle whose last call found no server still has its buffer, and then libcurl refuses to set a
- * size: the buffer stays good for a call. */
-static bool set_buffer(CURL *easy)
-{
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
-    return code == CURLE_OK || code == CURLE_BAD_FUNCTION_ARGUMENT;
-}
-
 static bool set_connection(hy_http_call *call, CURL *easy)
 {
     const char *proxy = call->proxy ? call->proxy : "";
@@ -140,6 +132,8 @@ static bool set_connection(hy_http_call *call, CURL *easy)
     TRY(curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L));
     TRY(curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L));
     TRY(curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(call->http->connect_us / 1000)));
+    /* A wish: a handle whose last call found no server still has its buffer, and refuses. */
+    (void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
     TRY(curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, hy_http_on_socket));
     TRY(curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, call));
 #if LIBCURL_VERSION_NUM >= 0x075700
@@ -172,7 +166,7 @@ hydra_status hy_http_setup(hy_http_call *call, CURL *easy, struct curl_slist **h
 {
     bool is_set = make_headers(call->request, headers) && set_target(call, easy) &&
                   set_method(call, easy) && set_tls(call->http, easy) &&
-                  set_connection(call, easy) && set_buffer(easy) && set_callbacks(call, easy) &&
+                  set_connection(call, easy) && set_callbacks(call, easy) &&
                   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, *headers) == CURLE_OK;
     return is_set ? HYDRA_OK : hy_fail_memory(call->diag);
 }
