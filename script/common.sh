@@ -27,6 +27,18 @@ configure() {
     fi
 }
 
+# python_packages FOLDER REQUIREMENTS : a virtual environment with exactly these packages from PyPI.
+python_packages() {
+    local venv=$1 wanted=$2
+    cmp -s "$wanted" "$venv/requirements.txt" && return
+    say "installing $wanted into $venv"
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --no-deps --disable-pip-version-check -r "$wanted" ||
+        die "the packages of $wanted could not be installed"
+    cp "$wanted" "$venv/requirements.txt"
+}
+
 media=$PWD/build/media
 
 # Unpack a Debian package into build/media; nothing is installed, no dependency comes along.

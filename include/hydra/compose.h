@@ -226,11 +226,13 @@ HYDRA_API hydra_status hydra_compose_set_duration(hydra_compose *c, int64_t dura
  * EXIF orientation and ICC profiles are honoured.
  *
  * @param c        Compose handle, not NULL. Must not be rendering.
- * @param uri      Path or file: URI, UTF-8, not NULL. Copied. Opened at render time.
+ * @param uri      Path, or file:, http:, https: or s3: URI, UTF-8, not NULL. Copied. Opened, or
+ *                 fetched, at render time; whether the policy allows it is asked then, too.
+ *                 `s3://BUCKET/KEY` and https URLs of objects on Amazon S3: see docs/api.md.
  * @param options  NULL for defaults. Copied.
  * @return HYDRA_OK
  *         HYDRA_ERR_ARGUMENT     a value is out of range; the error text names it
- *         HYDRA_ERR_UNSUPPORTED  a URI scheme that is not file:
+ *         HYDRA_ERR_UNSUPPORTED  another URI scheme
  *         HYDRA_ERR_LIMIT        more images than the policy allows
  *         HYDRA_ERR_STATE        a render is running
  *         HYDRA_ERR_MEMORY
@@ -284,11 +286,12 @@ HYDRA_API hydra_status hydra_compose_set_transition(hydra_compose *c, int32_t cu
  * long as the pictures. Without music the video has no sound track.
  *
  * @param c        Compose handle, not NULL.
- * @param uri      Path or file: URI, UTF-8. Copied. NULL takes the music away.
+ * @param uri      As for hydra_compose_add_image. NULL takes the music away. Music from a server
+ *                 stays in memory for the job.
  * @param options  NULL for defaults. Copied.
  * @return HYDRA_OK
  *         HYDRA_ERR_ARGUMENT     a value is out of range; the error text names it
- *         HYDRA_ERR_UNSUPPORTED  a URI scheme that is not file:
+ *         HYDRA_ERR_UNSUPPORTED  another URI scheme
  *         HYDRA_ERR_STATE        a render is running
  *         HYDRA_ERR_MEMORY
  * On failure the music is unchanged. Thread: owner of `c`. Since 0.1.

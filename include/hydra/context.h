@@ -20,6 +20,8 @@
 extern "C" {
 #endif
 
+struct hydra_store_options;
+
 /** Shared by jobs. Opaque. Thread: any number of threads at once. */
 typedef struct hydra_context hydra_context;
 
@@ -43,7 +45,10 @@ typedef struct hydra_context_options {
     int32_t simd; /**< HYDRA_SIMD_...: the highest level that may be used; default HYDRA_SIMD_AUTO.
                        Where the CPU lacks it, the best one below it is used, and plain C for
                        a level of another family of CPUs. Since 0.1. */
-    int32_t reserved; /**< 0. */
+    int32_t reserved;                        /**< 0. */
+    const struct hydra_store_options *store; /**< How uploads, stores and `s3:` sources reach their
+                                                  server; see storage.h. NULL (default) =
+                                                  hydra_store_options_init. Copied. Since 0.1. */
 } hydra_context_options;
 
 /** Fill with the defaults. @param options Not NULL. Thread: any. Since 0.1. */

@@ -26,6 +26,7 @@
 #include "policy.h"
 #include "render.h"
 #include "status.h"
+#include "storage.h"
 #include "version.h"
 
 #endif

@@ -50,7 +50,8 @@ typedef struct hydra_render_options {
     int32_t when_busy;   /**< HYDRA_BUSY_*, beyond the context's budget. Default wait. */
     int32_t in_order;    /**< HYDRA_IN_ORDER_*, for outputs that cannot go back. Default
                               fragmented. */
-    int32_t when_exists; /**< HYDRA_EXISTS_*, for outputs that are files. Default replace. */
+    int32_t when_exists; /**< HYDRA_EXISTS_*, for outputs that are files or objects. Default
+                              replace. */
     int32_t reserved;    /**< 0. */
 } hydra_render_options;
 
@@ -70,7 +71,7 @@ enum {
 /** What a render does about a file that has the name of its output. */
 enum {
     HYDRA_EXISTS_REPLACE = 0, /**< Replaces it when the video is complete. */
-    HYDRA_EXISTS_FAIL = 1     /**< Fails with HYDRA_ERR_PERMISSION: before anything is rendered, or
+    HYDRA_EXISTS_FAIL = 1     /**< Fails with HYDRA_ERR_EXISTS: before anything is rendered, or
                                    at the end if the file came meanwhile. It stays as it is. */
 };
 
@@ -127,13 +128,15 @@ typedef struct hydra_result {
     const char *audio_codec;     /**< "aac", "" without sound. */
     int32_t video_level;         /**< H.264 level x 10, 40 = 4.0. */
     int32_t key_frames;          /**< Pictures at which playing can start. */
+    int64_t ready_us;            /**< From the last encoded frame to the complete output under its
+                                      name: index, verification, what was left to write or send. */
 } hydra_result;
 
 /** Fill with the defaults. @param options Not NULL. Thread: any. Since 0.1. */
 HYDRA_API void hydra_render_options_init(hydra_render_options *options);
 
 /**
- * Render to a file.
+ * Render to a file, to an object in a store, or to a URL that takes a PUT.
  *
  * The video grows under a temporary name beside the target, is read again, and takes the target's
  * name, replacing a file of that name, only when it is correct and on disk. A file that is replaced
@@ -141,7 +144,11 @@ HYDRA_API void hydra_render_options_init(hydra_render_options *options);
  * permissions, not its own.
  *
  * @param c            Compose handle with at least one image.
- * @param destination  Path or file: URI, UTF-8. Its folder must exist.
+ * An object (see storage.h) is sent while it is made and is there, complete, at the end. For a PUT
+ * the video is kept in memory, at most policy.max_output_bytes.
+ *
+ * @param destination  Path or file: URI, UTF-8, whose folder must exist; `s3://BUCKET/KEY`;
+ *                     `https://...`, `http://...` for a PUT. A URL's query is in no error text.
  * @param options      NULL for defaults.
  * @return HYDRA_OK; hydra_compose_result tells what was made
  *         HYDRA_ERR_ARGUMENT     an option is out of range, the timeline does not add up, the
@@ -151,11 +158,12 @@ HYDRA_API void hydra_render_options_init(hydra_render_options *options);
  *         HYDRA_ERR_NOT_FOUND    an input or the target's folder
  *         HYDRA_ERR_PERMISSION, HYDRA_ERR_IO, HYDRA_ERR_SPACE  reading or writing
  *         HYDRA_ERR_FORMAT, HYDRA_ERR_LIMIT  an input; LIMIT also the memory of the whole job
- *         HYDRA_ERR_UNSUPPORTED  an input, the encoder, or a destination's URI scheme that is not
- *                                file:
+ *         HYDRA_ERR_UNSUPPORTED  an input, the encoder, or a destination's URI scheme
  *         HYDRA_ERR_DEADLINE     options->deadline_us or policy.max_render_us has passed
  *         HYDRA_ERR_BUSY         other jobs hold the context's budget, and options->when_busy is
  *                                HYDRA_BUSY_FAIL
+ *         HYDRA_ERR_EXISTS       options->when_exists is HYDRA_EXISTS_FAIL, and there is one
+ *         HYDRA_ERR_AUTH, HYDRA_ERR_NETWORK, HYDRA_ERR_TIMEOUT, HYDRA_ERR_SERVER  a server
  *         HYDRA_ERR_ENCODER, HYDRA_ERR_VERIFY, HYDRA_ERR_MEMORY
  * On failure the target is as before and nothing is left behind, with one exception: when only the
  * last step fails, which puts the new name on disk (syncing the folder), the complete new file is
@@ -244,13 +252,15 @@ HYDRA_API hydra_status hydra_compose_estimate(hydra_compose *c, const hydra_rend
 /** A render that runs by itself. Opaque. Thread: one at a time, hydra_render_cancel any. */
 typedef struct hydra_render hydra_render;
 
-/** Where a job is. A job only goes forward. */
+/** Where a job is. A job only goes forward: in the order of these numbers, but for UPLOADING. */
 enum {
     HYDRA_STAGE_WAITING = 0,   /**< For its share of the context's memory budget. */
     HYDRA_STAGE_PREPARING = 1, /**< Opening inputs and encoder, decoding the first photo. */
     HYDRA_STAGE_RENDERING = 2, /**< Frames are composed and encoded. */
     HYDRA_STAGE_FINISHING = 3, /**< Index, verification, commit. */
-    HYDRA_STAGE_DONE = 4       /**< Finished, failed or cancelled. */
+    HYDRA_STAGE_DONE = 4,      /**< Finished, failed or cancelled. */
+    HYDRA_STAGE_UPLOADING = 5  /**< After FINISHING, before DONE: the last parts go out, for an
+                                    output on a server only. */
 };
 
 /** Kinds of events. */
@@ -276,6 +286,8 @@ typedef struct hydra_event {
     int64_t frames;       /**< Pictures in all; 0 = not known yet. */
     double frames_per_s;  /**< Speed of the pictures after the first; 0 = not known yet. */
     const char *text;     /**< UTF-8, "" for progress. Borrowed until the next call on the job. */
+    int64_t bytes_sent;   /**< Of an output on a server: bytes that have left. Else 0. */
+    int64_t bytes_total;  /**< Of these in all; -1 = not known yet, or nothing is sent. */
 } hydra_event;
 
 /**
@@ -297,8 +309,9 @@ typedef struct hydra_event {
  *         HYDRA_ERR_ARGUMENT   a value is out of range, `out` or `destination` is NULL, a
  *                              descriptor cannot be written
  *         HYDRA_ERR_STATE      a render of `c` is running that blocks
- *         HYDRA_ERR_PERMISSION  the FIFO lies outside of policy.file_roots
- *         HYDRA_ERR_UNSUPPORTED  the destination's URI scheme is not file:
+ *         HYDRA_ERR_PERMISSION  the FIFO lies outside of policy.file_roots, or policy.schemes does
+ *                              not allow the destination
+ *         HYDRA_ERR_UNSUPPORTED  a URI scheme that is not handled
  *         HYDRA_ERR_NOT_FOUND  the FIFO is removed just then
  *         HYDRA_ERR_MEMORY, HYDRA_ERR_IO (no thread, no descriptor)
  * Thread: owner of `c`. Since 0.1.

@@ -151,7 +151,7 @@ typedef struct hydra_object {
  *
  * @param c            Compose handle, not NULL.
  * @param destination  `s3://BUCKET/KEY`.
- * @param options      NULL for defaults. Copied.
+ * @param options      NULL = those of hydra_compose_set_transfer. Copied.
  * @return HYDRA_OK; hydra_compose_object tells what is there now
  *         HYDRA_ERR_ARGUMENT    the destination or an option is wrong; the error text names it
  *         HYDRA_ERR_AUTH        no credentials, or the server does not accept them
@@ -186,8 +186,8 @@ HYDRA_API hydra_status hydra_compose_object(const hydra_compose *c, hydra_object
 HYDRA_API hydra_status hydra_render_object(const hydra_render *render, hydra_object *object);
 
 /**
- * How the renders of `c` with an `s3://` destination write their object, where nothing else is
- * said.
+ * How renders of `c` with an `s3://` destination and uploads that are given no options write their
+ * object. Does not change the video.
  *
  * @param c        Compose handle, not NULL.
  * @param options  NULL for defaults. Copied.

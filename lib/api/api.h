@@ -6,12 +6,19 @@
 #ifndef HY_API_H
 #define HY_API_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include <hydra/hydra.h>
 
+#include "api/object.h"
+#include "api/settings.h"
+#include "api/stable_file.h"
 #include "core/core.h"
+#include "net/net.h"
 #include "project/project.h"
+#include "s3/s3.h"
+#include "sink/sink.h"
 #include "timeline/timeline.h"
 
 struct hydra_context {
@@ -19,7 +26,13 @@ struct hydra_context {
     hydra_policy policy; /* its lists are the context's; folders absolute, without links */
     hy_budget budget;
     hy_pool *pool;
-    int32_t simd; /* HYDRA_SIMD_... */
+    int32_t simd;              /* HYDRA_SIMD_... */
+    hydra_store_options store; /* owns its strings */
+    pthread_mutex_t mutex;
+    struct { /* under mutex; made when first asked for */
+        hy_http *http;
+        hy_s3 *s3;
+    } locked;
 };
 
 struct hydra_compose {
@@ -31,6 +44,11 @@ struct hydra_compose {
     hydra_result result;
     uint8_t *output; /* bytes of a render to memory */
     size_t output_size;
+    hy_stable_file file;             /* of a render to a file: what it was then */
+    int64_t changes;                 /* of the project or its render options so far */
+    int64_t changes_at_render;       /* when `output` or `file` was made */
+    hydra_transfer_options transfer; /* owns its strings */
+    hy_object object;                /* of the last upload */
     hy_buffer plan_text;
     hy_buffer json_text;
     hy_issues issues;                    /* of the last load or check */
@@ -47,11 +65,21 @@ void hy_policy_free(hydra_policy *policy);
 
 hydra_context *hy_context_ref(hydra_context *context);
 
-/* A file as the output of a project that must not be one of its inputs. */
-hydra_status hy_file_sink_open(const hy_project *project, const hydra_policy *policy,
-                               const char *path, int32_t when_exists, hy_sink **out, hy_diag *diag);
-
-/* Checks that every changing call begins with: not NULL, not rendering; clears the error text. */
+/* Checks that every call begins with that works on the project: not NULL, not rendering; clears the
+ * error text. */
 hydra_status hy_compose_begin(hydra_compose *c);
+/* The end of every call that changes what a render would make. Returns `status`; counts a success.
+ */
+hydra_status hy_compose_changed(hydra_compose *c, hydra_status status);
+
+/* What every render starts with: options (NULL = the project's) checked, the last result and what
+ * it left forgotten. */
+hydra_status hy_compose_begin_render(hydra_compose *c, const hydra_render_options *options,
+                                     hydra_render_options *checked);
+/* Render to a file, an object or a URL after hy_compose_begin_render. `transfer` NULL = defaults.
+ * What is there in the end is noted. */
+hydra_status hy_compose_render_to(hydra_compose *c, const hy_destination *to,
+                                  const hydra_render_options *options,
+                                  const hydra_transfer_options *transfer);
 
 #endif

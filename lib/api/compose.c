@@ -28,6 +28,7 @@ hydra_status hydra_compose_new(hydra_context *context, hydra_compose **out)
     }
     hy_project_init(&c->project);
     hydra_render_options_init(&c->render_options);
+    hydra_transfer_options_init(&c->transfer);
     c->plan_text.limit = PLAN_TEXT_LIMIT;
     c->json_text.limit = HY_JSON_MAX_BYTES;
     atomic_init(&c->running, false);
@@ -46,6 +47,9 @@ void hydra_compose_free(hydra_compose *c)
     hy_issues_free(&c->issues);
     hy_free(c->preset);
     hy_free(c->output);
+    hy_stable_file_free(&c->file);
+    hy_transfer_options_free(&c->transfer);
+    hy_object_free(&c->object);
     hydra_context_free(c->context);
     hy_free(c);
 }
@@ -67,17 +71,26 @@ hydra_status hy_compose_begin(hydra_compose *c)
     return HYDRA_OK;
 }
 
+hydra_status hy_compose_changed(hydra_compose *c, hydra_status status)
+{
+    c->changes += status == HYDRA_OK;
+    return status;
+}
+
 hydra_status hydra_compose_set_canvas(hydra_compose *c, const hydra_canvas_options *options)
 {
     hydra_status status = hy_compose_begin(c);
-    return status == HYDRA_OK ? hy_project_set_canvas(&c->project, options, &c->diag) : status;
+    return status == HYDRA_OK
+               ? hy_compose_changed(c, hy_project_set_canvas(&c->project, options, &c->diag))
+               : status;
 }
 
 hydra_status hydra_compose_set_duration(hydra_compose *c, int64_t duration_us)
 {
     hydra_status status = hy_compose_begin(c);
-    return status == HYDRA_OK ? hy_project_set_duration(&c->project, duration_us, &c->diag)
-                              : status;
+    return status == HYDRA_OK
+               ? hy_compose_changed(c, hy_project_set_duration(&c->project, duration_us, &c->diag))
+               : status;
 }
 
 static hydra_status add_source(hydra_compose *c, hydra_status status, hy_source *source,
@@ -87,7 +100,7 @@ static hydra_status add_source(hydra_compose *c, hydra_status status, hy_source 
         status = hy_project_add_image(&c->project, source, options, &c->context->policy, &c->diag);
     }
     hy_source_free(source);
-    return status;
+    return hy_compose_changed(c, status);
 }
 
 /* How messages call the image that would be added next. */
@@ -146,7 +159,8 @@ hydra_status hydra_compose_set_transition(hydra_compose *c, int32_t cut,
                                           const hydra_transition_options *options)
 {
     hydra_status status = hy_compose_begin(c);
-    return status == HYDRA_OK ? hy_project_set_transition(&c->project, cut, options, &c->diag)
+    return status == HYDRA_OK ? hy_compose_changed(c, hy_project_set_transition(&c->project, cut,
+                                                                                options, &c->diag))
                               : status;
 }
 
@@ -157,7 +171,7 @@ static hydra_status set_audio_source(hydra_compose *c, hydra_status status, hy_s
         status = hy_project_set_audio(&c->project, source, options, &c->diag);
     }
     hy_source_free(source);
-    return status;
+    return hy_compose_changed(c, status);
 }
 
 hydra_status hydra_compose_set_audio(hydra_compose *c, const char *uri,
@@ -168,7 +182,7 @@ hydra_status hydra_compose_set_audio(hydra_compose *c, const char *uri,
         return status;
     }
     if (!uri) {
-        return hy_project_set_audio(&c->project, NULL, options, &c->diag);
+        return hy_compose_changed(c, hy_project_set_audio(&c->project, NULL, options, &c->diag));
     }
     hy_source source;
     status = hy_source_from_uri(&source, uri, "audio", &c->diag);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* hydra_context: reference-counted policy, worker pool and memory budget. */
-#include "api/api.h"
+#include "api/client.h"
 
 #include "media/media.h"
 
@@ -54,7 +54,15 @@ hydra_status hydra_context_new(const hydra_context_options *options, hydra_conte
     context->simd = checked.simd;
     hy_budget_init(&context->budget, checked.memory_budget_bytes);
     hy_diag diag = {0};
-    hydra_status status = hy_policy_copy(&context->policy, &policy, &diag);
+    hydra_store_options store;
+    (void)pthread_mutex_init(&context->mutex, NULL);
+    hydra_status status = hy_store_options_take(checked.store, &store, &diag);
+    if (status == HYDRA_OK) {
+        status = hy_store_options_copy(&context->store, &store, &diag);
+    }
+    if (status == HYDRA_OK) {
+        status = hy_policy_copy(&context->policy, &policy, &diag);
+    }
     if (status == HYDRA_OK) {
         status = hy_pool_new(checked.threads, &context->pool, &diag);
     }
@@ -76,6 +84,7 @@ void hydra_context_free(hydra_context *context)
 {
     if (context && atomic_fetch_sub(&context->references, 1) == 1) {
         hy_pool_free(context->pool);
+        hy_context_client_free(context);
         hy_budget_free(&context->budget);
         hy_policy_free(&context->policy);
         hy_free(context);

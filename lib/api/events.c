@@ -11,10 +11,14 @@
 /* Rendering frames is most of a job; opening and finishing share the rest. */
 #define PROGRESS_OPENED   0.01
 #define PROGRESS_RENDERED 0.98
+/* The rest of an upload, which began with the frames. */
+#define PROGRESS_UPLOADING 0.985
+#define PROGRESS_UPLOADED  0.999
 
 hydra_status hy_events_init(hy_events *events, hy_diag *diag)
 {
     memset(events, 0, sizeof *events);
+    events->locked.bytes_total = -1;
     events->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (events->fd < 0) {
         return hy_fail_errno(diag, errno, "job", "making an event descriptor");
@@ -98,6 +102,20 @@ void hy_events_frame(hy_events *events, int64_t done, int64_t total)
     end_with_news(events);
 }
 
+void hy_events_sent(hy_events *events, int64_t bytes, int64_t total)
+{
+    begin(events);
+    double progress = 0;
+    events->locked.bytes_sent = bytes;
+    events->locked.bytes_total = total;
+    if (events->locked.stage == HYDRA_STAGE_UPLOADING && total > 0) {
+        progress = PROGRESS_UPLOADING +
+                   (double)bytes / (double)total * (PROGRESS_UPLOADED - PROGRESS_UPLOADING);
+    }
+    raise_progress_locked(events, progress);
+    end_with_news(events);
+}
+
 /* A message that finds no memory is counted like one that found no room. */
 void hy_events_message(hy_events *events, int32_t kind, const char *text)
 {
@@ -156,6 +174,8 @@ static void fill_state_locked(const hy_events *events, hydra_event *event)
     event->progress = events->locked.progress;
     event->frames_done = events->locked.frames_done;
     event->frames = events->locked.frames;
+    event->bytes_sent = events->locked.bytes_sent;
+    event->bytes_total = events->locked.bytes_total;
     event->frames_per_s = 0;
     event->eta_us = -1;
     event->status = HYDRA_OK;
@@ -166,7 +186,8 @@ static void fill_state_locked(const hy_events *events, hydra_event *event)
     if (counted > 0 && events->locked.rendering_since_s > 0 && elapsed > 0) {
         event->frames_per_s = (double)counted / elapsed;
         double left = (double)(event->frames - event->frames_done) / event->frames_per_s;
-        event->eta_us = (int64_t)(left * 1e6);
+        /* How fast the rest of an upload goes is not known from the frames. */
+        event->eta_us = event->stage == HYDRA_STAGE_UPLOADING ? -1 : (int64_t)(left * 1e6);
     }
 }
 

@@ -42,6 +42,8 @@ typedef struct hy_events {
         int64_t frames;
         double progress;
         double rendering_since_s; /* 0 = not yet */
+        int64_t bytes_sent;
+        int64_t bytes_total; /* -1 = not known */
     } locked;
 } hy_events;
 
@@ -53,6 +55,8 @@ void hy_events_free(hy_events *events);
 /* The job's side. */
 void hy_events_stage(hy_events *events, int32_t stage);
 void hy_events_frame(hy_events *events, int64_t done, int64_t total);
+/* From any thread. `total` -1 = not known yet. */
+void hy_events_sent(hy_events *events, int64_t bytes, int64_t total);
 void hy_events_message(hy_events *events, int32_t kind, const char *text);
 void hy_events_output(hy_events *events);
 void hy_events_done(hy_events *events, hydra_status status);

@@ -2,7 +2,7 @@
 /* hydra_frame: one composed picture in the form that the caller wants. */
 #include <string.h>
 
-#include "api/api.h"
+#include "api/fetcher.h"
 #include "compositor/compositor.h"
 #include "media/media.h"
 #include "render/render.h"
@@ -76,11 +76,13 @@ static hydra_status draw(hydra_compose *c, int64_t time_us, int64_t *number, hy_
             hy_fail(&c->diag, HYDRA_ERR_ARGUMENT, "frame at %lld us: the video is %lld us long",
                     (long long)time_us, (long long)hy_us_from_frame(plan.frames, plan.rate));
     } else {
+        const hy_context_fetcher fetcher = hy_context_fetcher_of(c->context);
         hy_job job = {
             .project = &c->project,
             .policy = &c->context->policy,
             .pool = c->context->pool,
             .simd = c->context->simd,
+            .fetcher = &fetcher.base,
         };
         status = hy_render_frame(&job, &plan, *number, picture, &c->diag);
     }

@@ -2,10 +2,9 @@
 /* hydra_render: a render on a thread of its own, with a snapshot of the project. */
 #include <pthread.h>
 
-#include "api/api.h"
 #include "api/events.h"
-#include "render/render.h"
-#include "sink/sink.h"
+#include "api/fetcher.h"
+#include "api/outlet.h"
 
 /* Output that a `pull:` job keeps for its host. */
 #define PULL_BYTES ((size_t)1 << 20)
@@ -14,9 +13,10 @@ struct hydra_render {
     hydra_context *context;
     hy_project project;
     hydra_render_options options;
-    char *preset; /* behind options.preset */
+    char *preset;                    /* behind options.preset */
+    hydra_transfer_options transfer; /* owns its strings */
     hy_destination destination;
-    hy_sink *sink; /* where the bytes go; a file is opened by the job's thread */
+    hy_sink *sink; /* where bytes in order go; else NULL, the job's thread opens it */
     hy_sink *pull; /* or NULL: the host reads from it. Within `sink`, which then lives as long as
                       the job. */
     hy_cancel cancel;
@@ -25,6 +25,7 @@ struct hydra_render {
     bool started;
     /* Written by the job's thread before its last event, read after it. */
     hydra_result result;
+    hy_object object;
     hy_diag diag;
     char text[HY_DIAG_BYTES]; /* of the event that the host got last */
 };
@@ -46,39 +47,71 @@ static void on_message(void *user, int32_t kind, const char *text)
     hy_events_message(&((hydra_render *)user)->events, kind, text);
 }
 
-static hydra_status open_inputs_and_file(hydra_render *render)
+static void on_sent(void *user, int64_t bytes, int64_t total)
 {
-    const hydra_policy *policy = &render->context->policy;
-    if (render->destination.kind == HY_DESTINATION_FILE) {
-        return hy_file_sink_open(&render->project, policy, render->destination.path,
-                                 render->options.when_exists, &render->sink, &render->diag);
-    }
-    return hy_inputs_check(&render->project, policy, NULL, &render->diag);
+    hy_events_sent(&((hydra_render *)user)->events, bytes, total);
 }
 
-static void *run_job(void *argument)
+static hydra_status render_into(hydra_render *render, hy_sink *sink)
 {
-    hydra_render *render = argument;
     hy_observer observer = {on_stage, on_frame, on_message, render};
-    hydra_status status = open_inputs_and_file(render);
+    const hy_context_fetcher fetcher = hy_context_fetcher_of(render->context);
+    hy_job job = {
+        .project = &render->project,
+        .policy = &render->context->policy,
+        .pool = render->context->pool,
+        .simd = render->context->simd,
+        .budget = &render->context->budget,
+        .sink = sink,
+        .options = &render->options,
+        .cancel = &render->cancel,
+        .observer = &observer,
+        .fetcher = &fetcher.base,
+    };
+    return hy_render_run(&job, &render->result, &render->diag);
+}
+
+/* A destination that can go back is opened here, others were before the thread began. */
+static hydra_status render_to_outlet(hydra_render *render)
+{
+    hy_outlet outlet = {
+        .context = render->context,
+        .to = &render->destination,
+        .options = &render->options,
+        .transfer = &render->transfer,
+        .cancel = &render->cancel,
+        .sent = on_sent,
+        .user = render,
+    };
+    hydra_status status = hy_outlet_open(&outlet, &render->project, &render->diag);
     if (status == HYDRA_OK) {
-        hy_job job = {
-            .project = &render->project,
-            .policy = &render->context->policy,
-            .pool = render->context->pool,
-            .simd = render->context->simd,
-            .budget = &render->context->budget,
-            .sink = render->sink,
-            .options = &render->options,
-            .cancel = &render->cancel,
-            .observer = &observer,
-        };
-        status = hy_render_run(&job, &render->result, &render->diag);
+        status = render_into(render, outlet.sink);
+    }
+    if (status == HYDRA_OK) {
+        status = hy_outlet_object(&outlet, &render->result, &render->object, &render->diag);
+    }
+    hy_outlet_close(&outlet);
+    return status;
+}
+
+static hydra_status render_in_order(hydra_render *render)
+{
+    hydra_status status =
+        hy_inputs_check(&render->project, &render->context->policy, NULL, &render->diag);
+    if (status == HYDRA_OK) {
+        status = render_into(render, render->sink);
     }
     if (!render->pull) {
         hy_sink_free(render->sink);
         render->sink = NULL;
     }
+    return status;
+}
+
+static void *run_job(void *argument)
+{
+    hydra_render *render = argument;
+    hydra_status status = render->sink ? render_in_order(render) : render_to_outlet(render);
     hy_events_done(&render->events, status);
     return NULL;
 }
@@ -113,7 +146,7 @@ static void on_output(void *user)
     hy_events_output(&((hydra_render *)user)->events);
 }
 
-/* A sink that takes bytes in order; NULL for a file, which can wait for the job's thread. A
+/* A sink that takes bytes in order; NULL for others, which can wait for the job's thread. A
  * descriptor is duplicated here: the host may close its own as soon as the call is back. */
 static hydra_status open_in_order(hydra_render *render, const char *name, hy_diag *diag)
 {
@@ -158,6 +191,12 @@ static hydra_status set_up(hydra_render *render, hydra_compose *c, const char *d
     hydra_status status = copy_preset(render, &c->diag);
     if (status == HYDRA_OK) {
         status = hy_destination_parse(&render->destination, destination, &c->diag);
+    }
+    if (status == HYDRA_OK) {
+        status = hy_destination_check(&render->destination, &render->context->policy, &c->diag);
+    }
+    if (status == HYDRA_OK) {
+        status = hy_transfer_options_copy(&render->transfer, &c->transfer, &c->diag);
     }
     if (status == HYDRA_OK) {
         status = open_in_order(render, destination, &c->diag);
@@ -273,6 +312,19 @@ hydra_status hydra_render_result(const hydra_render *render, hydra_result *resul
     return HYDRA_OK;
 }
 
+hydra_status hydra_render_object(const hydra_render *render, hydra_object *object)
+{
+    if (!render || !hy_sized_is_set(object, HY_SIZE_THROUGH(hydra_object, content_type))) {
+        return HYDRA_ERR_ARGUMENT;
+    }
+    hydra_status status;
+    if (!hy_events_is_done((hy_events *)(uintptr_t)&render->events, &status) ||
+        status != HYDRA_OK) {
+        return HYDRA_ERR_STATE;
+    }
+    return hy_object_give(&render->object, object) ? HYDRA_OK : HYDRA_ERR_STATE;
+}
+
 const char *hydra_render_error(const hydra_render *render)
 {
     hydra_status status;
@@ -294,6 +346,8 @@ void hydra_render_free(hydra_render *render)
     hy_events_free(&render->events);
     hy_project_free(&render->project);
     hy_destination_free(&render->destination);
+    hy_transfer_options_free(&render->transfer);
+    hy_object_free(&render->object);
     hy_free(render->preset);
     hydra_context_free(render->context);
     hy_free(render);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* hydra_compose as JSON, the project's own render options, and what is wrong with a project. */
-#include "api/api.h"
+#include "api/fetcher.h"
 #include "render/render.h"
 
 /* Give up the old project for the one that was loaded. */
@@ -28,7 +28,7 @@ hydra_status hydra_compose_load_json(hydra_compose *c, const char *json, size_t 
     if (status == HYDRA_OK) {
         take_document(c, &document);
     }
-    return status;
+    return hy_compose_changed(c, status);
 }
 
 hydra_status hydra_compose_to_json(hydra_compose *c, const char **json)
@@ -86,7 +86,7 @@ hydra_status hydra_compose_set_output(hydra_compose *c, const hydra_render_optio
     c->preset = preset;
     c->render_options = checked;
     c->render_options.preset = preset;
-    return HYDRA_OK;
+    return hy_compose_changed(c, HYDRA_OK);
 }
 
 hydra_status hydra_compose_check(hydra_compose *c)
@@ -96,7 +96,13 @@ hydra_status hydra_compose_check(hydra_compose *c)
         return status;
     }
     hy_issues_free(&c->issues);
-    return hy_render_check(&c->project, &c->context->policy, &c->issues, &c->diag);
+    const hy_context_fetcher fetcher = hy_context_fetcher_of(c->context);
+    const hy_job job = {
+        .project = &c->project,
+        .policy = &c->context->policy,
+        .fetcher = &fetcher.base,
+    };
+    return hy_render_check(&job, &c->issues, &c->diag);
 }
 
 int32_t hydra_compose_issue_count(const hydra_compose *c)

@@ -2,14 +2,14 @@
 /* hydra_compose_render and its kin: one job, one sink. */
 #include "render/render.h"
 
-#include "api/api.h"
-#include "sink/sink.h"
+#include "api/fetcher.h"
+#include "api/outlet.h"
 
 /* Run a job into `sink` (owned by the caller) and keep its result. */
-static hydra_status run(hydra_compose *c, const hydra_render_options *options, hy_sink *sink)
+static hydra_status run(hydra_compose *c, const hydra_render_options *options, hy_sink *sink,
+                        const hy_cancel *cancel)
 {
-    hy_cancel cancel;
-    hy_cancel_init(&cancel, hy_job_deadline(options, &c->context->policy));
+    const hy_context_fetcher fetcher = hy_context_fetcher_of(c->context);
     hy_job job = {
         .project = &c->project,
         .policy = &c->context->policy,
@@ -18,7 +18,8 @@ static hydra_status run(hydra_compose *c, const hydra_render_options *options, h
         .budget = &c->context->budget,
         .sink = sink,
         .options = options,
-        .cancel = &cancel,
+        .cancel = cancel,
+        .fetcher = &fetcher.base,
     };
     hydra_result result;
     hy_diag diag = {0};
@@ -36,10 +37,16 @@ static hydra_status run(hydra_compose *c, const hydra_render_options *options, h
     return status;
 }
 
-/* What every render starts with: options (NULL = the project's) checked, the last result forgotten.
- */
-static hydra_status begin(hydra_compose *c, const hydra_render_options *options,
-                          hydra_render_options *checked)
+/* The same within the job's own deadline. */
+static hydra_status run_alone(hydra_compose *c, const hydra_render_options *options, hy_sink *sink)
+{
+    hy_cancel cancel;
+    hy_cancel_init(&cancel, hy_job_deadline(options, &c->context->policy));
+    return run(c, options, sink, &cancel);
+}
+
+hydra_status hy_compose_begin_render(hydra_compose *c, const hydra_render_options *options,
+                                     hydra_render_options *checked)
 {
     hydra_status status = hy_compose_begin(c);
     if (status == HYDRA_OK) {
@@ -52,41 +59,73 @@ static hydra_status begin(hydra_compose *c, const hydra_render_options *options,
     hy_free(c->output);
     c->output = NULL;
     c->output_size = 0;
+    hy_stable_file_free(&c->file);
     return HYDRA_OK;
 }
 
-hydra_status hy_file_sink_open(const hy_project *project, const hydra_policy *policy,
-                               const char *path, int32_t when_exists, hy_sink **out, hy_diag *diag)
+/* So that an upload can send this very file. One that cannot be looked at is rendered again then.
+ */
+static void note_file(hydra_compose *c, const char *path)
 {
-    hydra_status status = hy_inputs_check(project, policy, path, diag);
-    bool replace = when_exists == HYDRA_EXISTS_REPLACE;
-    return status == HYDRA_OK ? hy_sink_file_new(path, replace, policy, out, diag) : status;
+    hy_diag ignored = {0};
+    if (hy_stable_file_note(&c->file, path, &ignored) == HYDRA_OK) {
+        c->changes_at_render = c->changes;
+    }
+}
+
+static int64_t deadline_of(const hydra_compose *c, const hydra_render_options *options,
+                           const hydra_transfer_options *transfer)
+{
+    int64_t job_us = hy_job_deadline(options, &c->context->policy);
+    int64_t own_us = transfer ? transfer->deadline_us : 0;
+    return own_us > 0 && own_us < job_us ? own_us : job_us;
+}
+
+hydra_status hy_compose_render_to(hydra_compose *c, const hy_destination *to,
+                                  const hydra_render_options *options,
+                                  const hydra_transfer_options *transfer)
+{
+    hy_cancel cancel;
+    hy_cancel_init(&cancel, deadline_of(c, options, transfer));
+    hy_outlet outlet = {
+        .context = c->context,
+        .to = to,
+        .options = options,
+        .transfer = transfer,
+        .cancel = &cancel,
+    };
+    hydra_status status = hy_outlet_open(&outlet, &c->project, &c->diag);
+    if (status == HYDRA_OK) {
+        status = run(c, options, outlet.sink, &cancel);
+    }
+    if (status == HYDRA_OK && to->kind == HY_DESTINATION_FILE) {
+        note_file(c, to->path);
+    }
+    if (status == HYDRA_OK && to->kind == HY_DESTINATION_S3) {
+        status = hy_outlet_object(&outlet, &c->result, &c->object, &c->diag);
+    }
+    hy_outlet_close(&outlet);
+    return status;
 }
 
 hydra_status hydra_compose_render(hydra_compose *c, const char *destination,
                                   const hydra_render_options *options)
 {
     hydra_render_options checked;
-    hydra_status status = begin(c, options, &checked);
+    hydra_status status = hy_compose_begin_render(c, options, &checked);
     if (status != HYDRA_OK) {
         return status;
     }
     hy_destination to;
-    hy_sink *sink = NULL;
     status = hy_destination_parse(&to, destination, &c->diag);
-    if (status == HYDRA_OK && !to.path) {
+    if (status == HYDRA_OK && !to.path && !to.url) {
         status =
             hy_fail(&c->diag, HYDRA_ERR_ARGUMENT,
                     "%s: takes its bytes in order, which needs hydra_render_start", destination);
     }
     if (status == HYDRA_OK) {
-        status = hy_file_sink_open(&c->project, &c->context->policy, to.path, checked.when_exists,
-                                   &sink, &c->diag);
+        status = hy_compose_render_to(c, &to, &checked, &c->transfer);
     }
-    if (status == HYDRA_OK) {
-        status = run(c, &checked, sink);
-    }
-    hy_sink_free(sink);
     hy_destination_free(&to);
     return status;
 }
@@ -94,7 +133,7 @@ hydra_status hydra_compose_render(hydra_compose *c, const char *destination,
 hydra_status hydra_compose_render_memory(hydra_compose *c, const hydra_render_options *options)
 {
     hydra_render_options checked;
-    hydra_status status = begin(c, options, &checked);
+    hydra_status status = hy_compose_begin_render(c, options, &checked);
     if (status != HYDRA_OK) {
         return status;
     }
@@ -104,10 +143,11 @@ hydra_status hydra_compose_render_memory(hydra_compose *c, const hydra_render_op
         status = hy_sink_memory_new(c->context->policy.max_output_bytes, &sink, &c->diag);
     }
     if (status == HYDRA_OK) {
-        status = run(c, &checked, sink);
+        status = run_alone(c, &checked, sink);
     }
     if (status == HYDRA_OK) {
         hy_sink_memory_take(sink, &c->output, &c->output_size);
+        c->changes_at_render = c->changes;
     }
     hy_sink_free(sink);
     return status;
@@ -117,7 +157,7 @@ hydra_status hydra_compose_render_writer(hydra_compose *c, const hydra_writer *w
                                          const hydra_render_options *options)
 {
     hydra_render_options checked;
-    hydra_status status = begin(c, options, &checked);
+    hydra_status status = hy_compose_begin_render(c, options, &checked);
     if (status != HYDRA_OK) {
         return status;
     }
@@ -127,7 +167,7 @@ hydra_status hydra_compose_render_writer(hydra_compose *c, const hydra_writer *w
         status = hy_sink_writer_new(writer, &sink, &c->diag);
     }
     if (status == HYDRA_OK) {
-        status = run(c, &checked, sink);
+        status = run_alone(c, &checked, sink);
     }
     hy_sink_free(sink);
     return status;

@@ -11,8 +11,6 @@ struct hy_blob {
     size_t size;
 };
 
-void hy_blob_unref(hy_blob *blob);
-
 hydra_status hy_reader_file_open(const hy_source *source, const hydra_policy *policy,
                                  hy_reader **out, hy_diag *diag);
 hydra_status hy_reader_memory_open(const hy_source *source, hy_reader **out, hy_diag *diag);

@@ -6,9 +6,16 @@ hydra_status hy_reader_open(const hy_source *source, int64_t max_bytes, const hy
                             hy_reader **out, hy_diag *diag)
 {
     *out = NULL;
+    if (source->url) {
+        return hy_fail(diag, HYDRA_ERR_UNSUPPORTED, "%s: was not fetched", source->name);
+    }
+    hydra_status status = hy_source_check_scheme(source, policy, diag);
+    if (status != HYDRA_OK) {
+        return status;
+    }
     hy_reader *reader = NULL;
-    hydra_status status = source->path ? hy_reader_file_open(source, policy, &reader, diag)
-                                       : hy_reader_memory_open(source, &reader, diag);
+    status = source->path ? hy_reader_file_open(source, policy, &reader, diag)
+                          : hy_reader_memory_open(source, &reader, diag);
     if (status != HYDRA_OK) {
         return status;
     }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading bytes that the caller handed over. */
+/* Reading bytes that the caller handed over, or that were fetched. */
 #include "io_private.h"
 
 #include <string.h>
 
 typedef struct memory_reader {
     hy_reader base;
-    const hy_blob *blob;
+    hy_blob *blob;
 } memory_reader;
 
 static hydra_status memory_read(hy_reader *reader, int64_t offset, void *data, size_t size,
@@ -24,6 +24,7 @@ static hydra_status memory_read(hy_reader *reader, int64_t offset, void *data, s
 
 static void memory_close(hy_reader *reader)
 {
+    hy_blob_unref(((memory_reader *)reader)->blob);
     hy_free(reader);
 }
 
@@ -38,7 +39,7 @@ hydra_status hy_reader_memory_open(const hy_source *source, hy_reader **out, hy_
     memory->base.ops = &memory_ops;
     memory->base.name = source->name;
     memory->base.size = (int64_t)source->blob->size;
-    memory->blob = source->blob;
+    memory->blob = hy_blob_ref(source->blob);
     *out = &memory->base;
     return HYDRA_OK;
 }

@@ -46,7 +46,11 @@ static hydra_status start(hy_muxer_mp4 *mp4, const hy_encoder_stream *video,
     if (error < 0) {
         return fail_format(mp4, error, "writing the MP4 header", diag);
     }
-    return hy_sink_io_seal(&mp4->io, diag);
+    status = hy_sink_io_seal(&mp4->io, diag);
+    hy_sink *sink = mp4->base.sink;
+    return status == HYDRA_OK && sink->ops->reserve
+               ? sink->ops->reserve(sink, (int64_t)mp4->io.head_size, diag)
+               : status;
 }
 
 /* ---- Packets ---- */

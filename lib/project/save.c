@@ -126,10 +126,11 @@ static void put_rate(writer *w, const hy_rate *rate)
 
 static void put_source(writer *w, const hy_source *source)
 {
-    if (!source->path) {
+    const char *text = source->url ? source->url : source->name;
+    if (source->blob) {
         (void)hy_fail(w->diag, HYDRA_ERR_UNSUPPORTED,
                       "%s: its bytes are in memory, JSON holds only paths", source->name);
-    } else if (!put_string(w, source->name)) {
+    } else if (!put_string(w, text)) {
         (void)hy_fail(w->diag, HYDRA_ERR_UNSUPPORTED,
                       "%s: the path is no UTF-8, JSON cannot hold it", source->name);
     }

@@ -342,7 +342,7 @@ static void read_source(hy_loader *loader, const hy_place *at, const json_t *val
                         const hy_field *field, void *base)
 {
     if (!json_is_string(value)) {
-        hy_complain_value(loader, at, value, field, "a path or file: URI");
+        hy_complain_value(loader, at, value, field, "a path or URI");
         return;
     }
     hy_diag diag = {0};

@@ -149,13 +149,22 @@ static void add_container(const hy_job *job, const hy_plan *plan, int64_t packet
     }
 }
 
+/* What the sink holds of the output. */
+static int64_t sink_bytes(const hy_sink *sink, int64_t output)
+{
+    if (!sink) {
+        return 0;
+    }
+    return sink->keeps_bytes || output < sink->buffer_bytes ? output : sink->buffer_bytes;
+}
+
 static void sum_up(const hy_job *job, const hy_plan *plan, const photo_needs *photos,
                    const chosen_encoder *encoder, hydra_estimate *out)
 {
     int64_t duration_us = hy_us_from_frame(plan->frames, plan->rate);
     int64_t packets = encoder->is_mp4 ? plan->audio_samples / AAC_SAMPLES : 0;
     int64_t output = encoder->cost.output_bytes;
-    int64_t memory = LIBRARIES_BYTES + ring_bytes(job, plan) +
+    int64_t memory = LIBRARIES_BYTES + hy_remote_need(job) + ring_bytes(job, plan) +
                      most_bytes(plan, photos->needs, encoder, hy_frames_slots(job->pool));
     if (packets > 0) {
         output += hy_rescale(duration_us, (int64_t)job->options->audio_bitrate_kbps * 125, 1000000);
@@ -168,7 +177,7 @@ static void sum_up(const hy_job *job, const hy_plan *plan, const photo_needs *ph
         .struct_size = sizeof *out,
         .frames = plan->frames,
         .duration_us = duration_us,
-        .memory_bytes = memory + (job->sink && job->sink->keeps_bytes ? output : 0),
+        .memory_bytes = memory + sink_bytes(job->sink, output),
         .output_bytes = output,
         .seconds = wall_seconds(job, plan, encoder->cost.seconds, photos->pixels),
     };

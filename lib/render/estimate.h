@@ -22,8 +22,15 @@ typedef struct hy_photo_need {
 } hy_photo_need;
 
 /* Reads the photo's header; of its bytes no more than that takes: the first 256 KiB, or all. All of
- * a file is read by one job of job->budget (NULL = none) at a time, others wait. */
+ * a file is read by one job of job->budget (NULL = none) at a time, others wait. Of a remote photo
+ * nothing is read: a usual large one is assumed. */
 hydra_status hy_photo_need_of(const hy_job *job, int32_t index, hy_photo_need *need, hy_diag *diag);
+
+/* Fetched bytes that a job holds ahead of the playhead, and those of its music. Assumed: nothing is
+ * fetched. */
+int64_t hy_remote_need(const hy_job *job);
+/* A remote photo's file and what its decoder needs besides, as hy_photo_need_of assumes. */
+int64_t hy_remote_decode_bytes(const hy_job *job);
 
 /*
  * Before a job starts: estimate its memory, hold it against policy->max_memory_bytes

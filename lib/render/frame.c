@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One frame without an encoder: posters, previews, tests. */
 #include "compositor/compositor.h"
+#include "render/remote.h"
 #include "render/scene.h"
 
 static hydra_status draw_frame(hy_scene *scene, int64_t n, hy_picture **out, hy_diag *diag)
@@ -33,16 +34,31 @@ static hydra_status draw_frame(hy_scene *scene, int64_t n, hy_picture **out, hy_
     return status;
 }
 
-hydra_status hy_render_frame(const hy_job *job, const hy_plan *plan, int64_t n, hy_picture **out,
-                             hy_diag *diag)
+static hydra_status draw_fetching(const hy_job *job, const hy_plan *plan, int64_t n,
+                                  hy_meter *meter, hy_picture **out, hy_diag *diag)
 {
-    *out = NULL;
     hy_scene scene;
-    hy_meter meter = {.limit_bytes = job->policy->max_memory_bytes};
-    hydra_status status = hy_scene_init(&scene, job, plan, &meter, diag);
+    hydra_status status = hy_scene_init(&scene, job, plan, meter, diag);
     if (status == HYDRA_OK) {
         status = draw_frame(&scene, n, out, diag);
     }
     hy_scene_free(&scene);
+    return status;
+}
+
+hydra_status hy_render_frame(const hy_job *job, const hy_plan *plan, int64_t n, hy_picture **out,
+                             hy_diag *diag)
+{
+    *out = NULL;
+    hy_meter meter = {.limit_bytes = job->policy->max_memory_bytes};
+    hy_remote_want want = {0};
+    hy_display_images(plan, n, &want.first, &want.end);
+    want.end++;
+    hy_job fetching = *job;
+    hydra_status status = hy_remote_new(job, &want, &meter, &fetching.remote, diag);
+    if (status == HYDRA_OK) {
+        status = draw_fetching(&fetching, plan, n, &meter, out, diag);
+    }
+    hy_remote_free(fetching.remote);
     return status;
 }

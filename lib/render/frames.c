@@ -2,6 +2,8 @@
 /* The ring of frames in flight. */
 #include "render/frames.h"
 
+#include "render/remote.h"
+
 /* Slots beyond the workers: one being encoded, one waiting, so that no worker stands still. */
 #define SPARE_SLOTS 2
 /* Bounds memory on machines with very many CPUs; the encoder is the limit long before. */
@@ -93,14 +95,17 @@ hydra_status hy_frames_get(hy_frames *frames, int64_t n, const hy_picture **out,
 {
     /* The caller is done with frame n - 1, so its slot is free and its photos may go. */
     hy_scene_release(frames->scene, n);
+    hydra_status status = hy_remote_check(frames->scene->job->remote, diag);
+    if (status != HYDRA_OK) {
+        return status;
+    }
     int64_t end = n + frames->slot_count;
     if (end > frames->scene->plan->frames) {
         end = frames->scene->plan->frames;
     }
     while (frames->submitted < end) {
         bool done;
-        hydra_status status =
-            submit(frames, frames->submitted, frames->submitted == n, &done, diag);
+        status = submit(frames, frames->submitted, frames->submitted == n, &done, diag);
         if (status != HYDRA_OK) {
             return status;
         }

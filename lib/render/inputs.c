@@ -8,6 +8,9 @@ static hydra_status check_source(const hy_source *source, int64_t max_bytes,
                                  const hydra_policy *policy, const struct stat *target,
                                  hy_diag *diag)
 {
+    if (source->url) {
+        return hy_source_check_scheme(source, policy, diag);
+    }
     hy_reader *reader;
     hydra_status status = hy_reader_open(source, max_bytes, policy, &reader, diag);
     if (status != HYDRA_OK) {

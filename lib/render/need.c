@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What one photo takes, from its header: the same geometry that its preparation uses. */
+/* What one photo takes, from its header: the same geometry that its preparation uses. And what is
+ * assumed of remote sources, which are not fetched for that. */
 #include "compositor/compositor.h"
 #include "media/media.h"
 #include "render/estimate.h"
+#include "render/remote.h"
 #include "render/scene.h"
 
 /* Most headers lie within. Where one does not (a large profile or preview before it, a format that
@@ -11,6 +13,14 @@
 
 /* Reading and looking up colours, tables of the decoders. */
 #define SMALL_THINGS_BYTES 500000
+
+/*
+ * A remote photo counts as one of 24 megapixels in a file of 12 MiB that is decoded as a whole, or
+ * what less the policy allows: its header is not fetched for an estimate. Most photos are smaller
+ * or decoded row by row.
+ */
+#define REMOTE_WIDTH  6000
+#define REMOTE_HEIGHT 4000
 
 /* The first `count` bytes of a source that has at least as many. */
 static hydra_status read_head(hy_reader *reader, int64_t count, uint8_t **data, hy_diag *diag)
@@ -36,32 +46,72 @@ static hydra_status read_head(hy_reader *reader, int64_t count, uint8_t **data, 
     return HYDRA_OK;
 }
 
-static void measure(const hy_project *project, const hydra_image_options *options,
-                    const hy_photo *photo, int64_t file_bytes, hy_photo_need *need)
+/* `decode_bytes`: the file and what its decoder needs besides. */
+static void measure(const hy_job *job, int32_t index, const hy_photo_info *info,
+                    int64_t decode_bytes, hy_photo_need *need)
 {
-    const hy_photo_info *info = hy_photo_info_of(photo);
     hy_shot shot;
     hy_asset_spec spec;
-    hy_prepare_plan(project, options, info, &shot, &spec);
+    hy_prepare_plan(job->project, &job->project->images[index].options, info, &shot, &spec);
     need->pixels = (int64_t)info->width * info->height;
     need->asset_bytes = (int64_t)hy_picture_bytes(spec.width, spec.height);
-    need->prepare_bytes = file_bytes + hy_photo_work_bytes(photo, file_bytes) +
-                          hy_asset_builder_bytes(&spec) + SMALL_THINGS_BYTES;
+    need->prepare_bytes = decode_bytes + hy_asset_builder_bytes(&spec) + SMALL_THINGS_BYTES;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t assumed_pixels(const hy_job *job)
+{
+    return least((int64_t)REMOTE_WIDTH * REMOTE_HEIGHT, job->policy->max_image_pixels);
+}
+
+int64_t hy_remote_decode_bytes(const hy_job *job)
+{
+    int64_t whole = 2 * 3 * assumed_pixels(job); /* two pictures, as most decoders keep */
+    return least(HY_REMOTE_IMAGE_BYTES, job->policy->max_image_bytes) +
+           least(whole, job->policy->max_decode_bytes);
+}
+
+static void assume(const hy_job *job, int32_t index, hy_photo_need *need)
+{
+    int64_t side = job->policy->max_image_side_px;
+    int64_t pixels = assumed_pixels(job);
+    hy_photo_info info = {.orientation = 1, .rows = {.channels = 3, .bits = 8}};
+    info.width = (int32_t)least(least(REMOTE_WIDTH, side), pixels);
+    info.height = (int32_t)least(pixels / info.width, side);
+    measure(job, index, &info, hy_remote_decode_bytes(job), need);
+}
+
+int64_t hy_remote_need(const hy_job *job)
+{
+    const hydra_policy *policy = job->policy;
+    const hy_project *project = job->project;
+    int64_t each = least(HY_REMOTE_IMAGE_BYTES, policy->max_image_bytes);
+    int64_t window = 0;
+    for (int32_t i = 0; i < project->image_count && window < HY_REMOTE_WINDOW_BYTES; i++) {
+        window += project->images[i].source.url ? each : 0;
+    }
+    bool music = project->has_audio && project->audio_source.url;
+    int64_t sound = music ? least(HY_REMOTE_AUDIO_BYTES, policy->max_audio_bytes) : 0;
+    return least(window, HY_REMOTE_WINDOW_BYTES) + sound;
 }
 
 /* Look at a photo by its first `count` bytes. */
 static hydra_status look(const hy_job *job, int32_t index, hy_reader *reader, int64_t count,
                          hy_photo_need *need, hy_diag *diag)
 {
-    const hy_project_image *image = &job->project->images[index];
     uint8_t *data = NULL;
     hy_photo *photo = NULL;
     hydra_status status = read_head(reader, count, &data, diag);
     if (status == HYDRA_OK) {
-        status = hy_photo_open(data, (size_t)count, image->source.name, job->policy, &photo, diag);
+        status = hy_photo_open(data, (size_t)count, reader->name, job->policy, &photo, diag);
     }
     if (status == HYDRA_OK) {
-        measure(job->project, &image->options, photo, reader->size, need);
+        measure(job, index, hy_photo_info_of(photo),
+                reader->size + hy_photo_work_bytes(photo, reader->size), need);
     }
     hy_photo_close(photo);
     hy_free(data);
@@ -86,9 +136,14 @@ static hydra_status look_at_all(const hy_job *job, int32_t index, hy_reader *rea
 
 hydra_status hy_photo_need_of(const hy_job *job, int32_t index, hy_photo_need *need, hy_diag *diag)
 {
+    const hy_source *source = &job->project->images[index].source;
+    if (source->url) {
+        assume(job, index, need);
+        return hy_source_check_scheme(source, job->policy, diag);
+    }
     hy_reader *reader;
-    hydra_status status = hy_reader_open(&job->project->images[index].source,
-                                         job->policy->max_image_bytes, job->policy, &reader, diag);
+    hydra_status status =
+        hy_reader_open(source, job->policy->max_image_bytes, job->policy, &reader, diag);
     if (status != HYDRA_OK) {
         return status;
     }

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "render/remote.h"
+
 int32_t hy_output_threads(const hy_job *job)
 {
     int32_t asked = job->options->threads;
@@ -42,14 +44,28 @@ static hydra_status open_encoder(hy_output *output, const hy_job *job, hy_diag *
     return status;
 }
 
+/* Y4M holds pictures only. */
+static bool holds_sound(const hy_encoder_ops *encoder)
+{
+    return strcmp(encoder->container, "mp4") == 0;
+}
+
+bool hy_output_has_sound(const hy_job *job)
+{
+    const hy_encoder_ops *encoder;
+    const char *reason;
+    hy_diag unused = {0};
+    return job->project->has_audio &&
+           hy_encoder_choose(job->options->encoder, &encoder, &reason, &unused) == HYDRA_OK &&
+           holds_sound(encoder);
+}
+
 static hydra_status open_audio(hy_output *output, const hy_job *job, hy_diag *diag)
 {
-    /* Y4M holds pictures only. */
-    if (!job->project->has_audio || strcmp(output->encoder->ops->container, "mp4") != 0) {
+    if (!job->project->has_audio || !holds_sound(output->encoder->ops)) {
         return HYDRA_OK;
     }
-    hydra_status status = hy_reader_open(&job->project->audio_source, job->policy->max_audio_bytes,
-                                         job->policy, &output->audio_reader, diag);
+    hydra_status status = hy_job_open_audio(job, &output->audio_reader, diag);
     if (status != HYDRA_OK) {
         return status;
     }
@@ -178,6 +194,7 @@ hydra_status hy_output_finish(hy_output *output, hydra_result *result, hy_diag *
         status = write_audio(output, INT64_MAX, diag);
     }
     double start = hy_clock_s();
+    output->encoded_at_s = start;
     if (status == HYDRA_OK) {
         status = hy_muxer_finish(output->muxer, diag);
     }

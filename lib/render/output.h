@@ -23,9 +23,12 @@ typedef struct hy_output {
     double encode_s;
     double audio_s;
     double mux_s;
+    double encoded_at_s; /* hy_clock_s when the last frame was encoded; 0 = not yet */
 } hy_output;
 
 /* Encoder threads of a job: as asked for, or the context's; within the policy. */
+/* Whether the music of the project, if there is any, gets into the output. */
+bool hy_output_has_sound(const hy_job *job);
 int32_t hy_output_threads(const hy_job *job);
 hy_encoder_config hy_output_config(const hy_job *job, const hy_plan *plan);
 

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "render/estimate.h"
+#include "render/remote.h"
 #include "render/scene.h"
 
 /* Handed on at once: between them the job may be cancelled. */
@@ -26,6 +28,7 @@ typedef struct preparation {
     hy_photo *photo;
     hy_color *color;
     hy_asset_builder *builder;
+    hy_budget *turn; /* taken with hy_budget_look_begin; NULL = not */
 } preparation;
 
 static void preparation_free(preparation *p)
@@ -35,6 +38,9 @@ static void preparation_free(preparation *p)
     hy_photo_close(p->photo);
     hy_free(p->bytes);
     hy_reader_close(p->reader);
+    if (p->turn) {
+        hy_budget_look_end(p->turn);
+    }
 }
 
 static bool is_turned(int32_t orientation)
@@ -116,17 +122,31 @@ void hy_prepare_plan(const hy_project *project, const hydra_image_options *optio
     spec->halvings = choose_halvings(info, spec);
 }
 
-static hydra_status open_photo(preparation *p, const hy_source *source, const hydra_policy *policy,
-                               hy_diag *diag)
+static hydra_status open_photo(preparation *p, const hy_job *job, int32_t index, hy_diag *diag)
 {
     size_t size = 0;
-    hydra_status status = hy_reader_open(source, policy->max_image_bytes, policy, &p->reader, diag);
+    hydra_status status = hy_job_open_image(job, index, &p->reader, diag);
     if (status == HYDRA_OK) {
         status = hy_reader_load(p->reader, &p->bytes, &size, diag);
     }
     if (status == HYDRA_OK) {
-        status = hy_photo_open(p->bytes, size, source->name, policy, &p->photo, diag);
+        status = hy_photo_open(p->bytes, size, p->reader->name, job->policy, &p->photo, diag);
     }
+    return status;
+}
+
+/* The share of its job covers a remote photo as it was assumed; of those that take more, one at a
+ * time is prepared. */
+static hydra_status wait_for_turn(preparation *p, const hy_job *job, int32_t index, hy_diag *diag)
+{
+    bool assumed = job->budget && job->project->images[index].source.url;
+    int64_t file_bytes = p->reader->size;
+    if (!assumed ||
+        file_bytes + hy_photo_work_bytes(p->photo, file_bytes) <= hy_remote_decode_bytes(job)) {
+        return HYDRA_OK;
+    }
+    hydra_status status = hy_budget_look_begin(job->budget, job->cancel, diag);
+    p->turn = status == HYDRA_OK ? job->budget : NULL;
     return status;
 }
 
@@ -150,7 +170,10 @@ hydra_status hy_prepare_image(const hy_job *job, int32_t index, hy_meter *meter,
     const hy_project_image *image = &job->project->images[index];
     preparation p = {.cancel = job->cancel, .diag = diag};
     hy_asset_spec spec;
-    hydra_status status = open_photo(&p, &image->source, job->policy, diag);
+    hydra_status status = open_photo(&p, job, index, diag);
+    if (status == HYDRA_OK) {
+        status = wait_for_turn(&p, job, index, diag);
+    }
     if (status == HYDRA_OK) {
         status = hy_color_new(p.photo, &p.color, diag);
     }
@@ -169,5 +192,6 @@ hydra_status hy_prepare_image(const hy_job *job, int32_t index, hy_meter *meter,
         status = hy_asset_builder_finish(p.builder, picture, diag);
     }
     preparation_free(&p);
+    hy_remote_done(job->remote, index);
     return status;
 }

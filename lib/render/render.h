@@ -16,7 +16,7 @@
 
 /* Hears how a job goes, on the job's own thread. */
 typedef struct hy_observer {
-    void (*stage)(void *user, int32_t stage); /* HYDRA_STAGE_*, rising */
+    void (*stage)(void *user, int32_t stage); /* HYDRA_STAGE_*, in their order */
     void (*frame)(void *user, int64_t done, int64_t total);
     void (*message)(void *user, int32_t kind, const char *text); /* HYDRA_EVENT_WARNING or _LOG */
     void *user;
@@ -33,6 +33,8 @@ typedef struct hy_job {
     const hydra_render_options *options; /* checked */
     const hy_cancel *cancel;             /* NULL = never */
     const hy_observer *observer;         /* NULL = nobody */
+    const hy_fetcher *fetcher;           /* of remote sources; NULL = there can be none */
+    struct hy_remote *remote;            /* private to render/: set while it fetches */
 } hy_job;
 
 void hy_observe_stage(const hy_job *job, int32_t stage);
@@ -47,17 +49,18 @@ hydra_status hy_render_options_check(const hydra_render_options *options, hydra_
 /* Microseconds that a job may take: its own deadline within the policy's. */
 int64_t hy_job_deadline(const hydra_render_options *options, const hydra_policy *policy);
 
-/* Every input exists, is a regular file within the policy and is not the target (NULL = none). */
+/* Every input has a scheme that the policy allows; those that are files exist, are regular, within
+ * the policy and not the target (NULL = none). Nothing is fetched. */
 hydra_status hy_inputs_check(const hy_project *project, const hydra_policy *policy,
                              const char *target_path, hy_diag *diag);
 
 /*
  * Look at everything that a render would read: the plan, each photo's header and colour profile,
- * the music. Findings go into `issues`. HYDRA_OK, the status of the first issue, or
- * HYDRA_ERR_MEMORY.
+ * the music; what is remote is fetched. Of the job it uses project, policy, fetcher and cancel.
+ * Findings go into `issues`. HYDRA_OK, the status of the first issue, HYDRA_ERR_MEMORY, or why the
+ * job was cancelled.
  */
-hydra_status hy_render_check(const hy_project *project, const hydra_policy *policy,
-                             hy_issues *issues, hy_diag *diag);
+hydra_status hy_render_check(const hy_job *job, hy_issues *issues, hy_diag *diag);
 
 /* Render the whole project into job->sink and commit it; on failure the sink is aborted. */
 hydra_status hy_render_run(const hy_job *job, hydra_result *result, hy_diag *diag);

@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "render/remote.h"
+
 struct hy_scene_image {
     hy_task task;
     hy_scene *scene;
@@ -77,7 +79,8 @@ static void run_prepare(hy_task *task)
 hydra_status hy_scene_want(hy_scene *scene, int32_t index, hy_diag *diag)
 {
     if (index >= scene->project->image_count || scene->images[index] ||
-        (scene->preparing && !hy_task_is_done(&scene->preparing->task))) {
+        (scene->preparing && !hy_task_is_done(&scene->preparing->task)) ||
+        !hy_remote_is_there(scene->job->remote, index)) {
         return HYDRA_OK;
     }
     hy_scene_image *image = hy_calloc(1, sizeof *image);
@@ -125,7 +128,13 @@ static hydra_status image_ready(hy_scene *scene, int32_t index, bool wait, bool 
     if (wait && scene->preparing) {
         hy_task_wait(&scene->preparing->task, scene->job->cancel);
     }
-    hydra_status status = hy_scene_want(scene, index, diag);
+    hydra_status status = HYDRA_OK;
+    if (wait && !scene->images[index]) {
+        status = hy_remote_wait(scene->job->remote, index, diag);
+    }
+    if (status == HYDRA_OK) {
+        status = hy_scene_want(scene, index, diag);
+    }
     if (status != HYDRA_OK) {
         return status;
     }

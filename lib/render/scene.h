@@ -34,7 +34,7 @@ typedef struct hy_scene {
 void hy_prepare_plan(const hy_project *project, const hydra_image_options *options,
                      const hy_photo_info *info, hy_shot *shot, hy_asset_spec *spec);
 /* Prepare one photo: read, decode, place, convert. Called on a worker. Of the job it uses project,
- * policy and cancel, which is asked while rows come. */
+ * policy, budget, remote and cancel, which is asked while rows come. */
 hydra_status hy_prepare_image(const hy_job *job, int32_t index, hy_meter *meter, hy_shot *shot,
                               hy_picture **picture, hy_diag *diag);
 
@@ -43,9 +43,9 @@ hydra_status hy_scene_init(hy_scene *scene, const hy_job *job, const hy_plan *pl
 /* Waits for what is being prepared. Accepts a scene whose init failed. */
 void hy_scene_free(hy_scene *scene);
 
-/* Start preparing image `index`, unless that was done already or another one is being prepared:
- * decoders are the largest users of memory, so a job runs one at a time. Out of range does
- * nothing. Ask again. */
+/* Start preparing image `index`, unless that was done already, it is still being fetched or another
+ * one is being prepared: decoders are the largest users of memory, so a job runs one at a time. Out
+ * of range does nothing. Ask again. */
 hydra_status hy_scene_want(hy_scene *scene, int32_t index, hy_diag *diag);
 /* Make the images of frame `n` available. `wait` false: `*ready` tells whether they are. */
 hydra_status hy_scene_ready(hy_scene *scene, int64_t n, bool wait, bool *ready, hy_diag *diag);

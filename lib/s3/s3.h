@@ -195,14 +195,27 @@ void hy_credentials_reject(hy_credentials *credentials, const hy_s3_keys *stale)
  * Free with hy_free; NULL = not set. HYDRA_ERR_AUTH: a profile that is named is not there. */
 hydra_status hy_profile_setting(const char *profile, const char *name, char **value, hy_diag *diag);
 
-/* ---- The client (client.c, calls.c) ---- */
+/* ---- Options (options.c) ---- */
+
+/* The defaults of storage.h. */
+void hy_s3_store_defaults(hydra_store_options *options);
+void hy_s3_transfer_defaults(hydra_transfer_options *options);
+/* HYDRA_ERR_ARGUMENT: a field is out of range or contradicts another; the text names it. NULL is
+ * right. */
+hydra_status hy_s3_store_check(const hydra_store_options *options, hy_diag *diag);
+hydra_status hy_s3_transfer_check(const hydra_transfer_options *options, hy_diag *diag);
+
+/* ---- The client (client.c, perform.c, calls.c) ---- */
 
 typedef struct hy_s3 hy_s3;
 
-/* `options` as in storage.h, checked; NULL = defaults. `http` is borrowed. */
+/* `options` are checked; NULL = defaults. `http` is borrowed. Any number of threads may use the
+ * client. */
 hydra_status hy_s3_new(const hydra_store_options *options, hy_http *http, hy_s3 **out,
                        hy_diag *diag);
 void hy_s3_free(hy_s3 *s3);
+/* An endpoint of one's own, not AWS. */
+bool hy_s3_is_custom(const hy_s3 *s3);
 
 /* One call. */
 typedef struct hy_s3_call {
@@ -217,24 +230,92 @@ typedef struct hy_s3_call {
     int64_t body_size;
     hydra_status (*read_body)(void *user, int64_t offset, void *data, size_t size, hy_diag *diag);
     void *user;
-    const char *payload_hash; /* of read_body over http; NULL = it is computed or not needed */
+    const char *payload_hash; /* of read_body; NULL = it is computed where it is needed */
     const char *root;         /* root element of a reply with XML; NULL = none */
     hy_s3_field *fields;
     size_t field_count;
     const hy_cancel *cancel;
     const hydra_policy *policy; /* of a job whose project names the bucket; NULL = none */
-    int32_t max_tries;          /* 0 = 3 */
+    int32_t max_tries;          /* 0 = the client's, else 3 */
     bool may_idle;
+    int64_t total_us; /* for each try; 0 = no limit */
     void (*sent)(void *sent_user, int64_t bytes);
     void *sent_user;
+    int64_t max_reply_bytes; /* as in hy_http_request */
+    /* Where the body of a 2xx reply goes, which `reply` shows the status and headers of; NULL =
+     * into reply->body. After a broken transfer it begins anew with the next reply. */
+    hydra_status (*receive)(void *receive_user, const hy_http_reply *reply, const void *data,
+                            size_t size, hy_diag *diag);
+    /* Before each try: add to the headers. May be NULL. */
+    hydra_status (*prepare)(void *receive_user, hy_http_headers *headers, hy_diag *diag);
+    void *receive_user;
+    void (*throttled)(void *sent_user); /* the server asks for less; may be NULL */
+    bool conflict_is_final;             /* 409 ConditionalRequestConflict: not tried again */
 } hy_s3_call;
 
 /* Sign, send, judge, try again: until success or a final answer. `reply` holds the last one; free
- * with hy_http_reply_free. `error` (may be NULL) = what S3 said. `tries` (may be NULL) counts. */
+ * with hy_http_reply_free. `error` (may be NULL) = what S3 said; http_status 0 = it said nothing.
+ * `tries` (may be NULL) counts. The caller frees the values of `fields`, whatever comes. */
 hydra_status hy_s3_perform(hy_s3 *s3, const hy_s3_call *call, hy_http_reply *reply,
                            hy_s3_error *error, int32_t *tries, hy_diag *diag);
 
-/* ---- Uploads (upload.c, sink.c) ---- */
+/* What is known of an object. Freed with hy_s3_object_free. */
+typedef struct hy_s3_object {
+    int64_t bytes;           /* of the whole object; -1 = not said */
+    int64_t last_modified_s; /* seconds since 1970; -1 = not said */
+    char *etag;              /* with its quotes. These are NULL where the server says nothing */
+    char *version_id;
+    char *checksum; /* "crc64nvme:BASE64" */
+    char *content_type;
+    bool verified; /* hy_s3_get: a checksum or an ETag was held against all bytes and is right */
+} hy_s3_object;
+void hy_s3_object_free(hy_s3_object *object);
+
+/* A read. */
+typedef struct hy_s3_get_call {
+    const char *bucket;
+    const char *key;
+    int64_t offset;             /* first byte */
+    int64_t length;             /* bytes; HYDRA_AUTO = to the end */
+    int64_t max_bytes;          /* HYDRA_ERR_LIMIT beyond; 0 = no limit */
+    const hy_cancel *cancel;    /* may be NULL */
+    const hydra_policy *policy; /* may be NULL */
+    /* Takes the bytes, `at` counted from `offset` on, one behind the other. `at` = 0 again: the
+     * object was replaced meanwhile, what came before is void. NULL = into memory. */
+    hydra_status (*receive)(void *user, int64_t at, const void *data, size_t size, hy_diag *diag);
+    void (*received)(void *user, int64_t bytes,
+                     int64_t total); /* may be NULL; total -1 = unknown */
+    void *user;
+} hy_s3_get_call;
+
+/*
+ * Read an object or a range of it. A broken transfer goes on where it broke, held to the ETag of
+ * its beginning; an object that was replaced meanwhile is read anew, once. The byte count must be
+ * what was announced. `out` (without `receive`) is freed with hy_buffer_free, its limit need not
+ * be set; `object` may be NULL, else it is freed by the caller after success.
+ */
+hydra_status hy_s3_get(hy_s3 *s3, const hy_s3_get_call *get, hy_buffer *out, hy_s3_object *object,
+                       hy_diag *diag);
+/* Look at an object. HYDRA_ERR_NOT_FOUND. */
+hydra_status hy_s3_head(hy_s3 *s3, const char *bucket, const char *key, const hy_cancel *cancel,
+                        const hydra_policy *policy, hy_s3_object *object, hy_diag *diag);
+/* One that is not there is no error. */
+hydra_status hy_s3_delete(hy_s3 *s3, const char *bucket, const char *key, const hy_cancel *cancel,
+                          const hydra_policy *policy, hy_diag *diag);
+
+/* "https://bucket.s3.eu-central-1.amazonaws.com/key", without a signature; free with hy_free. NULL:
+ * no memory, or names that S3 does not allow. */
+char *hy_s3_object_url(hy_s3 *s3, const char *bucket, const char *key);
+/* A URL that works without keys for 1..604,800 seconds, "GET" or "PUT"; `fixed` (may be NULL) are
+ * headers that its user must send. A secret: wiped and freed with hy_s3_secret_free. Nothing is
+ * sent but what fetching credentials takes. */
+hydra_status hy_s3_presigned_url(hy_s3 *s3, const char *method, const char *bucket, const char *key,
+                                 int64_t expires_s, const hy_http_headers *fixed, char **url,
+                                 hy_diag *diag);
+/* NULL does nothing. */
+void hy_s3_secret_free(char *secret);
+
+/* ---- Uploads (upload.c, parts.c, sink.c) ---- */
 
 typedef struct hy_s3_upload_result {
     char *etag;
@@ -248,30 +329,46 @@ typedef struct hy_s3_upload_result {
 void hy_s3_upload_result_free(hy_s3_upload_result *result);
 
 /*
- * A sink that is an object. Part 1 is the head, the first max(part size, head_bytes) bytes, kept in
- * memory until commit; what follows is sent in parts of one size by threads of its own while the
- * caller goes on, at most `parallel` in flight; write waits while all are busy. What stays below
- * the threshold is one PUT. commit sends the rest, then part 1, then Complete; abort ends what is
- * under way and aborts the upload. `s3` is borrowed.
+ * A sink that is an object. The head, the first head_bytes rounded up to parts, is kept in memory
+ * until commit; what follows is sent in parts of one size by threads of its own while the caller
+ * goes on, at most `parallel` in flight; write waits while all are busy. What stays below the
+ * threshold is one PUT; memory comes first: a threshold of more than the head and `parallel` parts
+ * counts as that. commit sends the rest, then the head, then Complete, and looks whether the server
+ * has what was sent. abort ends what is under way and aborts the upload, within 5 s, whatever the
+ * job's own deadline says. `s3`, `policy` and `cancel` are borrowed, all else is copied. Between
+ * write and commit bytes can be written again only in the head. Once commit has asked for the
+ * object to be made, a cancel comes too late unless the server takes more than 3 s.
+ *
+ * A reply to the first call of an upload in parts that never arrives may leave an upload without
+ * parts in the bucket, of which nobody knows: a lifecycle rule for incomplete uploads removes it.
  */
 typedef struct hy_s3_sink_options {
     const char *bucket;
     const char *key;
     const hydra_transfer_options *transfer; /* checked; NULL = defaults */
-    int64_t head_bytes;                     /* what will be rewritten at the end: the head region */
+    int64_t head_bytes;                     /* what will be rewritten at the end: the head region;
+                                               the sink's `reserve` sets it later */
+    int64_t expected_bytes;                 /* about so many in all; 0 = unknown */
     const char *content_type;               /* where transfer says none; NULL = none */
     const hydra_policy *policy;
     const hy_cancel *cancel;
+    /* One call at a time, from any thread; must not call the sink. Bytes never decrease. */
     void (*sent)(void *user, int64_t bytes, int64_t total); /* total -1 = not known yet */
     void *user;
 } hy_s3_sink_options;
 hydra_status hy_s3_sink_new(hy_s3 *s3, const hy_s3_sink_options *options, hy_sink **out,
                             hy_diag *diag);
+/* Most bytes that its buffers take. */
+int64_t hy_s3_sink_memory(const hy_s3_sink_options *options);
 /* After commit: moves the result out. */
 void hy_s3_sink_result(hy_sink *sink, hy_s3_upload_result *result);
+/* After abort, and after a commit that failed (whose text has it): "upload ID", where the server
+ * could not be told to drop the parts; else NULL. Borrowed from the sink. */
+const char *hy_s3_sink_leftover(const hy_sink *sink);
 
-/* Bytes that are all there: one PUT or parts in parallel, each read with `read` (any thread, any
- * order). */
+/* Bytes that are all there: one PUT or parts in parallel. `read` is called in this thread, in
+ * order; from the beginning again when somebody else writes the key meanwhile. Nothing stays on
+ * failure. head_bytes and expected_bytes do not count. */
 hydra_status hy_s3_upload(hy_s3 *s3, const hy_s3_sink_options *options,
                           hydra_status (*read)(void *user, int64_t offset, void *data, size_t size,
                                                hy_diag *diag),

@@ -71,8 +71,13 @@ static void buffered_close(hy_sink *sink)
     hy_free(sink);
 }
 
-static const hy_sink_ops buffered_ops = {buffered_write, buffered_read, buffered_commit,
-                                         buffered_abort, buffered_close};
+static const hy_sink_ops buffered_ops = {
+    .write = buffered_write,
+    .read = buffered_read,
+    .commit = buffered_commit,
+    .abort = buffered_abort,
+    .close = buffered_close,
+};
 
 hydra_status hy_sink_buffered_new(hy_sink *in_order, int64_t limit, hy_sink **out, hy_diag *diag)
 {

@@ -110,7 +110,7 @@ static hydra_status finish_name(file_sink *file, hy_diag *diag)
 
 static hydra_status refuse_existing(const file_sink *file, hy_diag *diag)
 {
-    return hy_fail(diag, HYDRA_ERR_PERMISSION, "%s: exists already and is not to be replaced",
+    return hy_fail(diag, HYDRA_ERR_EXISTS, "%s: exists already and is not to be replaced",
                    file->base.name);
 }
 
@@ -179,7 +179,13 @@ static void file_close(hy_sink *sink)
     hy_free(file);
 }
 
-static const hy_sink_ops file_ops = {file_write, file_read, file_commit, file_abort, file_close};
+static const hy_sink_ops file_ops = {
+    .write = file_write,
+    .read = file_read,
+    .commit = file_commit,
+    .abort = file_abort,
+    .close = file_close,
+};
 
 static bool random_bits(uint64_t *bits)
 {

@@ -69,8 +69,13 @@ static void memory_close(hy_sink *sink)
     hy_free(sink);
 }
 
-static const hy_sink_ops memory_ops = {memory_write, memory_read, memory_commit, memory_abort,
-                                       memory_close};
+static const hy_sink_ops memory_ops = {
+    .write = memory_write,
+    .read = memory_read,
+    .commit = memory_commit,
+    .abort = memory_abort,
+    .close = memory_close,
+};
 
 hydra_status hy_sink_memory_new(int64_t limit, hy_sink **out, hy_diag *diag)
 {

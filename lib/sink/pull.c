@@ -149,7 +149,12 @@ hydra_status hy_sink_pull_read(hy_sink *sink, void *buffer, size_t capacity, int
     return HYDRA_OK;
 }
 
-static const hy_sink_ops pull_ops = {pull_write, NULL, pull_commit, pull_abort, pull_close};
+static const hy_sink_ops pull_ops = {
+    .write = pull_write,
+    .commit = pull_commit,
+    .abort = pull_abort,
+    .close = pull_close,
+};
 
 /* A lock, and a condition that is waited for on the monotonic clock. */
 static bool init_lock(pull_sink *pull)

@@ -9,6 +9,7 @@
 #include <hydra/render.h>
 
 #include "core/core.h"
+#include "net/net.h"
 
 /*
  * A file. Bytes go to a hidden temporary file in the target's folder, ".NAME.<random>.part"; commit
@@ -20,7 +21,7 @@
  * (HYDRA_ERR_ARGUMENT) a target that is a folder or anything but a regular file, and
  * (HYDRA_ERR_PERMISSION) one outside the policy's folders; NULL policy = anywhere.
  *
- * Without `replace` a file that is there is refused (HYDRA_ERR_PERMISSION), also when it comes
+ * Without `replace` a file that is there is refused (HYDRA_ERR_EXISTS), also when it comes
  * while the bytes are written: commit does not replace it then. Where a file system has neither a
  * rename that replaces nothing nor second names for files, only a look just before the rename
  * protects it.
@@ -85,25 +86,54 @@ hydra_status hy_sink_pull_read(hy_sink *sink, void *buffer, size_t capacity, int
  */
 hydra_status hy_sink_buffered_new(hy_sink *in_order, int64_t limit, hy_sink **out, hy_diag *diag);
 
+/*
+ * A URL that takes one PUT, such as a presigned one. That needs to know its length first, so the
+ * bytes stay in memory up to `limit` (HYDRA_ERR_SPACE beyond), can be read back there, and go out
+ * in commit, which tries again after transient failures. What is behind the '?' of the URL is in no
+ * error text.
+ */
+typedef struct hy_sink_put_options {
+    const char *url; /* http or https */
+    int64_t limit;
+    const char *content_type; /* NULL = none */
+    bool replace;             /* else If-None-Match: * */
+    const hydra_policy *policy;
+    const hy_cancel *cancel;
+    void (*sent)(void *user, int64_t bytes, int64_t total); /* may be NULL */
+    void *user;
+} hy_sink_put_options;
+/* `http`, policy and cancel are borrowed, the rest is copied. HYDRA_ERR_ARGUMENT,
+ * HYDRA_ERR_PERMISSION: the URL. commit: HYDRA_ERR_EXISTS, HYDRA_ERR_PERMISSION (the server's 401
+ * and 403, too), HYDRA_ERR_NOT_FOUND, HYDRA_ERR_NETWORK, HYDRA_ERR_TIMEOUT, HYDRA_ERR_SERVER. */
+hydra_status hy_sink_put_new(hy_http *http, const hy_sink_put_options *options, hy_sink **out,
+                             hy_diag *diag);
+
 /* What a destination is. */
 typedef enum hy_destination_kind {
     HY_DESTINATION_FILE,   /* a path, also one where nothing is, or nothing that can be written */
     HY_DESTINATION_FIFO,   /* a path where a FIFO is */
     HY_DESTINATION_FD,     /* "fd:N" */
     HY_DESTINATION_STDOUT, /* "-" */
-    HY_DESTINATION_PULL    /* "pull:" */
+    HY_DESTINATION_PULL,   /* "pull:" */
+    HY_DESTINATION_S3,     /* "s3://BUCKET/KEY" */
+    HY_DESTINATION_PUT     /* "https://...", "http://...": a URL that takes one PUT */
 } hy_destination_kind;
 
 typedef struct hy_destination {
     hy_destination_kind kind;
     char *path; /* FILE and FIFO */
+    char *url;  /* S3 and PUT; what is behind the '?' of the latter is a secret */
     int fd;     /* FD and STDOUT; else -1 */
 } hy_destination;
 
-/* All but FILE are in order. A file whose name is "-" or begins with "fd:" is "./-" or "./fd:".
- * HYDRA_ERR_ARGUMENT: "fd:" without a number, or "pull:" with anything behind it. Free with
- * hy_destination_free, also after a failure. */
+/* FIFO, FD, STDOUT and PULL are in order. A file whose name is "-" or begins with "fd:" is "./-" or
+ * "./fd:". HYDRA_ERR_ARGUMENT: "fd:" without a number, or "pull:" with anything behind it. Free
+ * with hy_destination_free, also after a failure. */
 hydra_status hy_destination_parse(hy_destination *out, const char *text, hy_diag *diag);
+/* The policy's schemes have that of the destination; descriptors and pull: have none.
+ * HYDRA_ERR_PERMISSION. */
+hydra_status hy_destination_check(const hy_destination *destination, const hydra_policy *policy,
+                                  hy_diag *diag);
 void hy_destination_free(hy_destination *destination);
 
 /* Every sink: close without commit is abort; abort after commit does nothing; all else after

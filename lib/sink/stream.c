@@ -248,8 +248,12 @@ static void stream_close(hy_sink *sink)
     hy_free(stream);
 }
 
-static const hy_sink_ops stream_ops = {stream_write, NULL, stream_commit, stream_abort,
-                                       stream_close};
+static const hy_sink_ops stream_ops = {
+    .write = stream_write,
+    .commit = stream_commit,
+    .abort = stream_abort,
+    .close = stream_close,
+};
 
 static hydra_status new_stream(const char *name, const hy_cancel *cancel, stream_sink **out,
                                hy_diag *diag)

@@ -60,10 +60,19 @@ static void writer_close(hy_sink *sink)
     hy_free(sink);
 }
 
-static const hy_sink_ops readable_ops = {writer_write, writer_read, writer_commit, writer_abort,
-                                         writer_close};
-static const hy_sink_ops write_only_ops = {writer_write, NULL, writer_commit, writer_abort,
-                                           writer_close};
+static const hy_sink_ops readable_ops = {
+    .write = writer_write,
+    .read = writer_read,
+    .commit = writer_commit,
+    .abort = writer_abort,
+    .close = writer_close,
+};
+static const hy_sink_ops write_only_ops = {
+    .write = writer_write,
+    .commit = writer_commit,
+    .abort = writer_abort,
+    .close = writer_close,
+};
 
 hydra_status hy_sink_writer_new(const hydra_writer *writer, hy_sink **out, hy_diag *diag)
 {

@@ -16,7 +16,8 @@ import media  # noqa: E402
 PROGRAM = str(Path(sys.argv[1]).resolve() / "tools/hydra-cli")
 TIMEOUT_S = 120
 
-VERBS = ("render", "frame", "check", "estimate", "probe", "schema", "doctor")
+VERBS = ("render", "frame", "check", "estimate", "upload", "get", "presign", "probe", "schema",
+         "doctor")
 
 # Small and short: these tests are about the program, not about pictures.
 SMALL = ["--size", "128x128", "--fps", "10", "--image-duration", "0.5", "--transition", "cut"]

@@ -13,8 +13,10 @@ from test_manual import *  # noqa: F401,F403
 from test_noise import *  # noqa: F401,F403
 from test_progress import *  # noqa: F401,F403
 from test_project import *  # noqa: F401,F403
+from test_remote import *  # noqa: F401,F403
 from test_results import *  # noqa: F401,F403
 from test_signals import *  # noqa: F401,F403
+from test_storage import *  # noqa: F401,F403
 from test_streams import *  # noqa: F401,F403
 from test_usage import *  # noqa: F401,F403
 

@@ -70,7 +70,7 @@ class InputTest(CliTest):
         self.assertEqual(self.names(), self.before)
 
     def test_other_scheme(self) -> None:
-        self.refused("https://example.org/a.jpg", says="https://example.org/a.jpg")
+        self.refused("ftp://example.org/a.jpg", says="ftp://example.org/a.jpg")
 
     def test_error_as_json(self) -> None:
         done = self.cli("render", *SMALL, "--json", "-o", "out.mp4", "missing.jpg")

@@ -18,7 +18,7 @@ __all__ = ["DoctorTest", "FrameTest", "ProbeTest", "RenderTest", "TimelineTest"]
 NUMBERS = ["width_px", "height_px", "fps_num", "fps_den", "frames", "key_frames", "duration_us",
            "audio_samples", "av_offset_us", "bytes", "moov_offset", "moov_bytes",
            "moov_reserved_bytes", "pool_peak_bytes", "video_level", "decode_s", "compose_s",
-           "encode_s", "audio_s", "mux_s", "total_s"]
+           "encode_s", "audio_s", "mux_s", "total_s", "ready_us"]
 TEXTS = ["output", "encoder", "encoder_reason", "container", "video_codec", "video_profile",
          "pixel_format", "color_range", "color_primaries", "color_transfer", "color_matrix",
          "audio_codec"]

@@ -5,6 +5,7 @@
     test_examples.py BUILD_FOLDER
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -127,8 +128,30 @@ class ExampleTest(unittest.TestCase):
         self.assert_video("2.mp4")
         self.assertNotIn("1.mp4", self.files())
 
+    def upload(self, destination: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Without what this machine may know of AWS."""
+        environment = {name: value for name, value in os.environ.items()
+                       if not name.startswith("AWS_") and not name.lower().endswith("_proxy")}
+        environment |= {"HOME": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true", **variables}
+        return subprocess.run([EXAMPLES / "upload", destination, "photo.png"], cwd=self.folder,
+                              capture_output=True, text=True, timeout=240, env=environment)
+
+    def test_upload_needs_credentials(self) -> None:
+        before = self.files()
+        done = self.upload("s3://bucket/out.mp4")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("HYDRA_ERR_AUTH", done.stderr)
+        self.assertEqual(self.files(), before)
+
+    def test_upload_tells_what_is_wrong(self) -> None:
+        done = self.upload("s3://bucket/out.mp4", AWS_ENDPOINT_URL="http://127.0.0.1:9",
+                           AWS_ACCESS_KEY_ID="AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY="HUSHHUSH")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("HYDRA_ERR_NETWORK", done.stderr)
+        self.assertNotIn("HUSHHUSH", done.stdout + done.stderr)
+
     def test_usage(self) -> None:
-        for name in ("minimal", "memory", "progress", "event_loop", "many_jobs"):
+        for name in ("minimal", "memory", "progress", "event_loop", "many_jobs", "upload"):
             done = self.run_example(name)
             self.assertEqual(done.returncode, 2)
             self.assertIn(f"usage: {name}", done.stderr)

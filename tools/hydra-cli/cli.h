@@ -49,12 +49,15 @@ typedef struct cli_settings {
     hydra_transition_options transition;
     hydra_audio_options audio;
     hydra_render_options render;
+    hydra_store_options store;
+    hydra_transfer_options transfer;
     int64_t duration_us; /* of the whole video; HYDRA_AUTO */
     int64_t time_us;     /* frame: which one; HYDRA_AUTO = not given */
     const char *project; /* a JSON file, "-" = standard input; NULL = the arguments are photos */
     const char *save_project;
     const char *music;
     const char *output; /* "-" = standard output */
+    int64_t expires_s;  /* presign */
     int32_t threads;
     int32_t motions[CLI_MAX_MOTIONS]; /* photo i moves as motions[i % motion_count] */
     int32_t motion_count;
@@ -63,6 +66,7 @@ typedef struct cli_settings {
     bool music_loop;
     bool json;
     bool plan;
+    bool put;
     bool quiet;
     bool help;
 } cli_settings;
@@ -79,6 +83,9 @@ extern const cli_verb cli_verb_render;
 extern const cli_verb cli_verb_frame;
 extern const cli_verb cli_verb_check;
 extern const cli_verb cli_verb_estimate;
+extern const cli_verb cli_verb_upload;
+extern const cli_verb cli_verb_get;
+extern const cli_verb cli_verb_presign;
 extern const cli_verb cli_verb_probe;
 extern const cli_verb cli_verb_schema;
 extern const cli_verb cli_verb_doctor;

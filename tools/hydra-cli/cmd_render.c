@@ -2,20 +2,14 @@
 /* hydra-cli render: photos and music, or a project, in; a video out. */
 #include "job.h"
 #include "message.h"
+#include "progress.h"
 #include "project.h"
+#include "remote.h"
 #include "target.h"
 
 #include <string.h>
 
 #define FIELD(name) offsetof(cli_settings, name)
-
-static const arg_word progress_words[] = {
-    {"auto", CLI_PROGRESS_AUTO},
-    {"bar", CLI_PROGRESS_BAR},
-    {"json", CLI_PROGRESS_JSON},
-    {"none", CLI_PROGRESS_NONE},
-    {NULL, 0},
-};
 
 static const arg_option render_options[] = {
     {.name = "plan",
@@ -27,23 +21,13 @@ static const arg_option render_options[] = {
      .help = "write the project as JSON; without -o nothing is rendered",
      .kind = ARG_TEXT,
      .offset = FIELD(save_project)},
-    {.name = "progress",
-     .value = "HOW",
-     .help = "on standard error (default auto: a bar on a terminal):",
-     .kind = ARG_WORD,
-     .offset = FIELD(progress),
-     .words = progress_words},
 };
 
 static const arg_group render_group = {"Rendering", render_options,
                                        sizeof render_options / sizeof render_options[0]};
-static const arg_group *const groups[] = {&target_group,
-                                          &project_source,
-                                          &project_pictures,
-                                          &project_music,
-                                          &project_encoding,
-                                          &render_group,
-                                          NULL};
+static const arg_group *const groups[] = {
+    &target_group, &project_source, &project_pictures, &project_music, &project_encoding,
+    &render_group, &progress_group, &remote_transfer,  &remote_store,  NULL};
 
 static int print_plan(const cli_settings *settings, hydra_compose *c)
 {
@@ -78,6 +62,14 @@ static int check_targets(const cli_settings *settings, char **inputs, int count)
     return code;
 }
 
+static int set_transfer(const cli_settings *settings, hydra_compose *c)
+{
+    hydra_transfer_options transfer;
+    remote_transfer_options(settings, &transfer);
+    hydra_status status = hydra_compose_set_transfer(c, &transfer);
+    return status == HYDRA_OK ? CLI_OK : cli_fail_compose(settings, status, c);
+}
+
 static int act(const cli_settings *settings, hydra_compose *c)
 {
     if (settings->plan) {
@@ -88,6 +80,9 @@ static int act(const cli_settings *settings, hydra_compose *c)
         return code;
     }
     code = project_set_when_exists(settings, c);
+    if (code == CLI_OK && remote_is_remote(settings->output)) {
+        code = set_transfer(settings, c);
+    }
     return code == CLI_OK ? job_run(settings, c) : code;
 }
 

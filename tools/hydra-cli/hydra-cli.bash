@@ -8,10 +8,17 @@ _hydra_cli_options() {
         --music --music-start --music-loop --gain --fade-in --fade-out"
     local encoding="--profile --encoder --crf --bitrate --preset --audio-bitrate --in-order
         --deadline"
-    local target="--output --overwrite --no-overwrite --json --quiet --help"
+    local place="--overwrite --no-overwrite --json --quiet --help"
+    local store="--region --endpoint --aws-profile --addressing --ca-file --anonymous"
+    local transfer="--content-type --cache-control --acl --storage-class --presign"
     case $1 in
-    render) echo "$target $compose $encoding --plan --save-project --progress" ;;
-    frame) echo "--time $target $compose" ;;
+    render)
+        echo "--output $place $compose $encoding --plan --save-project --progress $store $transfer"
+        ;;
+    frame) echo "--output --time $place $compose" ;;
+    upload) echo "$place --progress $store $transfer" ;;
+    get) echo "$place --progress $store" ;;
+    presign) echo "--put --expires --help --json $store" ;;
     check | estimate) echo "--help --json $compose $encoding" ;;
     probe | doctor) echo "--help --json" ;;
     schema) echo "--help" ;;
@@ -21,7 +28,7 @@ _hydra_cli_options() {
 # What the value of an option can be: words, "FILE", or nothing to offer.
 _hydra_cli_values() {
     case $1 in
-    --output | -o | --project | --save-project | --music) echo FILE ;;
+    --output | -o | --project | --save-project | --music | --ca-file) echo FILE ;;
     --size) echo "9:16 16:9 1:1 4:5" ;;
     --fps) echo "24 25 29.97 30 50 59.94 60" ;;
     --fit) echo "cover contain blur fill" ;;
@@ -34,12 +41,15 @@ _hydra_cli_values() {
     --preset) echo "ultrafast superfast veryfast faster fast medium slow slower veryslow" ;;
     --in-order) echo "fragmented buffered" ;;
     --progress) echo "auto bar json none" ;;
+    --addressing) echo "auto virtual path" ;;
+    --presign | --expires) echo "15m 1h 1d 7d" ;;
     esac
 }
 
 _hydra_cli_takes_value() {
     case $1 in
-    --overwrite | --no-overwrite | --json | --quiet | --help | --music-loop | --plan) return 1 ;;
+    --overwrite | --no-overwrite | --json | --quiet | --help | --music-loop | --plan | \
+        --put | --anonymous) return 1 ;;
     --?* | -o | -t) return 0 ;;
     *) return 1 ;;
     esac
@@ -63,7 +73,7 @@ _hydra_cli_offer_list() {
 }
 
 _hydra_cli() {
-    local verbs="render frame check estimate probe schema doctor help"
+    local verbs="render frame check estimate upload get presign probe schema doctor help"
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local verb=${COMP_WORDS[1]} values word
     COMPREPLY=()

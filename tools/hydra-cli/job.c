@@ -6,6 +6,7 @@
 #include "message.h"
 #include "output.h"
 #include "progress.h"
+#include "remote.h"
 #include "target.h"
 
 #include <errno.h>
@@ -60,8 +61,21 @@ static bool reader_is_gone(const cli_settings *settings)
     return target_is_stdout(settings->output) && poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
 }
 
-static int code_of(const cli_settings *settings, hydra_status status)
+/* Inputs on a server fail with the name of the input in front. */
+static bool is_about_server(const cli_settings *settings, hydra_status status, const char *text)
 {
+    char shown[REMOTE_SHOWN_BYTES];
+    const char *name = remote_shown(settings->output, shown);
+    return remote_is_remote(settings->output) &&
+           (status == HYDRA_ERR_EXISTS || status == HYDRA_ERR_AUTH ||
+            strncmp(text, name, strlen(name)) == 0);
+}
+
+static int code_of(const cli_settings *settings, hydra_status status, const char *text)
+{
+    if (is_about_server(settings, status, text)) {
+        return remote_output_code(settings, status);
+    }
     /* The output was looked at when the program began; its folder may have gone since, or a file of
      * that name have come. */
     bool may_be_output = status == HYDRA_ERR_NOT_FOUND || status == HYDRA_ERR_PERMISSION;
@@ -81,7 +95,7 @@ static int fail_named(const cli_settings *settings, hydra_status status, const c
             named = NULL;
         }
     }
-    int code = cli_fail(settings, code_of(settings, status), status, named ? named : text);
+    int code = cli_fail(settings, code_of(settings, status, text), status, named ? named : text);
     free(named);
     return code;
 }
@@ -102,12 +116,20 @@ static int fail(const cli_settings *settings, hydra_status status, const char *d
     return fail_named(settings, status, destination, *text ? text : hydra_status_text(status));
 }
 
-static void print_result(const cli_settings *settings, const hydra_result *result)
+static void print_result(const cli_settings *settings, const hydra_render *job,
+                         const hydra_result *result)
 {
+    char shown[REMOTE_SHOWN_BYTES];
+    const char *name = remote_shown(settings->output, shown);
+    hydra_object object = {.struct_size = sizeof object};
+    bool is_object = hydra_render_object(job, &object) == HYDRA_OK;
     if (settings->json) {
-        output_result_json(cli_json_stream(settings), settings->output, result);
+        output_result_json(cli_json_stream(settings), name, result, is_object ? &object : NULL);
     } else if (!settings->quiet && !target_is_stdout(settings->output)) {
-        output_result_table(settings->output, result);
+        output_result_table(name, result);
+        if (is_object) {
+            remote_print_table(&object);
+        }
     }
 }
 
@@ -121,7 +143,7 @@ static int finish(const cli_settings *settings, const char *destination, hydra_r
     if (status != HYDRA_OK) {
         return fail(settings, status, destination, job);
     }
-    print_result(settings, &result);
+    print_result(settings, job, &result);
     return CLI_OK;
 }
 

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 static const cli_verb *const verbs[] = {
-    &cli_verb_render, &cli_verb_frame,  &cli_verb_check,  &cli_verb_estimate,
-    &cli_verb_probe,  &cli_verb_schema, &cli_verb_doctor,
+    &cli_verb_render, &cli_verb_frame,   &cli_verb_check, &cli_verb_estimate, &cli_verb_upload,
+    &cli_verb_get,    &cli_verb_presign, &cli_verb_probe, &cli_verb_schema,   &cli_verb_doctor,
 };
 
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])

@@ -57,9 +57,11 @@ static void json_failure(json_writer *json, int code, hydra_status status, const
 }
 
 /* What a first project in another folder runs into. */
-static void hint(const cli_settings *settings, hydra_status status)
+static void hint(const cli_settings *settings, hydra_status status, const char *text)
 {
-    if (status == HYDRA_ERR_NOT_FOUND && settings->project && strchr(settings->project, '/')) {
+    bool is_path = !strstr(text, "://");
+    if (status == HYDRA_ERR_NOT_FOUND && is_path && settings->project &&
+        strchr(settings->project, '/')) {
         cli_note("paths in a project count from the current folder, not from the project's");
     }
 }
@@ -67,7 +69,7 @@ static void hint(const cli_settings *settings, hydra_status status)
 int cli_fail(const cli_settings *settings, int code, hydra_status status, const char *text)
 {
     print_line("error", "\x1b[1;31m", text);
-    hint(settings, status);
+    hint(settings, status, text);
     if (settings->json) {
         json_writer json = {.out = cli_json_stream(settings)};
         json_failure(&json, code, status, text);
@@ -91,8 +93,12 @@ int cli_code(const cli_settings *settings, hydra_status status)
     case HYDRA_ERR_FORMAT:
     case HYDRA_ERR_UNSUPPORTED:
     case HYDRA_ERR_LIMIT:
+    case HYDRA_ERR_NETWORK:
+    case HYDRA_ERR_AUTH:
+    case HYDRA_ERR_SERVER:
         return CLI_INPUT;
     case HYDRA_ERR_SPACE:
+    case HYDRA_ERR_EXISTS:
         return CLI_OUTPUT;
     case HYDRA_ERR_DEADLINE:
         return CLI_DEADLINE;
@@ -194,7 +200,7 @@ int cli_fail_issues(const cli_settings *settings, int code, hydra_status status,
             print_issue(&issue, name);
         }
     }
-    hint(settings, status);
+    hint(settings, status, compose_text(status, c));
     if (settings->json) {
         json_writer json = {.out = cli_json_stream(settings)};
         json_failure(&json, code, status, compose_text(status, c));

@@ -174,6 +174,28 @@ static int hex_digit(char c)
     return value < 16 ? value : value - 6;
 }
 
+bool number_duration_s(const char *text, int64_t *seconds)
+{
+    const int64_t most_s = INT64_C(7) * 86400;
+    int64_t value = 0;
+    const char *first = text;
+    if (!take_digits(&text, &value) || text == first || value > most_s) {
+        return false;
+    }
+    static const struct {
+        char unit;
+        int64_t seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    for (size_t i = 0; *text && i < sizeof units / sizeof units[0]; i++) {
+        if (*text == units[i].unit && !text[1]) {
+            value *= units[i].seconds;
+            text++;
+        }
+    }
+    *seconds = value;
+    return !*text && value >= 1 && value <= most_s;
+}
+
 bool number_color(const char *text, uint32_t *rgb)
 {
     text += *text == '#';

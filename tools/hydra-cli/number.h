@@ -20,6 +20,8 @@ bool number_integer(const char *text, int64_t *out);
 bool number_pair(const char *text, char separator, int32_t *a, int32_t *b);
 /* A frame rate: 30, 30000/1001, 12.5; the broadcast decimals 23.976 29.97 ... mean N*1000/1001. */
 bool number_rate(const char *text, int32_t *num, int32_t *den);
+/* "90s", "15m", "1h", "7d", or seconds: 1 s to 7 days. */
+bool number_duration_s(const char *text, int64_t *seconds);
 /* RRGGBB in hexadecimal, with or without "#". */
 bool number_color(const char *text, uint32_t *rgb);
 

@@ -4,6 +4,7 @@
 
 #include "json.h"
 #include "message.h"
+#include "remote.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -168,9 +169,11 @@ static void json_costs(json_writer *json, const hydra_result *result)
     json_number(json, "audio_s", result->audio_s);
     json_number(json, "mux_s", result->mux_s);
     json_number(json, "total_s", result->total_s);
+    json_integer(json, "ready_us", result->ready_us);
 }
 
-void output_result_json(FILE *out, const char *path, const hydra_result *result)
+void output_result_json(FILE *out, const char *path, const hydra_result *result,
+                        const hydra_object *object)
 {
     json_writer json = {.out = out};
     json_open(&json, NULL, '{');
@@ -179,6 +182,9 @@ void output_result_json(FILE *out, const char *path, const hydra_result *result)
     json_pictures(&json, result);
     json_file(&json, result);
     json_costs(&json, result);
+    if (object) {
+        remote_print_json(&json, object);
+    }
     json_close(&json, '}');
 }
 

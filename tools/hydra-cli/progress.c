@@ -12,12 +12,32 @@
 
 #define REDRAW_US INT64_C(100000)
 
-static const char *const stages[] = {"waiting", "preparing", "rendering", "finishing", "done"};
+static const char *const stages[] = {"waiting",   "preparing", "rendering",
+                                     "finishing", "done",      "uploading"};
+
+static const arg_word progress_words[] = {
+    {"auto", CLI_PROGRESS_AUTO},
+    {"bar", CLI_PROGRESS_BAR},
+    {"json", CLI_PROGRESS_JSON},
+    {"none", CLI_PROGRESS_NONE},
+    {NULL, 0},
+};
+
+static const arg_option progress_options[] = {
+    {.name = "progress",
+     .value = "HOW",
+     .help = "on standard error (default auto: a bar on a terminal):",
+     .kind = ARG_WORD,
+     .offset = offsetof(cli_settings, progress),
+     .words = progress_words},
+};
+
+const arg_group progress_group = {"Progress", progress_options, 1};
 
 static const char *stage_name(int32_t stage)
 {
     bool known = stage >= 0 && stage < (int32_t)(sizeof stages / sizeof stages[0]);
-    return known ? stages[stage] : "working";
+    return known ? stages[stage] : stage == PROGRESS_STAGE_DOWNLOADING ? "downloading" : "working";
 }
 
 static int64_t now_us(void)
@@ -42,6 +62,10 @@ static void json_progress(json_writer *json, const hydra_event *event)
     json_integer(json, "frames_done", event->frames_done);
     json_integer(json, "frames", event->frames);
     json_number(json, "frames_per_s", event->frames_per_s);
+    if (event->bytes_sent > 0 || event->bytes_total >= 0) {
+        json_integer(json, "bytes_done", event->bytes_sent);
+        json_integer(json, "bytes_total", event->bytes_total);
+    }
     if (event->eta_us < 0) {
         json_null(json, "eta_us");
     } else {

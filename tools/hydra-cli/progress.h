@@ -10,6 +10,12 @@
 
 #include "cli.h"
 
+/* --progress. */
+extern const arg_group progress_group;
+
+/* Beside those of the library, of events that are made here. */
+#define PROGRESS_STAGE_DOWNLOADING 100
+
 typedef struct progress {
     int32_t mode;       /* CLI_PROGRESS_BAR, _JSON or _NONE */
     bool quiet;         /* no warnings either */

@@ -19,6 +19,9 @@ void project_defaults(cli_settings *settings)
     hydra_transition_options_init(&settings->transition);
     hydra_audio_options_init(&settings->audio);
     hydra_render_options_init(&settings->render);
+    hydra_store_options_init(&settings->store);
+    hydra_transfer_options_init(&settings->transfer);
+    settings->expires_s = 3600;
     settings->duration_us = HYDRA_AUTO;
     settings->time_us = HYDRA_AUTO;
     settings->motions[0] = HYDRA_MOTION_ZOOM_IN;
@@ -26,7 +29,7 @@ void project_defaults(cli_settings *settings)
     settings->motion_count = 2;
 }
 
-static hydra_status compose_new(int32_t threads, hydra_compose **out)
+static hydra_status compose_new(const cli_settings *settings, hydra_compose **out)
 {
     hydra_context_options options;
     hydra_context *context = NULL;
@@ -36,7 +39,8 @@ static hydra_status compose_new(int32_t threads, hydra_compose **out)
     /* A person can press Ctrl-C; a long render is no attack. */
     policy.max_render_us = PROJECT_MAX_RENDER_US;
     hydra_context_options_init(&options);
-    options.threads = threads;
+    options.threads = settings->threads;
+    options.store = &settings->store;
     options.policy = &policy;
     hydra_status status = hydra_context_new(&options, &context);
     if (status == HYDRA_OK) {
@@ -143,7 +147,11 @@ const char *project_name(const cli_settings *settings)
 
 int project_open(const cli_settings *settings, char **inputs, int count, hydra_compose **out)
 {
-    hydra_status status = compose_new(settings->threads, out);
+    hydra_status status = compose_new(settings, out);
+    if (status == HYDRA_ERR_ARGUMENT && !*out) {
+        return cli_usage(settings->verb, "the options about the storage make no sense: look at "
+                                         "--endpoint, --region and --aws-profile");
+    }
     if (status == HYDRA_OK && settings->project) {
         return project_load(settings, *out);
     }

@@ -7,6 +7,7 @@
 
 #include "file.h"
 #include "message.h"
+#include "remote.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +25,7 @@ static const arg_option target_options[] = {
     {.name = "output",
      .letter = 'o',
      .value = "FILE",
-     .help = "where the result goes; - is standard output",
+     .help = "where the result goes; - is standard output; render: also s3://BUCKET/KEY",
      .kind = ARG_TEXT,
      .offset = FIELD(output)},
     {.name = "overwrite",
@@ -57,6 +58,8 @@ static const arg_option target_options[] = {
 
 const arg_group target_group = {"Output", target_options,
                                 sizeof target_options / sizeof target_options[0]};
+const arg_group target_place_group = {"Output", target_options + 1,
+                                      sizeof target_options / sizeof target_options[0] - 1};
 
 bool target_is_stdout(const char *path)
 {
@@ -176,7 +179,7 @@ bool target_can_be_made(const cli_settings *settings)
 {
     const char *path = settings->output;
     struct stat info;
-    if (target_is_stdout(path)) {
+    if (target_is_stdout(path) || remote_is_remote(path)) {
         return true;
     }
     bool in_the_way =
@@ -202,6 +205,13 @@ int target_check(const cli_settings *settings, const char *path, char **inputs, 
     if (target_is_stdout(path)) {
         return check_stdout(settings, path);
     }
+    if (remote_is_remote(path)) {
+        char shown[REMOTE_SHOWN_BYTES];
+        bool ok = strcmp(settings->verb, "render") == 0 && path == settings->output;
+        return ok ? CLI_OK
+                  : refuse(settings, remote_shown(path, shown),
+                           "only a video that is rendered goes to a server");
+    }
     if (strncasecmp(path, "file:", 5) == 0) {
         return refuse(settings, path, "give a path, not a URI");
     }
@@ -224,6 +234,9 @@ char *target_destination(const char *path, int *descriptor)
     *descriptor = -1;
     if (target_is_stdout(path)) {
         return strdup("fd:1");
+    }
+    if (remote_is_remote(path)) {
+        return strdup(path);
     }
     if (stat(path, &target) == 0 && is_null_device(&target)) {
         *descriptor = open(path, O_WRONLY | O_CLOEXEC);

@@ -9,6 +9,8 @@
 
 /* --output and what is said about it; every verb that makes a file has these. */
 extern const arg_group target_group;
+/* The same for verbs that take the output as an argument. */
+extern const arg_group target_place_group;
 
 /* "-": standard output. */
 bool target_is_stdout(const char *path);

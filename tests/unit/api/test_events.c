@@ -67,6 +67,38 @@ static void test_speed_and_time_left(void **state)
     hy_events_free(&events);
 }
 
+static void test_bytes_of_an_upload(void **state)
+{
+    (void)state;
+    hy_events events;
+    hy_diag diag = {0};
+    assert_ok(hy_events_init(&events, &diag), &diag);
+    hydra_event event = next(&events);
+    assert_int_equal(event.bytes_sent, 0);
+    assert_int_equal(event.bytes_total, -1);
+    hy_events_stage(&events, HYDRA_STAGE_RENDERING);
+    hy_events_frame(&events, 1, FRAMES);
+    hy_events_sent(&events, 1000, -1);
+    event = next(&events);
+    assert_int_equal(event.kind, HYDRA_EVENT_PROGRESS);
+    assert_int_equal(event.bytes_sent, 1000);
+    assert_true(event.progress < 0.1); /* of the frames */
+    hy_events_stage(&events, HYDRA_STAGE_FINISHING);
+    hy_events_stage(&events, HYDRA_STAGE_UPLOADING);
+    double before = next(&events).progress;
+    hy_events_sent(&events, 2000, 4000);
+    event = next(&events);
+    assert_int_equal(event.stage, HYDRA_STAGE_UPLOADING);
+    assert_int_equal(event.bytes_total, 4000);
+    assert_int_equal(event.eta_us, -1);
+    assert_true(event.progress > before);
+    hy_events_sent(&events, 4000, 4000);
+    assert_true(next(&events).progress < 1); /* it is not there yet */
+    hy_events_done(&events, HYDRA_OK);
+    assert_true(next(&events).progress == 1);
+    hy_events_free(&events);
+}
+
 /* The oldest make room, and the next warning tells how many. */
 static void test_messages_that_nobody_takes(void **state)
 {
@@ -104,6 +136,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_speed_and_time_left),
+        cmocka_unit_test(test_bytes_of_an_upload),
         cmocka_unit_test(test_messages_that_nobody_takes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,7 +112,7 @@ static void issues_are_kept_until_the_next_load(void **state)
         "line 2, column 9: /fsp: a project has no key \"fsp\"; did you mean \"fps\"?");
     assert_int_equal(hydra_compose_issue_count(c), 2);
     expect_issue(c, 0, HYDRA_ERR_ARGUMENT, "/fsp", "did you mean");
-    expect_issue(c, 1, HYDRA_ERR_ARGUMENT, "/images/0/src", "a path or file: URI");
+    expect_issue(c, 1, HYDRA_ERR_ARGUMENT, "/images/0/src", "a path or URI");
     assert_int_equal(hydra_compose_issue(c, 0, &issue), HYDRA_OK);
     assert_true(issue.line == 2 && issue.column == 9);
     assert_int_equal(hydra_compose_issue(c, 2, &issue), HYDRA_ERR_ARGUMENT);

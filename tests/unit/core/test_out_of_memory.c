@@ -38,8 +38,20 @@ static hydra_status source_from_uri(void *user, hy_diag *diag)
     if (status != HYDRA_OK) {
         assert_null(source.name);
         assert_null(source.path);
+        assert_null(source.url);
     }
     hy_source_free(&source);
+    return status;
+}
+
+static hydra_status blob_take(void *user, hy_diag *diag)
+{
+    hy_buffer buffer = {.data = hy_memdup(user, 4), .size = 4};
+    hy_blob *blob = NULL;
+    hydra_status status = buffer.data ? hy_blob_take(&blob, &buffer, diag) : hy_fail_memory(diag);
+    assert_true((status == HYDRA_OK) == (blob != NULL));
+    hy_blob_unref(blob);
+    hy_buffer_free(&buffer);
     return status;
 }
 
@@ -91,7 +103,10 @@ static void test_sources(void **state)
     char *folder = test_folder_new();
     char *path = test_path(folder, "file");
     test_write_file(path, "data", 4);
+    char url[] = "https://host/a?b";
     fail_each_allocation(source_from_uri, uri, 2);
+    fail_each_allocation(source_from_uri, url, 2);
+    fail_each_allocation(blob_take, bytes, 2);
     fail_each_allocation(source_from_memory, bytes, 3);
 
     hy_diag diag = {0};
@@ -99,6 +114,9 @@ static void test_sources(void **state)
     assert_ok(hy_source_from_uri(&source, path, "image 1", &diag), &diag);
     fail_each_allocation(source_copy, &source, 2);
     fail_each_allocation(reader_load, &source, 2);
+    hy_source_free(&source);
+    assert_ok(hy_source_from_uri(&source, url, "image 1", &diag), &diag);
+    fail_each_allocation(source_copy, &source, 2);
     hy_source_free(&source);
     assert_ok(hy_source_from_memory(&source, bytes, 4, "image 2", &diag), &diag);
     fail_each_allocation(source_copy, &source, 1);

@@ -90,7 +90,7 @@ static void test_bad_uris(void **state)
                                    "pull://",
                                    "C://x"};
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
-        assert_no_path(schemes[i], HYDRA_ERR_UNSUPPORTED, "only paths and file: URIs");
+        assert_no_path(schemes[i], HYDRA_ERR_UNSUPPORTED, "a URI of this scheme");
         assert_no_path(schemes[i], HYDRA_ERR_UNSUPPORTED, schemes[i]);
     }
 }
@@ -105,6 +105,7 @@ static void test_source_of_a_path(void **state)
     memset(uri, 'x', sizeof uri - 1); /* it was copied */
     assert_string_equal(source.name, "file:///a%20b");
     assert_string_equal(source.path, "/a b");
+    assert_null(source.url);
     assert_null(source.blob);
 
     hy_source copy;
@@ -118,14 +119,124 @@ static void test_source_of_a_path(void **state)
     hy_source_free(&copy);
 }
 
+static void test_source_of_a_url(void **state)
+{
+    (void)state;
+    const struct {
+        const char *url;
+        const char *name;
+    } cases[] = {
+        {"https://example.com/a%20b.jpg", "https://example.com/a%20b.jpg"},
+        {"HTTP://Example.com/a", "HTTP://Example.com/a"},
+        {"https://h/a?X-Amz-Signature=secret&b=/@/", "https://h/a"},
+        {"https://h?secret", "https://h"},
+        {"https://h/a#secret", "https://h/a"},
+        {"http://user:pass@host:80/a@b", "http://host:80/a@b"},
+        {"http://a@b@c/", "http://c/"},
+        {"http://user@", "http://"},
+        {"https://", "https://"},
+        {"s3://bucket/key?with#marks", "s3://bucket/key?with#marks"},
+        {"S3://key:secret@bucket/a@b", "S3://bucket/a@b"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        hy_diag diag = {0};
+        hy_source source;
+        hy_source copy;
+        assert_ok(hy_source_from_uri(&source, cases[i].url, "image 1", &diag), &diag);
+        assert_ok(hy_source_copy(&copy, &source, &diag), &diag);
+        hy_source_free(&source);
+        assert_string_equal(copy.url, cases[i].url);
+        assert_string_equal(copy.name, cases[i].name);
+        assert_null(copy.path);
+        assert_null(copy.blob);
+        hy_reader *reader = NULL;
+        assert_failed(hy_reader_open(&copy, 5, NULL, &reader, &diag), HYDRA_ERR_UNSUPPORTED, &diag,
+                      "was not fetched");
+        assert_null(reader);
+        hy_source_free(&copy);
+    }
+}
+
+static void test_schemes_of_the_policy(void **state)
+{
+    (void)state;
+    const struct {
+        const char *uri;
+        int32_t scheme;
+    } cases[] = {
+        {"/a", HYDRA_SCHEME_FILE},         {"file:///a", HYDRA_SCHEME_FILE},
+        {"http://h/a", HYDRA_SCHEME_HTTP}, {"HTTPS://h/a?q", HYDRA_SCHEME_HTTPS},
+        {"s3://b/k", HYDRA_SCHEME_S3},
+    };
+    hydra_policy policy;
+    hydra_policy_init(&policy);
+    int32_t all = policy.schemes;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        hy_diag diag = {0};
+        hy_source source;
+        assert_ok(hy_source_from_uri(&source, cases[i].uri, "audio", &diag), &diag);
+        policy.schemes = cases[i].scheme;
+        assert_ok(hy_source_check_scheme(&source, &policy, &diag), &diag);
+        assert_ok(hy_source_check_scheme(&source, NULL, &diag), &diag);
+        policy.schemes = all & ~cases[i].scheme;
+        assert_failed(hy_source_check_scheme(&source, &policy, &diag), HYDRA_ERR_PERMISSION, &diag,
+                      source.name);
+        hy_source_free(&source);
+    }
+}
+
+/* Bytes that are already here have no scheme; a file is refused before it is looked for. */
+static void test_reader_keeps_to_the_schemes(void **state)
+{
+    (void)state;
+    hydra_policy policy;
+    hydra_policy_init(&policy);
+    policy.schemes = 0;
+    hy_diag diag = {0};
+    hy_source source;
+    hy_reader *reader = NULL;
+    assert_ok(hy_source_from_memory(&source, "12345", 5, "image 3", &diag), &diag);
+    assert_ok(hy_reader_open(&source, 5, &policy, &reader, &diag), &diag);
+    hy_reader_close(reader);
+    hy_source_free(&source);
+    assert_ok(hy_source_from_uri(&source, "/there/is/none", "image 3", &diag), &diag);
+    assert_failed(hy_reader_open(&source, 5, &policy, &reader, &diag), HYDRA_ERR_PERMISSION, &diag,
+                  "/there/is/none: the policy does not allow files");
+    hy_source_free(&source);
+}
+
+/* A reader has its share of the bytes. */
+static void test_blob_of_a_buffer(void **state)
+{
+    (void)state;
+    hy_diag diag = {0};
+    hy_buffer buffer = {.limit = 100};
+    assert_true(hy_buffer_append(&buffer, "fetched", 7));
+    char name[] = "here";
+    hy_source source = {.name = name};
+    assert_ok(hy_blob_take(&source.blob, &buffer, &diag), &diag);
+    assert_null(buffer.data);
+    assert_int_equal(buffer.size, 0);
+    hy_reader *reader = NULL;
+    assert_ok(hy_reader_open(&source, 7, NULL, &reader, &diag), &diag);
+    hy_blob_unref(source.blob);
+    uint8_t *data = NULL;
+    size_t size = 0;
+    assert_ok(hy_reader_load(reader, &data, &size, &diag), &diag);
+    assert_int_equal(size, 7);
+    assert_memory_equal(data, "fetched", 7);
+    hy_free(data);
+    hy_reader_close(reader);
+}
+
 static void test_source_that_fails_is_empty(void **state)
 {
     (void)state;
     hy_diag diag = {0};
     hy_source source;
     memset(&source, 0xff, sizeof source);
-    assert_failed(hy_source_from_uri(&source, "s3://b/k", "audio", &diag), HYDRA_ERR_UNSUPPORTED,
-                  &diag, "audio: s3://b/k");
+    assert_failed(hy_source_from_uri(&source, "ftp://b/k", "audio", &diag), HYDRA_ERR_UNSUPPORTED,
+                  &diag, "audio: ftp://b/k");
     assert_null(source.name);
     assert_null(source.path);
     assert_null(source.blob);
@@ -278,6 +389,10 @@ int main(void)
         cmocka_unit_test(test_file_uris),
         cmocka_unit_test(test_bad_uris),
         cmocka_unit_test(test_source_of_a_path),
+        cmocka_unit_test(test_source_of_a_url),
+        cmocka_unit_test(test_schemes_of_the_policy),
+        cmocka_unit_test(test_reader_keeps_to_the_schemes),
+        cmocka_unit_test(test_blob_of_a_buffer),
         cmocka_unit_test(test_source_that_fails_is_empty),
         cmocka_unit_test(test_source_of_bytes),
         cmocka_unit_test(test_encoded_paths_come_back),

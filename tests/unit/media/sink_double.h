@@ -18,7 +18,18 @@ typedef struct sink_double {
     bool fail_silent; /* without a text */
     bool discard;     /* keep nothing */
     int64_t unread;   /* bytes at the end that cannot be read back */
+    int64_t reserved; /* at the front, announced as written last */
 } sink_double;
+
+static inline hydra_status sink_double_reserve(hy_sink *sink, int64_t bytes, hy_diag *diag)
+{
+    sink_double *s = (sink_double *)sink;
+    (void)diag;
+    assert_int_equal(s->writes, 0);
+    assert_true(bytes > 0);
+    s->reserved = bytes;
+    return HYDRA_OK;
+}
 
 static inline hydra_status sink_double_write(hy_sink *sink, int64_t offset, const void *data,
                                              size_t size, hy_diag *diag)
@@ -27,6 +38,9 @@ static inline hydra_status sink_double_write(hy_sink *sink, int64_t offset, cons
     assert_true(offset >= 0 && size > 0);
     /* The media are written without gaps; only the head, at 0, comes late. */
     assert_true(offset == s->end || (!sink->in_order && (offset == 0 || s->end == 0)));
+    /* What was announced comes in one piece, and nothing else lies there. */
+    assert_true(s->reserved == 0 || offset >= s->reserved ||
+                (offset == 0 && (int64_t)size == s->reserved));
     s->writes++;
     if (s->fail_at) {
         assert_true(s->writes <= s->fail_at); /* nothing after a failure */
@@ -64,7 +78,11 @@ static inline hydra_status sink_double_read(hy_sink *sink, int64_t offset, void 
     return HYDRA_OK;
 }
 
-static const hy_sink_ops sink_double_ops = {.write = sink_double_write, .read = sink_double_read};
+static const hy_sink_ops sink_double_ops = {
+    .write = sink_double_write,
+    .read = sink_double_read,
+    .reserve = sink_double_reserve,
+};
 static const hy_sink_ops sink_double_blind_ops = {.write = sink_double_write};
 
 static inline void sink_double_init(sink_double *s, bool readable)

@@ -159,7 +159,7 @@ static void what_exists_can_be_kept(void **state)
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, take_the_name, *state), 0);
     for (int i = 0; i < 2; i++) {
-        assert_compose_fails(c, hydra_compose_render(c, path, &options), HYDRA_ERR_PERMISSION,
+        assert_compose_fails(c, hydra_compose_render(c, path, &options), HYDRA_ERR_EXISTS,
                              "out.mp4: exists already and is not to be replaced");
         size_t size;
         uint8_t *data = test_read_file(path, &size);

@@ -56,7 +56,12 @@ static void inner_close(hy_sink *sink)
     in->closes++;
 }
 
-static const hy_sink_ops inner_ops = {inner_write, NULL, inner_commit, inner_abort, inner_close};
+static const hy_sink_ops inner_ops = {
+    .write = inner_write,
+    .commit = inner_commit,
+    .abort = inner_abort,
+    .close = inner_close,
+};
 
 static hy_sink *buffered(inner *in, int64_t limit)
 {

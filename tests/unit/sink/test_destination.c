@@ -57,6 +57,55 @@ static void test_paths(void **state)
     assert_is("file:///tmp/a%20b", HY_DESTINATION_FILE, "/tmp/a b", -1);
 }
 
+/* Schemes are the same in any case; what is behind them is kept as it is. */
+static void test_servers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        hy_destination_kind kind;
+        int32_t scheme;
+    } servers[] = {
+        {"s3://bucket/a b%20c?d", HY_DESTINATION_S3, HYDRA_SCHEME_S3},
+        {"S3://bucket/key", HY_DESTINATION_S3, HYDRA_SCHEME_S3},
+        {"https://host/x?a=%2f", HY_DESTINATION_PUT, HYDRA_SCHEME_HTTPS},
+        {"HTTP://host/x", HY_DESTINATION_PUT, HYDRA_SCHEME_HTTP},
+    };
+    for (size_t i = 0; i < sizeof servers / sizeof servers[0]; i++) {
+        hy_diag diag = {0};
+        hy_destination to;
+        hydra_policy policy = {.schemes = servers[i].scheme};
+        assert_ok(hy_destination_parse(&to, servers[i].text, &diag), &diag);
+        assert_int_equal(to.kind, servers[i].kind);
+        assert_string_equal(to.url, servers[i].text);
+        assert_null(to.path);
+        assert_ok(hy_destination_check(&to, &policy, &diag), &diag);
+        policy.schemes = ~servers[i].scheme;
+        assert_failed(hy_destination_check(&to, &policy, &diag), HYDRA_ERR_PERMISSION, &diag,
+                      "policy.schemes");
+        hy_destination_free(&to);
+        assert_null(to.url);
+    }
+}
+
+static void test_schemes_of_the_rest(void **state)
+{
+    (void)state;
+    hy_diag diag = {0};
+    hy_destination to;
+    const hydra_policy none = {.schemes = 0};
+    assert_ok(hy_destination_parse(&to, "out.mp4", &diag), &diag);
+    assert_failed(hy_destination_check(&to, &none, &diag), HYDRA_ERR_PERMISSION, &diag, "file:");
+    hy_destination_free(&to);
+    static const char *const others[] = {"-", "fd:1", "pull:"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        hy_diag_clear(&diag);
+        assert_ok(hy_destination_parse(&to, others[i], &diag), &diag);
+        assert_ok(hy_destination_check(&to, &none, &diag), &diag);
+        hy_destination_free(&to);
+    }
+}
+
 static void test_fifos(void **state)
 {
     (void)state;
@@ -88,17 +137,16 @@ static void test_nonsense(void **state)
     assert_is_not("pull:x", HYDRA_ERR_ARGUMENT, "pull:x: nothing may follow pull:");
     assert_is_not("", HYDRA_ERR_ARGUMENT, "the path is empty");
     assert_is_not(NULL, HYDRA_ERR_ARGUMENT, "the path is empty");
-    assert_is_not("ftp://host/x", HYDRA_ERR_UNSUPPORTED, "only paths and file: URIs");
+    assert_is_not("ftp://host/x", HYDRA_ERR_UNSUPPORTED, "a URI of this scheme");
     assert_is_not("file:%zz", HYDRA_ERR_ARGUMENT, "not a valid file: URI");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_words),
-        cmocka_unit_test(test_paths),
-        cmocka_unit_test(test_fifos),
-        cmocka_unit_test(test_nonsense),
+        cmocka_unit_test(test_words),   cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_servers), cmocka_unit_test(test_schemes_of_the_rest),
+        cmocka_unit_test(test_fifos),   cmocka_unit_test(test_nonsense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -597,7 +597,7 @@ static void keep_existing(int noreplace, int link, bool meanwhile)
     noreplace_error = 0;
     link_error = 0;
     if (meanwhile) {
-        assert_failed(status, HYDRA_ERR_PERMISSION, &diag, "exists already");
+        assert_failed(status, HYDRA_ERR_EXISTS, &diag, "exists already");
     } else {
         assert_ok(status, &diag);
     }
@@ -616,7 +616,7 @@ static void test_what_exists_is_refused(void **state)
     for (size_t i = 0; i < 2; i++) {
         hy_diag diag = {0};
         hy_sink *sink = NULL;
-        assert_failed(hy_sink_file_new(paths[i], false, NULL, &sink, &diag), HYDRA_ERR_PERMISSION,
+        assert_failed(hy_sink_file_new(paths[i], false, NULL, &sink, &diag), HYDRA_ERR_EXISTS,
                       &diag, "exists already and is not to be replaced");
         assert_null(sink);
         assert_content(p.target, "old");

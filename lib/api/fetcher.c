@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Remote sources of a context. `s3:` is read with the context's store. The https URL of an object
+ * on Amazon S3 is, too, where that adds something and takes nothing: the policy allows s3, the
+ * store is Amazon's, and there are keys that need no network to be found. A query (a presigned URL,
+ * a version) is the caller's own way in and goes out as it is. All else is plain HTTP.
+ */
+#include "api/fetcher.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/client.h"
+
+typedef struct location {
+    char *bucket;
+    char *key;
+} location;
+
+static void location_free(location *where)
+{
+    hy_free(where->bucket);
+    hy_free(where->key);
+    *where = (location){0};
+}
+
+static bool is_s3(const char *url)
+{
+    return strncasecmp(url, "s3:", 3) == 0;
+}
+
+/* "NAME: TEXT", unless the text begins with the name. */
+static hydra_status fail_named(hydra_status status, const char *name, const char *text,
+                               hy_diag *diag)
+{
+    bool named = strncmp(text, name, strlen(name)) == 0;
+    return named ? hy_fail(diag, status, "%s", text) : hy_fail(diag, status, "%s: %s", name, text);
+}
+
+static bool has_user(const char *url)
+{
+    const char *authority = strchr(url, ':') + 3;
+    return memchr(authority, '@', strcspn(authority, "/")) != NULL;
+}
+
+/* The scheme is written in small letters only further in. */
+static hydra_status locate(const char *url, const char *name, location *where, hy_diag *diag)
+{
+    if (has_user(url)) { /* what stands before '@' must not get into a text */
+        return hy_fail(diag, HYDRA_ERR_ARGUMENT, "%s: a bucket's name has no '@'", name);
+    }
+    char *text = hy_strdup(url);
+    hy_diag found = {0};
+    if (!text) {
+        return hy_fail_memory(diag);
+    }
+    for (char *at = text; *at != ':'; at++) {
+        *at = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
+    }
+    hydra_status status = hy_s3_location_parse(text, &where->bucket, &where->key, NULL, &found);
+    hy_free(text);
+    return status == HYDRA_OK ? status : fail_named(status, name, found.text, diag);
+}
+
+/* ---- Which way ---- */
+
+static bool is_set(const char *variable)
+{
+    const char *value = getenv(variable);
+    return value && *value;
+}
+
+static bool has_keys(const hydra_store_options *store)
+{
+    if (store->access_key) {
+        return true;
+    }
+    if (store->credentials != HYDRA_CREDENTIALS_CHAIN) {
+        return false;
+    }
+    if (is_set("AWS_ACCESS_KEY_ID") && is_set("AWS_SECRET_ACCESS_KEY")) {
+        return true;
+    }
+    hy_diag unused = {0};
+    char *key = NULL;
+    bool found =
+        hy_profile_setting(store->profile, "aws_access_key_id", &key, &unused) == HYDRA_OK &&
+        key != NULL;
+    hy_free(key);
+    return found;
+}
+
+/* Whether the https URL of an object is read with the store. `where` is filled for every such URL,
+ * whatever the answer. */
+static bool is_signed(hydra_context *context, const char *url, location *where)
+{
+    hy_diag unused = {0};
+    hy_s3 *s3 = NULL;
+    bool has_query = strpbrk(url, "?#") != NULL;
+    if (has_query || locate(url, "", where, &unused) != HYDRA_OK) {
+        return false;
+    }
+    return (context->policy.schemes & HYDRA_SCHEME_S3) && has_keys(&context->store) &&
+           hy_context_s3(context, &s3, &unused) == HYDRA_OK && !hy_s3_is_custom(s3);
+}
+
+/* ---- The seam ---- */
+
+static hydra_status check_url(const hydra_policy *policy, const char *url, const char *name,
+                              hy_diag *diag)
+{
+    hy_url parts = {0};
+    hy_diag found = {0};
+    hydra_status status = hy_url_parse(&parts, url, &found);
+    if (status == HYDRA_OK) {
+        status = hy_guard_check_url(policy, &parts, name, &found);
+    }
+    hy_url_free(&parts);
+    return status == HYDRA_OK ? status : fail_named(status, name, found.text, diag);
+}
+
+static hydra_status check(const hy_fetcher *fetcher, const char *url, const char *name,
+                          hy_diag *diag)
+{
+    const hydra_context *context = ((const hy_context_fetcher *)fetcher)->context;
+    if (!is_s3(url)) {
+        return check_url(&context->policy, url, name, diag);
+    }
+    location where = {0};
+    hydra_status status = locate(url, name, &where, diag);
+    location_free(&where);
+    return status;
+}
+
+static hydra_status load_object(hydra_context *context, const location *where, const char *name,
+                                int64_t max_bytes, const hy_cancel *cancel, hy_buffer *out,
+                                hy_diag *diag)
+{
+    const hy_s3_get_call get = {
+        .bucket = where->bucket,
+        .key = where->key,
+        .length = HYDRA_AUTO,
+        .max_bytes = max_bytes,
+        .cancel = cancel,
+        .policy = &context->policy,
+    };
+    hy_diag found = {0};
+    hy_s3 *s3 = NULL;
+    hydra_status status = hy_context_s3(context, &s3, &found);
+    if (status == HYDRA_OK) {
+        status = hy_s3_get(s3, &get, out, NULL, &found);
+    }
+    return status == HYDRA_OK ? status : fail_named(status, name, found.text, diag);
+}
+
+static hydra_status load_plain(hydra_context *context, const char *url, const char *name,
+                               int64_t max_bytes, const hy_cancel *cancel, hy_buffer *out,
+                               hy_diag *diag)
+{
+    const hy_fetch what = {
+        .url = url,
+        .name = name,
+        .policy = &context->policy,
+        .max_bytes = max_bytes,
+        .cancel = cancel,
+    };
+    hy_http *http = NULL;
+    hydra_status status = hy_context_http(context, &http, diag);
+    return status == HYDRA_OK ? hy_fetch_load(http, &what, out, diag) : status;
+}
+
+static hydra_status load_url(hydra_context *context, const char *url, const char *name,
+                             int64_t max_bytes, const hy_cancel *cancel, hy_buffer *out,
+                             hy_diag *diag)
+{
+    location where = {0};
+    hy_diag found = {0};
+    hydra_status status = is_signed(context, url, &where)
+                              ? load_object(context, &where, name, max_bytes, cancel, out, &found)
+                              : load_plain(context, url, name, max_bytes, cancel, out, &found);
+    if (status == HYDRA_ERR_PERMISSION && where.bucket && !strstr(found.text, "s3://")) {
+        status = hy_fail(diag, status,
+                         "%s; without keys only public objects can be read: set AWS_ACCESS_KEY_ID "
+                         "and AWS_SECRET_ACCESS_KEY, or write s3://",
+                         found.text);
+    } else if (status != HYDRA_OK) {
+        status = hy_fail(diag, status, "%s", found.text);
+    }
+    location_free(&where);
+    return status;
+}
+
+static hydra_status load(const hy_fetcher *fetcher, const char *url, const char *name,
+                         int64_t max_bytes, const hy_cancel *cancel, hy_buffer *out, hy_diag *diag)
+{
+    hydra_context *context = ((const hy_context_fetcher *)fetcher)->context;
+    if (!is_s3(url)) {
+        return load_url(context, url, name, max_bytes, cancel, out, diag);
+    }
+    location where = {0};
+    hydra_status status = locate(url, name, &where, diag);
+    if (status == HYDRA_OK) {
+        status = load_object(context, &where, name, max_bytes, cancel, out, diag);
+    }
+    location_free(&where);
+    return status;
+}
+
+hy_context_fetcher hy_context_fetcher_of(hydra_context *context)
+{
+    return (hy_context_fetcher){.base = {check, load}, .context = context};
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* From a destination to a sink, and to what is there in the end. */
+#include "api/outlet.h"
+
+#include <string.h>
+#include <strings.h>
+
+hydra_status hy_store_location(const char *uri, char **bucket, char **key, hy_diag *diag)
+{
+    char *region = NULL;
+    *bucket = NULL;
+    *key = NULL;
+    if (!uri || strncasecmp(uri, "s3://", 5) != 0) {
+        return hy_fail(diag, HYDRA_ERR_ARGUMENT, "store: %s",
+                       uri ? "the name of an object is s3://BUCKET/KEY" : "the name is NULL");
+    }
+    hydra_status status = hy_s3_location_parse(uri, bucket, key, &region, diag);
+    hy_free(region);
+    if (status == HYDRA_OK) {
+        status = hy_s3_check_bucket(*bucket, diag);
+    }
+    if (status == HYDRA_OK) {
+        status = *key ? hy_s3_check_key(*key, diag)
+                      : hy_fail(diag, HYDRA_ERR_ARGUMENT, "store: the key is missing");
+    }
+    if (status != HYDRA_OK) {
+        hy_free(*bucket);
+        hy_free(*key);
+        *bucket = NULL;
+        *key = NULL;
+    }
+    return status;
+}
+
+const char *hy_content_type(const char *container)
+{
+    if (container && strcmp(container, "mp4") == 0) {
+        return "video/mp4";
+    }
+    return container && strcmp(container, "y4m") == 0 ? "video/x-yuv4mpeg2" : NULL;
+}
+
+static const char *type_of_render(const hy_outlet *outlet)
+{
+    const char *given = outlet->own_transfer.content_type;
+    bool raw = outlet->options->encoder == HYDRA_ENCODER_RAW;
+    return given ? given : hy_content_type(raw ? "y4m" : "mp4");
+}
+
+/* An object that is there already is known before minutes of work go into a video that must not
+ * replace it. Who may write and not read is told at the end. */
+static hydra_status refuse_existing(const hy_outlet *outlet, hy_diag *diag)
+{
+    hy_diag ignored = {0};
+    hy_s3_object object = {0};
+    hydra_status status = hy_s3_head(outlet->s3, outlet->bucket, outlet->key, outlet->cancel,
+                                     &outlet->context->policy, &object, &ignored);
+    if (status != HYDRA_OK) {
+        return HYDRA_OK;
+    }
+    hy_s3_object_free(&object);
+    return hy_fail(diag, HYDRA_ERR_EXISTS, "s3://%s/%s: exists already and is not to be replaced",
+                   outlet->bucket, outlet->key);
+}
+
+static hydra_status open_object(hy_outlet *outlet, hy_diag *diag)
+{
+    hydra_status status = hy_store_location(outlet->to->url, &outlet->bucket, &outlet->key, diag);
+    if (status == HYDRA_OK) {
+        status = hy_context_s3(outlet->context, &outlet->s3, diag);
+    }
+    if (status == HYDRA_OK && outlet->own_transfer.when_exists == HYDRA_EXISTS_FAIL) {
+        status = refuse_existing(outlet, diag);
+    }
+    if (status != HYDRA_OK) {
+        return status;
+    }
+    hy_s3_sink_options options = {
+        .bucket = outlet->bucket,
+        .key = outlet->key,
+        .transfer = &outlet->own_transfer,
+        .content_type = type_of_render(outlet),
+        .policy = &outlet->context->policy,
+        .cancel = outlet->cancel,
+        .sent = outlet->sent,
+        .user = outlet->user,
+    };
+    status = hy_s3_sink_new(outlet->s3, &options, &outlet->sink, diag);
+    if (status == HYDRA_OK) {
+        outlet->sink->remote = true;
+        options.head_bytes = 1; /* the muxer will announce it: rarely more than a part */
+        outlet->sink->buffer_bytes = hy_s3_sink_memory(&options);
+    }
+    return status;
+}
+
+static hydra_status open_put(hy_outlet *outlet, hy_diag *diag)
+{
+    hy_http *http = NULL;
+    hydra_status status = hy_context_http(outlet->context, &http, diag);
+    if (status != HYDRA_OK) {
+        return status;
+    }
+    const hy_sink_put_options options = {
+        .url = outlet->to->url,
+        .limit = outlet->context->policy.max_output_bytes,
+        .content_type = type_of_render(outlet),
+        .replace = outlet->own_transfer.when_exists == HYDRA_EXISTS_REPLACE,
+        .policy = &outlet->context->policy,
+        .cancel = outlet->cancel,
+        .sent = outlet->sent,
+        .user = outlet->user,
+    };
+    return hy_sink_put_new(http, &options, &outlet->sink, diag);
+}
+
+static void take_transfer(hy_outlet *outlet)
+{
+    hydra_transfer_options_init(&outlet->own_transfer);
+    if (outlet->transfer) {
+        outlet->own_transfer = *outlet->transfer;
+    }
+    /* Either of the two can say that nothing is replaced. */
+    if (outlet->options->when_exists == HYDRA_EXISTS_FAIL) {
+        outlet->own_transfer.when_exists = HYDRA_EXISTS_FAIL;
+    }
+}
+
+hydra_status hy_outlet_open(hy_outlet *outlet, const hy_project *project, hy_diag *diag)
+{
+    const hydra_policy *policy = &outlet->context->policy;
+    bool is_file = outlet->to->kind == HY_DESTINATION_FILE;
+    take_transfer(outlet);
+    hydra_status status = hy_destination_check(outlet->to, policy, diag);
+    if (status == HYDRA_OK) {
+        status = hy_inputs_check(project, policy, is_file ? outlet->to->path : NULL, diag);
+    }
+    if (status != HYDRA_OK) {
+        return status;
+    }
+    switch (outlet->to->kind) {
+    case HY_DESTINATION_FILE:
+        return hy_sink_file_new(outlet->to->path,
+                                outlet->options->when_exists == HYDRA_EXISTS_REPLACE, policy,
+                                &outlet->sink, diag);
+    case HY_DESTINATION_S3:
+        return open_object(outlet, diag);
+    case HY_DESTINATION_PUT:
+        return open_put(outlet, diag);
+    default:
+        return hy_fail(diag, HYDRA_ERR_INTERNAL, "a destination in order is opened elsewhere");
+    }
+}
+
+hydra_status hy_outlet_object(hy_outlet *outlet, const hydra_result *result, hy_object *out,
+                              hy_diag *diag)
+{
+    hy_object_free(out);
+    if (!outlet->s3) {
+        return HYDRA_OK;
+    }
+    hy_s3_upload_result sent = {0};
+    hy_s3_sink_result(outlet->sink, &sent);
+    hydra_status status =
+        hy_object_sent(out, outlet->s3, outlet->bucket, outlet->key, &sent, type_of_render(outlet),
+                       outlet->own_transfer.presign_s, diag);
+    hy_s3_upload_result_free(&sent);
+    out->is.url_ready_us = result->ready_us;
+    return status;
+}
+
+void hy_outlet_close(hy_outlet *outlet)
+{
+    hy_sink_free(outlet->sink);
+    hy_free(outlet->bucket);
+    hy_free(outlet->key);
+    outlet->sink = NULL;
+    outlet->bucket = NULL;
+    outlet->key = NULL;
+}

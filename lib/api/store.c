@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* hydra_store: opening and closing, errors, cancel and progress, presigned URLs, delete. */
+#include "api/store.h"
+
+#include <string.h>
+
+hydra_status hydra_store_new(hydra_context *context, const hydra_store_options *options,
+                             hydra_store **out)
+{
+    if (!out) {
+        return HYDRA_ERR_ARGUMENT;
+    }
+    *out = NULL;
+    hy_diag diag = {0};
+    hydra_store_options taken;
+    hydra_status status = hy_store_options_take(options, &taken, &diag);
+    if (status != HYDRA_OK) {
+        return status;
+    }
+    hydra_store *store = hy_calloc(1, sizeof *store);
+    if (!store) {
+        return HYDRA_ERR_MEMORY;
+    }
+    hy_cancel_init(&store->cancel, 0);
+    if (context) {
+        store->context = hy_context_ref(context);
+    } else {
+        status = hydra_context_new(NULL, &store->context);
+    }
+    if (status == HYDRA_OK) {
+        status = hy_client_open(&store->client, store->context, options ? &taken : NULL, &diag);
+    }
+    if (status != HYDRA_OK) {
+        hydra_store_free(store);
+        return status;
+    }
+    *out = store;
+    return HYDRA_OK;
+}
+
+static void forget(hydra_store *store)
+{
+    hy_buffer_free(&store->data);
+    hy_s3_secret_free(store->url);
+    store->url = NULL;
+    hy_object_free(&store->object);
+}
+
+void hydra_store_free(hydra_store *store)
+{
+    if (store) {
+        forget(store);
+        hy_client_close(&store->client);
+        hydra_context_free(store->context);
+        hy_free(store);
+    }
+}
+
+const char *hydra_store_error(const hydra_store *store)
+{
+    return store ? store->diag.text : "";
+}
+
+void hydra_store_cancel(hydra_store *store)
+{
+    if (store) {
+        hy_cancel_request(&store->cancel);
+    }
+}
+
+void hydra_store_progress(const hydra_store *store, int64_t *done, int64_t *total)
+{
+    if (done) {
+        *done = store ? (int64_t)atomic_load(&store->done) : 0;
+    }
+    if (total) {
+        *total = store ? (int64_t)atomic_load(&store->total) : -1;
+    }
+}
+
+void hy_store_on_progress(void *user, int64_t done, int64_t total)
+{
+    hydra_store *store = user;
+    atomic_store(&store->total, total);
+    atomic_store(&store->done, done);
+}
+
+/* ---- Every call ---- */
+
+static hydra_status check_policy(hydra_store *store)
+{
+    return store->context->policy.schemes & HYDRA_SCHEME_S3
+               ? HYDRA_OK
+               : hy_fail(&store->diag, HYDRA_ERR_PERMISSION,
+                         "store: the policy does not allow s3: (policy.schemes)");
+}
+
+hydra_status hy_store_begin(hy_store_call *call, hydra_store *store, const char *uri,
+                            const hydra_transfer_options *options)
+{
+    *call = (hy_store_call){.store = store};
+    if (!store) {
+        return HYDRA_ERR_ARGUMENT;
+    }
+    hy_diag_clear(&store->diag);
+    forget(store);
+    hy_store_on_progress(store, 0, -1);
+    hydra_status status = hy_store_location(uri, &call->bucket, &call->key, &store->diag);
+    if (status == HYDRA_OK) {
+        status = check_policy(store);
+    }
+    if (status == HYDRA_OK) {
+        status = hy_transfer_options_take(options, &call->transfer, &store->diag);
+    }
+    if (status == HYDRA_OK) {
+        int64_t limit_us = call->transfer.deadline_us;
+        store->cancel.deadline_s = limit_us > 0 ? hy_clock_s() + (double)limit_us * 1e-6 : 0;
+        status = hy_cancel_check(&store->cancel, &store->diag);
+    }
+    return status;
+}
+
+/* The rooms below know renders only. */
+static void name_the_end(hydra_store *store, hydra_status status)
+{
+    if (strncmp(store->diag.text, "the render ", 11) != 0) {
+        return;
+    }
+    hy_diag_clear(&store->diag);
+    (void)hy_fail(&store->diag, status,
+                  status == HYDRA_ERR_CANCELLED
+                      ? "the transfer was cancelled"
+                      : "the transfer did not finish before its deadline");
+}
+
+hydra_status hy_store_end(hy_store_call *call, hydra_status status)
+{
+    hy_free(call->bucket);
+    hy_free(call->key);
+    if (!call->store) {
+        return status;
+    }
+    if (status == HYDRA_ERR_CANCELLED || status == HYDRA_ERR_DEADLINE) {
+        name_the_end(call->store, status);
+    }
+    atomic_store(&call->store->cancel.requested, false);
+    call->store->cancel.deadline_s = 0;
+    return status;
+}
+
+/* ---- Calls without a body ---- */
+
+hydra_status hydra_store_delete(hydra_store *store, const char *uri)
+{
+    hy_store_call call;
+    hydra_status status = hy_store_begin(&call, store, uri, NULL);
+    if (status == HYDRA_OK) {
+        status = hy_s3_delete(store->client.s3, call.bucket, call.key, &store->cancel,
+                              &store->context->policy, &store->diag);
+    }
+    return hy_store_end(&call, status);
+}
+
+static hydra_status check_presign(hydra_store *store, const char *method, int64_t expires_s,
+                                  const char *const *url)
+{
+    if (!url) {
+        return hy_fail(&store->diag, HYDRA_ERR_ARGUMENT, "presign: the out-parameter is NULL");
+    }
+    if (!method || (strcmp(method, "GET") != 0 && strcmp(method, "PUT") != 0)) {
+        return hy_fail(&store->diag, HYDRA_ERR_ARGUMENT, "presign: method must be GET or PUT");
+    }
+    return expires_s >= 1 && expires_s <= 604800
+               ? HYDRA_OK
+               : hy_fail(&store->diag, HYDRA_ERR_ARGUMENT, "presign: expires_s must be 1..604800");
+}
+
+hydra_status hydra_store_presign(hydra_store *store, const char *method, const char *uri,
+                                 int64_t expires_s, const char **url)
+{
+    hy_store_call call;
+    if (url) {
+        *url = NULL;
+    }
+    hydra_status status = hy_store_begin(&call, store, uri, NULL);
+    if (status == HYDRA_OK) {
+        status = check_presign(store, method, expires_s, url);
+    }
+    if (status == HYDRA_OK) {
+        status = hy_s3_presigned_url(store->client.s3, method, call.bucket, call.key, expires_s,
+                                     NULL, &store->url, &store->diag);
+    }
+    if (status == HYDRA_OK) {
+        *url = store->url;
+    }
+    return hy_store_end(&call, status);
+}

@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The calls of an upload. A reply says less than it seems: 200 may hold an error, a lost reply to
+ * the completion leaves open whether the object is there. Here all that is settled, so that callers
+ * see one of two things: the object is there, complete, or it is not.
+ */
+#include "upload.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PART_TRIES     5
+#define COMPLETE_TRIES 5
+#define DROP_TRIES     8
+/* Putting many parts together takes a server minutes. */
+#define COMPLETE_US (INT64_C(600) * 1000000)
+/* To find out or to undo what is there, when the job's own time may be over. */
+#define SETTLE_US     (INT64_C(5) * 1000000)
+#define MAX_XML_BYTES ((size_t)8 << 20)
+#define S3_NAMESPACE  "http://s3.amazonaws.com/doc/2006-03-01/"
+
+static int32_t tries_of(const hy_upload *upload, int32_t usual)
+{
+    return upload->s3->max_tries > 0 ? upload->s3->max_tries : usual;
+}
+
+static void count_retries(hy_upload *upload, int32_t tries)
+{
+    if (tries > 1) {
+        (void)atomic_fetch_add(&upload->retries, tries - 1);
+    }
+}
+
+static bool is_code(const hy_s3_error *error, const char *code)
+{
+    return strcmp(error->code, code) == 0;
+}
+
+static char *copy_header(const hy_http_reply *reply, const char *name)
+{
+    const char *value = hy_http_headers_get(&reply->headers, name);
+    return value ? hy_strdup(value) : NULL;
+}
+
+/* A call for the object, to be completed. */
+static hy_s3_call make_call(const hy_upload *upload, const char *what, const char *method)
+{
+    return (hy_s3_call){
+        .what = what,
+        .method = method,
+        .bucket = upload->bucket,
+        .key = upload->key,
+        .policy = upload->policy,
+    };
+}
+
+/* ---- Create ---- */
+
+hydra_status hy_upload_create(hy_upload *upload, char **id, hy_diag *diag)
+{
+    const hy_s3_parameter query[] = {{"uploads", NULL}};
+    hy_s3_field fields[] = {{"UploadId", NULL}};
+    hy_http_headers headers = {0};
+    hy_http_reply reply = {0};
+    int32_t tries = 0;
+    hydra_status status = hy_s3_headers_copy(&headers, &upload->object_headers, diag);
+    if (status == HYDRA_OK && upload->check == HY_S3_CHECK_CRC) {
+        status = hy_http_headers_add(&headers, "x-amz-checksum-algorithm", "CRC64NVME", diag);
+        if (status == HYDRA_OK) {
+            status = hy_http_headers_add(&headers, "x-amz-checksum-type", "FULL_OBJECT", diag);
+        }
+    }
+    if (status == HYDRA_OK) {
+        hy_s3_call call = make_call(upload, "create upload", "POST");
+        call.query = query;
+        call.query_count = 1;
+        call.headers = &headers;
+        call.root = "InitiateMultipartUploadResult";
+        call.fields = fields;
+        call.field_count = 1;
+        call.cancel = &upload->grace;
+        status = hy_s3_perform(upload->s3, &call, &reply, NULL, &tries, diag);
+    }
+    count_retries(upload, tries);
+    *id = fields[0].value;
+    if (status == HYDRA_OK && (!*id || !**id)) {
+        hy_free(*id);
+        *id = NULL;
+        status = hy_fail(diag, HYDRA_ERR_SERVER, "%s: create upload: the server gave no upload id",
+                         upload->name);
+    }
+    hy_http_reply_free(&reply);
+    hy_http_headers_free(&headers);
+    return status;
+}
+
+/* ---- Parts ---- */
+
+static hydra_status accept_part(const hy_upload *upload, const hy_http_reply *reply,
+                                const hy_s3_digest *digest, hy_upload_task *task,
+                                hy_upload_part *part, hy_diag *diag)
+{
+    const char *etag = hy_http_headers_get(&reply->headers, "etag");
+    if (!etag || !*etag) {
+        return hy_fail(diag, HYDRA_ERR_SERVER, "%s: part %d: the server gave no ETag", upload->name,
+                       (int)task->number);
+    }
+    if (hy_s3_digest_match(digest, &reply->headers) == HY_S3_MATCH_DIFFERS) {
+        return hy_fail(diag, HYDRA_ERR_VERIFY,
+                       "%s: part %d: the server has other bytes than were sent", upload->name,
+                       (int)task->number);
+    }
+    *part = (hy_upload_part){hy_strdup(etag), *digest, (int64_t)task->size};
+    return part->etag ? HYDRA_OK : hy_fail_memory(diag);
+}
+
+static hydra_status part_headers(const hy_upload *upload, const hy_upload_task *task,
+                                 hy_s3_digest *digest, hy_http_headers *headers, hy_diag *diag)
+{
+    hydra_status status = hy_s3_digest_of(upload->check, task->block, task->size, digest, diag);
+    if (status == HYDRA_OK) {
+        status = hy_s3_headers_copy(headers, &upload->access_headers, diag);
+    }
+    return status == HYDRA_OK ? hy_s3_digest_header(digest, headers, diag) : status;
+}
+
+hydra_status hy_upload_send(hy_upload *upload, const char *id, hy_upload_task *task,
+                            void (*sent)(void *task, int64_t bytes), void (*throttled)(void *task),
+                            hy_upload_part *part, hy_diag *diag)
+{
+    char number[16];
+    char what[32];
+    (void)snprintf(number, sizeof number, "%d", (int)task->number);
+    (void)snprintf(what, sizeof what, "part %d", (int)task->number);
+    const hy_s3_parameter query[] = {{"partNumber", number}, {"uploadId", id}};
+    hy_http_headers headers = {0};
+    hy_http_reply reply = {0};
+    hy_s3_digest digest;
+    int32_t tries = 0;
+    hydra_status status = part_headers(upload, task, &digest, &headers, diag);
+    if (status == HYDRA_OK) {
+        hy_s3_call call = make_call(upload, what, "PUT");
+        call.query = query;
+        call.query_count = 2;
+        call.headers = &headers;
+        call.body = task->block;
+        call.body_size = (int64_t)task->size;
+        call.cancel = &upload->stop;
+        call.max_tries = tries_of(upload, PART_TRIES);
+        call.sent = sent;
+        call.sent_user = task;
+        call.throttled = throttled;
+        status = hy_s3_perform(upload->s3, &call, &reply, NULL, &tries, diag);
+    }
+    count_retries(upload, tries);
+    if (status == HYDRA_OK) {
+        status = accept_part(upload, &reply, &digest, task, part, diag);
+    }
+    hy_http_reply_free(&reply);
+    hy_http_headers_free(&headers);
+    return status;
+}
+
+/* ---- What must be there in the end ---- */
+
+/* What all parts give together. */
+typedef struct whole {
+    int64_t bytes;
+    int32_t parts;    /* 0 = one PUT */
+    hy_s3_digest own; /* by our bytes; MD5: of the parts' MD5s */
+    bool has_etag;
+    uint8_t etag[16]; /* the MD5 in the object's ETag, by the ETags of the parts */
+} whole;
+
+static hydra_status sum_up(hy_s3_check check, const hy_upload_part *parts, int32_t count,
+                           whole *out, hy_diag *diag)
+{
+    *out = (whole){.parts = count, .own.kind = check, .has_etag = true};
+    uint8_t *own = hy_calloc((size_t)count, 16);
+    uint8_t *given = hy_calloc((size_t)count, 16);
+    hydra_status status = own && given ? HYDRA_OK : hy_fail_memory(diag);
+    for (int32_t i = 0; status == HYDRA_OK && i < count; i++) {
+        const hy_upload_part *part = &parts[i];
+        out->own.crc = hy_crc64nvme_combine(out->own.crc, part->digest.crc, part->bytes);
+        out->bytes += part->bytes;
+        memcpy(own + 16 * (size_t)i, part->digest.md5, 16);
+        out->has_etag = out->has_etag && hy_s3_etag_md5(part->etag, given + 16 * (size_t)i, NULL);
+    }
+    if (status == HYDRA_OK) {
+        status = hy_md5(own, 16 * (size_t)count, out->own.md5, diag);
+    }
+    if (status == HYDRA_OK) {
+        status = hy_md5(given, 16 * (size_t)count, out->etag, diag);
+    }
+    hy_free(own);
+    hy_free(given);
+    return status;
+}
+
+/* Whether an ETag has that MD5 and count of parts. */
+static hy_s3_match match_etag(const char *etag, const uint8_t md5[16], int32_t parts)
+{
+    uint8_t has[16];
+    int32_t count = 0;
+    if (!hy_s3_etag_md5(etag, has, &count) || count != parts) {
+        return HY_S3_MATCH_UNKNOWN;
+    }
+    return memcmp(has, md5, 16) == 0 ? HY_S3_MATCH_SAME : HY_S3_MATCH_DIFFERS;
+}
+
+/* The object that HEAD shows is the one that was sent, beyond doubt. */
+static bool is_ours(const whole *sent, const hy_http_reply *reply)
+{
+    if (hy_s3_number(hy_http_headers_get(&reply->headers, "content-length")) != sent->bytes) {
+        return false;
+    }
+    const char *etag = hy_http_headers_get(&reply->headers, "etag");
+    if (sent->own.kind == HY_S3_CHECK_CRC) {
+        hy_s3_match match = hy_s3_digest_match(&sent->own, &reply->headers);
+        if (match != HY_S3_MATCH_UNKNOWN) {
+            return match == HY_S3_MATCH_SAME;
+        }
+    }
+    return sent->has_etag && match_etag(etag, sent->etag, sent->parts) == HY_S3_MATCH_SAME;
+}
+
+static hydra_status fill_result(hy_upload *upload, const whole *sent, const char *etag,
+                                const hy_http_reply *reply, bool verified,
+                                hy_s3_upload_result *result, hy_diag *diag)
+{
+    *result = (hy_s3_upload_result){
+        .etag = hy_strdup(etag ? etag : ""),
+        .version_id = copy_header(reply, "x-amz-version-id"),
+        .bytes = sent->bytes,
+        .parts = sent->parts,
+        .retries = atomic_load(&upload->retries),
+        .verified = verified,
+    };
+    bool complete = result->etag != NULL;
+    if (sent->own.kind == HY_S3_CHECK_CRC) {
+        hy_buffer text = {.limit = 64};
+        char *crc = hy_s3_crc_text(sent->own.crc);
+        complete = complete && crc && hy_buffer_print(&text, "crc64nvme:%s", crc) &&
+                   hy_buffer_append(&text, "", 1);
+        hy_free(crc);
+        result->checksum = (char *)text.data;
+    }
+    if (!complete) {
+        hy_s3_upload_result_free(result);
+        return hy_fail_memory(diag);
+    }
+    return HYDRA_OK;
+}
+
+/* HEAD decides whether the object came to be. True: it did, and `result` is filled. */
+static bool settle(hy_upload *upload, const whole *sent, hy_s3_upload_result *result)
+{
+    hy_http_headers headers = {0};
+    hy_http_reply reply = {0};
+    hy_diag ignored = {0};
+    hy_cancel limit;
+    hy_cancel_init(&limit, SETTLE_US);
+    hydra_status status = hy_s3_headers_copy(&headers, &upload->access_headers, &ignored);
+    if (status == HYDRA_OK && upload->check == HY_S3_CHECK_CRC) {
+        status = hy_http_headers_add(&headers, "x-amz-checksum-mode", "ENABLED", &ignored);
+    }
+    if (status == HYDRA_OK) {
+        hy_s3_call call = make_call(upload, "look", "HEAD");
+        call.headers = &headers;
+        call.cancel = &limit;
+        call.max_tries = COMPLETE_TRIES;
+        status = hy_s3_perform(upload->s3, &call, &reply, NULL, NULL, &ignored);
+    }
+    bool there = status == HYDRA_OK && is_ours(sent, &reply) &&
+                 fill_result(upload, sent, hy_http_headers_get(&reply.headers, "etag"), &reply,
+                             sent->own.kind != HY_S3_CHECK_NONE, result, &ignored) == HYDRA_OK;
+    hy_http_reply_free(&reply);
+    hy_http_headers_free(&headers);
+    return there;
+}
+
+/* Take back an object that is not what was sent. */
+static void delete_wrong(hy_upload *upload, const hy_http_reply *reply)
+{
+    const char *version = hy_http_headers_get(&reply->headers, "x-amz-version-id");
+    const hy_s3_parameter query[] = {{"versionId", version}};
+    hy_http_reply answer = {0};
+    hy_diag ignored = {0};
+    hy_cancel limit;
+    hy_cancel_init(&limit, SETTLE_US);
+    hy_s3_call call = make_call(upload, "delete", "DELETE");
+    call.query = query;
+    call.query_count = version ? 1 : 0;
+    call.cancel = &limit;
+    (void)hy_s3_perform(upload->s3, &call, &answer, NULL, NULL, &ignored);
+    hy_http_reply_free(&answer);
+}
+
+/* The server says that the object is there: is it the right one? */
+static hydra_status accept(hy_upload *upload, const whole *sent, hy_s3_match match,
+                           const char *etag, const hy_http_reply *reply,
+                           hy_s3_upload_result *result, hy_diag *diag)
+{
+    if (match == HY_S3_MATCH_DIFFERS) {
+        delete_wrong(upload, reply);
+        return hy_fail(diag, HYDRA_ERR_VERIFY,
+                       "%s: the server has other bytes than were sent; the object was deleted",
+                       upload->name);
+    }
+    return fill_result(upload, sent, etag, reply, match == HY_S3_MATCH_SAME, result, diag);
+}
+
+/* ---- Complete ---- */
+
+static bool print_escaped(hy_buffer *out, const char *text)
+{
+    bool fits = true;
+    for (; *text && fits; text++) {
+        switch (*text) {
+        case '"':
+            fits = hy_buffer_append(out, "&quot;", 6);
+            break;
+        case '&':
+            fits = hy_buffer_append(out, "&amp;", 5);
+            break;
+        case '<':
+            fits = hy_buffer_append(out, "&lt;", 4);
+            break;
+        default:
+            fits = hy_buffer_append(out, text, 1);
+            break;
+        }
+    }
+    return fits;
+}
+
+static bool print_part(hy_buffer *out, const hy_upload_part *part, int32_t number)
+{
+    bool fits = hy_buffer_print(out, "<Part><PartNumber>%d</PartNumber><ETag>", (int)number) &&
+                print_escaped(out, part->etag) && hy_buffer_print(out, "</ETag>");
+    if (fits && part->digest.kind == HY_S3_CHECK_CRC) {
+        char *crc = hy_s3_crc_text(part->digest.crc);
+        fits = crc && hy_buffer_print(out, "<ChecksumCRC64NVME>%s</ChecksumCRC64NVME>", crc);
+        hy_free(crc);
+    }
+    return fits && hy_buffer_print(out, "</Part>");
+}
+
+static hydra_status print_list(hy_buffer *out, const hy_upload_part *parts, int32_t count,
+                               hy_diag *diag)
+{
+    bool fits = hy_buffer_print(out, "<CompleteMultipartUpload xmlns=\"%s\">", S3_NAMESPACE);
+    for (int32_t i = 0; i < count && fits; i++) {
+        fits = print_part(out, &parts[i], i + 1);
+    }
+    fits = fits && hy_buffer_print(out, "</CompleteMultipartUpload>");
+    return fits ? HYDRA_OK : hy_fail_memory(diag);
+}
+
+static hydra_status complete_headers(const hy_upload *upload, const whole *sent,
+                                     hy_http_headers *headers, hy_diag *diag)
+{
+    char bytes[24];
+    (void)snprintf(bytes, sizeof bytes, "%" PRId64, sent->bytes);
+    hydra_status status = hy_s3_headers_copy(headers, &upload->access_headers, diag);
+    if (status == HYDRA_OK && upload->only_new) {
+        status = hy_http_headers_add(headers, "if-none-match", "*", diag);
+    }
+    if (status != HYDRA_OK || upload->check != HY_S3_CHECK_CRC) {
+        return status;
+    }
+    status = hy_s3_digest_header(&sent->own, headers, diag);
+    if (status == HYDRA_OK) {
+        status = hy_http_headers_add(headers, "x-amz-checksum-type", "FULL_OBJECT", diag);
+    }
+    return status == HYDRA_OK ? hy_http_headers_add(headers, "x-amz-mp-object-size", bytes, diag)
+                              : status;
+}
+
+/* Compare what the completion says with what was sent. */
+static hy_s3_match match_whole(const whole *sent, const char *etag, const char *crc,
+                               const hy_http_reply *reply)
+{
+    if (sent->own.kind == HY_S3_CHECK_CRC) {
+        return crc ? hy_s3_crc_match(sent->own.crc, crc)
+                   : hy_s3_digest_match(&sent->own, &reply->headers);
+    }
+    if (sent->own.kind == HY_S3_CHECK_NONE || hy_s3_etag_is_opaque(&reply->headers)) {
+        return HY_S3_MATCH_UNKNOWN;
+    }
+    return match_etag(etag, sent->own.md5, sent->parts);
+}
+
+/* Whether the object may be there although the completion failed. */
+static bool is_uncertain(const hy_s3_error *error, int32_t tries)
+{
+    return error->http_status < 300 || error->http_status >= 500 ||
+           is_code(error, "NoSuchUpload") || (error->http_status == 412 && tries > 1);
+}
+
+static hydra_status call_complete(hy_upload *upload, const char *id, const whole *sent,
+                                  const hy_buffer *list, hy_s3_upload_result *result, bool *gone,
+                                  hy_diag *diag)
+{
+    const hy_s3_parameter query[] = {{"uploadId", id}};
+    hy_s3_field fields[] = {{"ETag", NULL}, {"ChecksumCRC64NVME", NULL}};
+    hy_http_headers headers = {0};
+    hy_http_reply reply = {0};
+    hy_s3_error error = {0};
+    hy_diag cause = {0};
+    int32_t tries = 0;
+    hydra_status status = complete_headers(upload, sent, &headers, &cause);
+    if (status == HYDRA_OK) {
+        hy_s3_call call = make_call(upload, "complete upload", "POST");
+        call.query = query;
+        call.query_count = 1;
+        call.headers = &headers;
+        call.body = list->data;
+        call.body_size = (int64_t)list->size;
+        call.root = "CompleteMultipartUploadResult";
+        call.fields = fields;
+        call.field_count = 2;
+        call.cancel = &upload->grace;
+        call.max_tries = tries_of(upload, COMPLETE_TRIES);
+        call.may_idle = true;
+        call.total_us = COMPLETE_US;
+        call.conflict_is_final = true;
+        status = hy_s3_perform(upload->s3, &call, &reply, &error, &tries, &cause);
+        count_retries(upload, tries);
+    }
+    if (status == HYDRA_OK) {
+        *gone = true;
+        hy_s3_match match = match_whole(sent, fields[0].value, fields[1].value, &reply);
+        status = accept(upload, sent, match, fields[0].value, &reply, result, &cause);
+    } else if (tries > 0 && is_uncertain(&error, tries) && settle(upload, sent, result)) {
+        *gone = true;
+        status = HYDRA_OK;
+    }
+    atomic_store(&upload->conflict, error.http_status == 409);
+    hy_free(fields[0].value);
+    hy_free(fields[1].value);
+    hy_http_reply_free(&reply);
+    hy_http_headers_free(&headers);
+    return status == HYDRA_OK ? status : hy_fail(diag, status, "%s", cause.text);
+}
+
+hydra_status hy_upload_complete(hy_upload *upload, const char *id, const hy_upload_part *parts,
+                                int32_t count, hy_s3_upload_result *result, bool *gone,
+                                hy_diag *diag)
+{
+    whole sent;
+    hy_buffer list = {.limit = MAX_XML_BYTES};
+    *gone = false;
+    hydra_status status = sum_up(upload->check, parts, count, &sent, diag);
+    if (status == HYDRA_OK) {
+        status = print_list(&list, parts, count, diag);
+    }
+    if (status == HYDRA_OK) {
+        status = call_complete(upload, id, &sent, &list, result, gone, diag);
+    }
+    hy_buffer_free(&list);
+    return status;
+}
+
+/* ---- Put ---- */
+
+static hydra_status put_headers(const hy_upload *upload, const hy_s3_digest *digest,
+                                hy_http_headers *headers, hy_diag *diag)
+{
+    hydra_status status = hy_s3_headers_copy(headers, &upload->object_headers, diag);
+    if (status == HYDRA_OK && upload->only_new) {
+        status = hy_http_headers_add(headers, "if-none-match", "*", diag);
+    }
+    return status == HYDRA_OK ? hy_s3_digest_header(digest, headers, diag) : status;
+}
+
+static void put_sent(void *user, int64_t bytes)
+{
+    hy_upload_progress(user, bytes);
+}
+
+hydra_status hy_upload_put(hy_upload *upload,
+                           hydra_status (*read)(void *user, int64_t offset, void *data, size_t size,
+                                                hy_diag *diag),
+                           void *user, int64_t size, hy_s3_upload_result *result, hy_diag *diag)
+{
+    whole sent = {.bytes = size};
+    hy_http_headers headers = {0};
+    hy_http_reply reply = {0};
+    hy_s3_error error = {0};
+    hy_diag cause = {0};
+    int32_t tries = 0;
+    hydra_status status = hy_s3_digest_read(upload->check, read, user, size, &sent.own, &cause);
+    sent.has_etag = upload->check == HY_S3_CHECK_MD5;
+    memcpy(sent.etag, sent.own.md5, sizeof sent.etag);
+    if (status == HYDRA_OK) {
+        status = put_headers(upload, &sent.own, &headers, &cause);
+    }
+    if (status == HYDRA_OK) {
+        hy_s3_call call = make_call(upload, "put", "PUT");
+        call.headers = &headers;
+        call.body_size = size;
+        call.read_body = size > 0 ? read : NULL;
+        call.user = user;
+        call.cancel = &upload->stop;
+        call.sent = put_sent;
+        call.sent_user = upload;
+        status = hy_s3_perform(upload->s3, &call, &reply, &error, &tries, &cause);
+        count_retries(upload, tries);
+    }
+    if (status == HYDRA_OK) {
+        status = accept(upload, &sent, hy_s3_digest_match(&sent.own, &reply.headers),
+                        hy_http_headers_get(&reply.headers, "etag"), &reply, result, &cause);
+    } else if (error.http_status == 412 && tries > 1 && settle(upload, &sent, result)) {
+        /* An earlier try had made the object, and its reply was lost. */
+        status = HYDRA_OK;
+    }
+    hy_http_reply_free(&reply);
+    hy_http_headers_free(&headers);
+    return status == HYDRA_OK ? status : hy_fail(diag, status, "%s", cause.text);
+}
+
+/* ---- Abort ---- */
+
+bool hy_upload_drop(hy_upload *upload, const char *id, int64_t within_us)
+{
+    const hy_s3_parameter query[] = {{"uploadId", id}};
+    hy_http_reply reply = {0};
+    hy_s3_error error = {0};
+    hy_diag ignored = {0};
+    hy_http_headers headers = {0};
+    hy_cancel limit;
+    hy_cancel_init(&limit, within_us);
+    hydra_status status = hy_s3_headers_copy(&headers, &upload->access_headers, &ignored);
+    if (status == HYDRA_OK) {
+        hy_s3_call call = make_call(upload, "abort upload", "DELETE");
+        call.query = query;
+        call.query_count = 1;
+        call.headers = &headers;
+        call.cancel = &limit;
+        call.max_tries = DROP_TRIES;
+        status = hy_s3_perform(upload->s3, &call, &reply, &error, NULL, &ignored);
+    }
+    hy_http_reply_free(&reply);
+    hy_http_headers_free(&headers);
+    return status == HYDRA_OK || is_code(&error, "NoSuchUpload");
+}
+
+void hy_s3_upload_result_free(hy_s3_upload_result *result)
+{
+    hy_free(result->etag);
+    hy_free(result->version_id);
+    hy_free(result->checksum);
+    *result = (hy_s3_upload_result){0};
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* What is known of a remote source before anything is sent. That it is sent is tested with
+ * hydra-cli and a server. */
+#include <string.h>
+
+#include "api/fetcher.h"
+
+#include "support.h"
+
+typedef struct url_case {
+    const char *url;
+    hydra_status status;
+} url_case;
+
+static hydra_context *context_of(int32_t schemes, const char *host)
+{
+    hydra_policy policy;
+    hydra_policy_init(&policy);
+    policy.schemes = schemes;
+    policy.hosts = host ? &host : NULL;
+    policy.host_count = host != NULL;
+    hydra_context_options options;
+    hydra_context_options_init(&options);
+    options.policy = &policy;
+    hydra_context *context = NULL;
+    assert_int_equal(hydra_context_new(&options, &context), HYDRA_OK);
+    return context;
+}
+
+/* Through a source, which gives the name. */
+static hydra_status check(hydra_context *context, const char *url, hy_diag *diag)
+{
+    const hy_context_fetcher fetcher = hy_context_fetcher_of(context);
+    hy_source source;
+    *diag = (hy_diag){0};
+    assert_ok(hy_source_from_uri(&source, url, "image 0", diag), diag);
+    hydra_status status = fetcher.base.check(&fetcher.base, source.url, source.name, diag);
+    if (status != HYDRA_OK && strncmp(diag->text, source.name, strlen(source.name)) != 0) {
+        fail_msg("\"%s\" does not begin with %s", diag->text, source.name);
+    }
+    assert_null(strstr(diag->text, "secret"));
+    hy_source_free(&source);
+    return status;
+}
+
+static void test_urls(void **state)
+{
+    (void)state;
+    static const url_case cases[] = {
+        {"https://example.com/a.jpg?secret", HYDRA_OK},
+        {"HTTP://EXAMPLE.com:8080", HYDRA_OK},
+        {"https://my-bucket.s3.eu-central-1.amazonaws.com/a/b.jpg", HYDRA_OK},
+        {"s3://my-bucket/a b?c", HYDRA_OK},
+        {"S3://my-bucket/a", HYDRA_OK},
+        {"http://", HYDRA_ERR_ARGUMENT},
+        {"https://me:secret@example.com/a.jpg", HYDRA_ERR_ARGUMENT},
+        {"https://example.com/a b?secret", HYDRA_ERR_ARGUMENT},
+        {"s3://", HYDRA_ERR_ARGUMENT},
+        {"s3://my-bucket", HYDRA_ERR_ARGUMENT},
+        {"s3://my-bucket/", HYDRA_ERR_ARGUMENT},
+        {"s3://My_Bucket/a", HYDRA_ERR_ARGUMENT},
+        {"s3://me:secret@my-bucket/a", HYDRA_ERR_ARGUMENT},
+    };
+    hydra_policy defaults;
+    hydra_policy_init(&defaults);
+    hydra_context *context = context_of(defaults.schemes, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        hy_diag diag;
+        hydra_status status = check(context, cases[i].url, &diag);
+        if (status != cases[i].status) {
+            fail_msg("%s: %s \"%s\"", cases[i].url, hydra_status_name(status), diag.text);
+        }
+    }
+    hydra_context_free(context);
+}
+
+static void test_policy(void **state)
+{
+    (void)state;
+    hy_diag diag;
+    hydra_context *context = context_of(HYDRA_SCHEME_HTTPS | HYDRA_SCHEME_S3, ".example.com");
+    assert_ok(check(context, "https://cdn.example.com/a.jpg", &diag), &diag);
+    assert_int_equal(check(context, "https://example.org/a.jpg", &diag), HYDRA_ERR_PERMISSION);
+    assert_int_equal(check(context, "http://cdn.example.com/a.jpg", &diag), HYDRA_ERR_PERMISSION);
+    hydra_context_free(context);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_urls),
+        cmocka_unit_test(test_policy),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
