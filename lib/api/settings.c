@@ -62,6 +62,21 @@ static const size_t store_strings[] = {
     offsetof(hydra_store_options, ca_file),       offsetof(hydra_store_options, proxy),
 };
 
+/* A context makes its client late; what is wrong with the address is to be known at once. */
+static hydra_status check_endpoint(const char *endpoint, hy_diag *diag)
+{
+    hy_url url;
+    hydra_status status = endpoint ? hy_url_parse(&url, endpoint, diag) : HYDRA_OK;
+    if (status != HYDRA_OK || !endpoint) {
+        return status;
+    }
+    if (url.query) {
+        status = hy_fail(diag, HYDRA_ERR_ARGUMENT, "store.endpoint has a query");
+    }
+    hy_url_free(&url);
+    return status;
+}
+
 hydra_status hy_store_options_take(const hydra_store_options *options, hydra_store_options *out,
                                    hy_diag *diag)
 {
@@ -77,7 +92,8 @@ hydra_status hy_store_options_take(const hydra_store_options *options, hydra_sto
     if (out->credentials == HYDRA_CREDENTIALS_CHAIN && out->access_key) {
         out->credentials = HYDRA_CREDENTIALS_STATIC;
     }
-    return hy_s3_store_check(out, diag);
+    hydra_status status = hy_s3_store_check(out, diag);
+    return status == HYDRA_OK ? check_endpoint(out->endpoint, diag) : status;
 }
 
 hydra_status hy_store_options_copy(hydra_store_options *out, const hydra_store_options *options,

@@ -343,8 +343,8 @@ static void test_bad_arguments(void **state)
     assert_null(render);
     assert_compose_fails(c, hydra_render_start(c, NULL, NULL, &render), HYDRA_ERR_ARGUMENT,
                          "destination");
-    assert_compose_fails(c, hydra_render_start(c, "http://a.example/b.mp4", NULL, &render),
-                         HYDRA_ERR_UNSUPPORTED, "http:");
+    assert_compose_fails(c, hydra_render_start(c, "ftp://a.example/b.mp4", NULL, &render),
+                         HYDRA_ERR_UNSUPPORTED, "ftp:");
     assert_compose_fails(c, hydra_render_start(c, "a.mp4", NULL, NULL), HYDRA_ERR_ARGUMENT,
                          "out-parameter");
     hydra_render_options options;

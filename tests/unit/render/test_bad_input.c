@@ -184,7 +184,7 @@ static void test_targets(void **state)
     const place *p = *state;
     check_target(p, "", HYDRA_ERR_ARGUMENT, "destination");
     check_target(p, NULL, HYDRA_ERR_ARGUMENT, "destination");
-    check_target(p, "https://example.com/out.mp4", HYDRA_ERR_UNSUPPORTED, "https:");
+    check_target(p, "ftp://example.com/out.mp4", HYDRA_ERR_UNSUPPORTED, "ftp:");
     check_target(p, p->folder, HYDRA_ERR_ARGUMENT, p->folder);
     char *missing = test_path(p->folder, "no/such/out.mp4");
     check_target(p, missing, HYDRA_ERR_NOT_FOUND, "out.mp4");
