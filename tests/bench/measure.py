@@ -134,14 +134,20 @@ def medians(runs: list[Figures]) -> Figures:
 
 
 def alternate(
-    commands: dict[str, Command | list[str]], runs: int, after: Callable[[str], None] | None = None
+    commands: dict[str, Command | list[str]],
+    runs: int,
+    after: Callable[[str], None] | None = None,
+    after_each: Callable[[str], None] | None = None,
 ) -> dict[str, Figures]:
     """Each command `runs` times, in turn, so that a slow moment of the machine hits all of them.
-    `after` is called with the name once the first run of a command has ended."""
+    `after` is called with the name once the first run of a command has ended, `after_each` after
+    every run."""
     seen: dict[str, list[Figures]] = {name: [] for name in commands}
     for turn in range(runs):
         for name, command in commands.items():
             seen[name].append(run(command))
             if turn == 0 and after:
                 after(name)
+            if after_each:
+                after_each(name)
     return {name: medians(figures) for name, figures in seen.items()}
