@@ -243,7 +243,9 @@ def add_overlap(bench: Bench, store: Store, result: Result) -> None:
     }
     result.add(rows)
     alone, uploaded = rows.values()
-    result.ratio(f"{title}, wall: to the server / to a file", uploaded.wall_s, alone.wall_s, "<= 1.1")
+    result.ratio(
+        f"{title}, wall: to the server / to a file", uploaded.wall_s, alone.wall_s, "<= 1.1"
+    )
     most = (HEAD_BYTES + PART_BYTES[OURS]) / 1e6
     left = left_mb(found.uploaded, "uploading")
     result.difference(f"{title}, MB left after the last frame", left, 0, f"<= {most:.1f}")
