@@ -12,7 +12,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "s3"))
 
 import tcp_proxy  # noqa: E402
 
-PIECE_BYTES = 16 << 10
+PIECE_BYTES = 64 << 10
 # Without a limit the kernel would take megabytes at once, whatever the rate.
 BUFFER_BYTES = 64 << 10
 
