@@ -17,7 +17,7 @@ from cases_process import events, length_of
 from check_video import check
 from content import Bench
 from job import Job
-from measure import Command, Figures, alternate, medians, run
+from measure import Command, Figures, alternate, forget_peak, medians, run
 from results import Result
 from slow_line import SlowLine
 from store import BUCKET, MIB, Store, radosgw
@@ -133,6 +133,7 @@ class Watched:
 def watch(words: list[str], passed: Callable[[], int] = lambda: 0) -> Watched:
     """Run a render with `--progress json --json` to its end. A failed one ends the bench."""
     at: dict[str, int] = {}
+    forget_peak()
     start = time.monotonic()
     with subprocess.Popen(
         words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
