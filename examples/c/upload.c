@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A video straight into S3, or into any server that speaks its protocol: it leaves while it is made.
+ * A video straight into S3, or into any server that speaks its protocol: it leaves while it is
+ * made.
  *
  *     upload s3://BUCKET/KEY PHOTO...
  *
@@ -18,8 +19,7 @@ static hydra_status watch(hydra_render *job)
     do {
         hydra_event event = {.struct_size = sizeof event};
         status = hydra_render_wait(job, 200000);
-        while (hydra_render_next_event(job, &event) == HYDRA_OK &&
-               event.kind != HYDRA_EVENT_NONE) {
+        while (hydra_render_next_event(job, &event) == HYDRA_OK && event.kind != HYDRA_EVENT_NONE) {
             if (event.kind == HYDRA_EVENT_PROGRESS) {
                 fprintf(stderr, "\r%3d %%  %lld bytes sent ", (int)(event.progress * 100),
                         (long long)event.bytes_sent);

@@ -41,7 +41,7 @@ enum {
 /** Checksums that are sent along with uploads. */
 enum {
     HYDRA_CHECKSUM_AUTO = 0,     /**< CRC-64/NVME on AWS, Content-MD5 and ETag elsewhere. */
-    HYDRA_CHECKSUM_REQUIRED = 1, /**< Only where the server insists. */
+    HYDRA_CHECKSUM_REQUIRED = 1, /**< Only where the server insists: then Content-MD5. */
     HYDRA_CHECKSUM_OFF = 2       /**< None, whatever the server says. */
 };
 
@@ -103,8 +103,8 @@ typedef struct hydra_transfer_options {
     const char *bucket_owner;        /**< Account id that the bucket must belong to. */
     const hydra_pair *metadata;      /**< x-amz-meta-NAME: VALUE; 2 KB in sum. */
     const hydra_pair *tags;          /**< At most 10, any UTF-8. */
-    int32_t metadata_count;          /**< 0.. */
-    int32_t tag_count;               /**< 0..10. */
+    int32_t metadata_count;          /**< Number of metadata. */
+    int32_t tag_count;               /**< Number of tags, at most 10. */
     int32_t sse;                     /**< HYDRA_SSE_*. Default none. */
     int32_t when_exists;             /**< HYDRA_EXISTS_*. Default replace. Fail = If-None-Match. */
     const char *sse_key_id;          /**< Id or ARN of a KMS key. NULL = the account's default. */
@@ -213,8 +213,13 @@ HYDRA_API hydra_status hydra_store_new(hydra_context *context, const hydra_store
 /** Close a store. @param store NULL does nothing. Since 0.1. */
 HYDRA_API void hydra_store_free(hydra_store *store);
 
-/** What was wrong with the last call that failed. @param store NULL gives "". Never NULL. Since
- *  0.1. */
+/**
+ * What was wrong with the last call that failed.
+ *
+ * @param store  NULL gives "".
+ * @return Text, "" if nothing failed. Borrowed until the store's next call or end. Never NULL.
+ * Since 0.1.
+ */
 HYDRA_API const char *hydra_store_error(const hydra_store *store);
 
 /**
@@ -231,8 +236,16 @@ HYDRA_API hydra_status hydra_store_put(hydra_store *store, const char *uri, cons
                                        size_t size, const hydra_transfer_options *options,
                                        hydra_object *object);
 
-/** As hydra_store_put, with the bytes of a regular file. A file that changes meanwhile is
- *  HYDRA_ERR_IO. Since 0.1. */
+/**
+ * Write the bytes of a file as an object.
+ *
+ * @param store    Not NULL.
+ * @param uri      `s3://BUCKET/KEY`.
+ * @param path     A regular file within the policy's folders, UTF-8.
+ * @param options  NULL for defaults.
+ * @param object   Filled if not NULL; struct_size must be set.
+ * @return As hydra_compose_upload; HYDRA_ERR_IO for a file that changes meanwhile. Since 0.1.
+ */
 HYDRA_API hydra_status hydra_store_put_file(hydra_store *store, const char *uri, const char *path,
                                             const hydra_transfer_options *options,
                                             hydra_object *object);
@@ -253,16 +266,36 @@ HYDRA_API hydra_status hydra_store_get(hydra_store *store, const char *uri, int6
                                        int64_t length, const void **data, size_t *size,
                                        hydra_object *object);
 
-/** Read an object into a file. It grows under a temporary name; a broken connection goes on from
- *  where it broke; a file of that name is replaced when all bytes are there and right.
- *  @return As hydra_store_get; HYDRA_ERR_SPACE. Since 0.1. */
+/**
+ * Read an object into a file. It grows under a temporary name; a broken connection goes on from
+ * where it broke; a file of that name is replaced when all bytes are there and right.
+ *
+ * @param store   Not NULL.
+ * @param uri     `s3://BUCKET/KEY`.
+ * @param path    The file, within the policy's folders, UTF-8. Its folder must exist.
+ * @param object  Filled if not NULL; struct_size must be set.
+ * @return As hydra_store_get; HYDRA_ERR_SPACE. Since 0.1.
+ */
 HYDRA_API hydra_status hydra_store_get_file(hydra_store *store, const char *uri, const char *path,
                                             hydra_object *object);
 
-/** Look at an object without reading it. @return As hydra_store_get. Since 0.1. */
+/**
+ * Look at an object without reading it.
+ *
+ * @param store   Not NULL.
+ * @param uri     `s3://BUCKET/KEY`.
+ * @param object  Filled; struct_size must be set.
+ * @return As hydra_store_get. Since 0.1.
+ */
 HYDRA_API hydra_status hydra_store_head(hydra_store *store, const char *uri, hydra_object *object);
 
-/** Delete an object; one that is not there is no error. @return As hydra_store_get. Since 0.1. */
+/**
+ * Delete an object; one that is not there is no error.
+ *
+ * @param store  Not NULL.
+ * @param uri    `s3://BUCKET/KEY`.
+ * @return As hydra_store_get. Since 0.1.
+ */
 HYDRA_API hydra_status hydra_store_delete(hydra_store *store, const char *uri);
 
 /**
@@ -282,8 +315,14 @@ HYDRA_API hydra_status hydra_store_presign(hydra_store *store, const char *metho
  *  @param store NULL does nothing. Thread: any. Since 0.1. */
 HYDRA_API void hydra_store_cancel(hydra_store *store);
 
-/** How far the running transfer is. @param store May be NULL. @param done, total Receive bytes;
- *  total is -1 while it is not known. Thread: any. Since 0.1. */
+/**
+ * How far the running transfer is.
+ *
+ * @param store  May be NULL.
+ * @param done   Receives bytes that are through; not NULL.
+ * @param total  Receives bytes in all, -1 while that is not known; not NULL.
+ * Thread: any. Since 0.1.
+ */
 HYDRA_API void hydra_store_progress(const hydra_store *store, int64_t *done, int64_t *total);
 
 #ifdef __cplusplus

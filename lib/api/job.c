@@ -90,6 +90,9 @@ static hydra_status render_to_outlet(hydra_render *render)
     if (status == HYDRA_OK) {
         status = hy_outlet_object(&outlet, &render->result, &render->object, &render->diag);
     }
+    if (status != HYDRA_OK) {
+        hy_outlet_explain(&outlet, &render->diag);
+    }
     hy_outlet_close(&outlet);
     return status;
 }

@@ -63,11 +63,27 @@ static hydra_status refuse_existing(const hy_outlet *outlet, hy_diag *diag)
                    outlet->bucket, outlet->key);
 }
 
+/* Missing keys are known before minutes of work, too: signing needs them and sends nothing. */
+static hydra_status check_keys(const hy_outlet *outlet, hy_diag *diag)
+{
+    char *url = NULL;
+    if (outlet->context->store.credentials == HYDRA_CREDENTIALS_ANONYMOUS) {
+        return HYDRA_OK;
+    }
+    hydra_status status =
+        hy_s3_presigned_url(outlet->s3, "PUT", outlet->bucket, outlet->key, 1, NULL, &url, diag);
+    hy_s3_secret_free(url);
+    return status;
+}
+
 static hydra_status open_object(hy_outlet *outlet, hy_diag *diag)
 {
     hydra_status status = hy_store_location(outlet->to->url, &outlet->bucket, &outlet->key, diag);
     if (status == HYDRA_OK) {
         status = hy_context_s3(outlet->context, &outlet->s3, diag);
+    }
+    if (status == HYDRA_OK) {
+        status = check_keys(outlet, diag);
     }
     if (status == HYDRA_OK && outlet->own_transfer.when_exists == HYDRA_EXISTS_FAIL) {
         status = refuse_existing(outlet, diag);
@@ -129,17 +145,17 @@ static void take_transfer(hy_outlet *outlet)
 hydra_status hy_outlet_open(hy_outlet *outlet, const hy_project *project, hy_diag *diag)
 {
     const hydra_policy *policy = &outlet->context->policy;
-    bool is_file = outlet->to->kind == HY_DESTINATION_FILE;
     take_transfer(outlet);
     hydra_status status = hy_destination_check(outlet->to, policy, diag);
     if (status == HYDRA_OK) {
-        status = hy_inputs_check(project, policy, is_file ? outlet->to->path : NULL, diag);
+        status = hy_inputs_check(project, policy, outlet->to->path, diag);
     }
     if (status != HYDRA_OK) {
         return status;
     }
     switch (outlet->to->kind) {
     case HY_DESTINATION_FILE:
+    case HY_DESTINATION_FIFO: /* refused there: it takes its bytes in order */
         return hy_sink_file_new(outlet->to->path,
                                 outlet->options->when_exists == HYDRA_EXISTS_REPLACE, policy,
                                 &outlet->sink, diag);
@@ -167,6 +183,18 @@ hydra_status hy_outlet_object(hy_outlet *outlet, const hydra_result *result, hy_
     hy_s3_upload_result_free(&sent);
     out->is.url_ready_us = result->ready_us;
     return status;
+}
+
+void hy_outlet_explain(const hy_outlet *outlet, hy_diag *diag)
+{
+    const char *note = outlet->s3 && outlet->sink ? hy_s3_sink_leftover(outlet->sink) : NULL;
+    if (!note || strstr(diag->text, note)) {
+        return;
+    }
+    const hy_diag cause = *diag;
+    size_t room = strlen(note) + 4 < sizeof cause.text ? sizeof cause.text - strlen(note) - 4 : 0;
+    hy_diag_clear(diag);
+    (void)hy_fail(diag, cause.status, "%.*s (%s)", (int)room, cause.text, note);
 }
 
 void hy_outlet_close(hy_outlet *outlet)

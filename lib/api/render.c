@@ -104,6 +104,9 @@ hydra_status hy_compose_render_to(hydra_compose *c, const hy_destination *to,
     if (status == HYDRA_OK && to->kind == HY_DESTINATION_S3) {
         status = hy_outlet_object(&outlet, &c->result, &c->object, &c->diag);
     }
+    if (status != HYDRA_OK) {
+        hy_outlet_explain(&outlet, &c->diag);
+    }
     hy_outlet_close(&outlet);
     return status;
 }

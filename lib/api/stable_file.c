@@ -4,20 +4,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 hydra_status hy_stable_file_note(hy_stable_file *file, const char *path, hy_diag *diag)
 {
     hy_stable_file_free(file);
-    char *real = realpath(path, NULL);
-    if (!real || stat(real, &file->was) != 0) {
-        hydra_status status = hy_fail_errno(diag, errno, path, "looking at it");
-        free(real); /* comes from libc */
-        return status;
+    char real[PATH_MAX];
+    if (!realpath(path, real) || stat(real, &file->was) != 0) {
+        return hy_fail_errno(diag, errno, path, "looking at it");
     }
     file->path = hy_strdup(real);
-    free(real);
     return file->path ? HYDRA_OK : hy_fail_memory(diag);
 }
 

@@ -120,28 +120,12 @@ hydra_status hy_store_begin(hy_store_call *call, hydra_store *store, const char 
     return status;
 }
 
-/* The rooms below know renders only. */
-static void name_the_end(hydra_store *store, hydra_status status)
-{
-    if (strncmp(store->diag.text, "the render ", 11) != 0) {
-        return;
-    }
-    hy_diag_clear(&store->diag);
-    (void)hy_fail(&store->diag, status,
-                  status == HYDRA_ERR_CANCELLED
-                      ? "the transfer was cancelled"
-                      : "the transfer did not finish before its deadline");
-}
-
 hydra_status hy_store_end(hy_store_call *call, hydra_status status)
 {
     hy_free(call->bucket);
     hy_free(call->key);
     if (!call->store) {
         return status;
-    }
-    if (status == HYDRA_ERR_CANCELLED || status == HYDRA_ERR_DEADLINE) {
-        name_the_end(call->store, status);
     }
     atomic_store(&call->store->cancel.requested, false);
     call->store->cancel.deadline_s = 0;

@@ -47,11 +47,11 @@ hydra_status hy_cancel_check(const hy_cancel *cancel, hy_diag *diag)
 {
     for (; cancel; cancel = cancel->parent) {
         if (atomic_load(&cancel->requested)) {
-            return hy_fail(diag, HYDRA_ERR_CANCELLED, "the render was cancelled");
+            return hy_fail(diag, HYDRA_ERR_CANCELLED, "cancelled");
         }
         if (is_late(cancel)) {
             return hy_fail(diag, HYDRA_ERR_DEADLINE,
-                           "the render did not finish before its deadline");
+                           "not finished before its deadline");
         }
     }
     return HYDRA_OK;

@@ -394,6 +394,7 @@ static hydra_status load(loader *l)
         next_step step = try_once(l);
         bool again = step == STEP_AGAIN || (step == STEP_RETRY && may_retry(l, before));
         hy_http_reply_free(&reply);
+        l->reply = NULL;
         if (step == STEP_DONE) {
             hy_retry_done(&l->retry);
             return HYDRA_OK;

@@ -132,7 +132,8 @@ static bool set_connection(hy_http_call *call, CURL *easy)
     TRY(curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L));
     TRY(curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L));
     TRY(curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(call->http->connect_us / 1000)));
-    TRY(curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER_BYTES));
+    /* A wish: a handle whose last call found no server still has its buffer, and refuses. */
+    (void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
     TRY(curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, hy_http_on_socket));
     TRY(curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, call));
 #if LIBCURL_VERSION_NUM >= 0x075700

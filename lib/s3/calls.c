@@ -99,10 +99,7 @@ hydra_status hy_s3_head(hy_s3 *s3, const char *bucket, const char *key, const hy
         .cancel = cancel,
         .policy = policy,
     };
-    hydra_status status = HYDRA_OK;
-    if (!hy_s3_is_custom(s3)) {
-        status = hy_http_headers_add(&headers, "x-amz-checksum-mode", "ENABLED", diag);
-    }
+    hydra_status status = hy_http_headers_add(&headers, "x-amz-checksum-mode", "ENABLED", diag);
     if (status == HYDRA_OK) {
         status = hy_s3_perform(s3, &call, &reply, NULL, NULL, diag);
     }
@@ -149,7 +146,7 @@ typedef struct reading {
     bool reply_known;  /* this reply was looked at */
     bool changed;      /* the object was replaced */
     int64_t skip;      /* bytes of this reply that are there already */
-    uint64_t crc;
+    hy_s3_proof proof;
 } reading;
 
 static int64_t reading_end(const reading *r)
@@ -198,6 +195,12 @@ static hydra_status begin_reading(reading *r, const hy_http_reply *reply, int64_
     }
     r->began = true;
     r->seen.bytes = object_bytes;
+    if (reply->status == 200 && r->get->offset == 0) {
+        status = hy_s3_proof_begin(&r->proof, &reply->headers, diag);
+    }
+    if (status != HYDRA_OK) {
+        return status;
+    }
     r->total = range_total(r, object_bytes);
     if (r->get->max_bytes > 0 && r->total > r->get->max_bytes) {
         return hy_fail(diag, HYDRA_ERR_LIMIT, "s3://%s/%s: %lld bytes, more than %lld are allowed",
@@ -241,7 +244,7 @@ static hydra_status take_bytes(reading *r, const void *data, size_t size, hy_dia
         status = hy_fail_memory(diag);
     }
     if (status == HYDRA_OK) {
-        r->crc = hy_crc64nvme(r->crc, data, size);
+        hy_s3_proof_add(&r->proof, data, size);
         r->got += (int64_t)size;
         if (get->received) {
             get->received(get->user, r->got, r->total);
@@ -278,10 +281,7 @@ static hydra_status perform_read(hy_s3 *s3, reading *r, hy_s3_error *error, hy_d
 {
     hy_http_headers headers = {0};
     hy_http_reply reply = {0};
-    hydra_status status = HYDRA_OK;
-    if (!hy_s3_is_custom(s3)) {
-        status = hy_http_headers_add(&headers, "x-amz-checksum-mode", "ENABLED", diag);
-    }
+    hydra_status status = hy_http_headers_add(&headers, "x-amz-checksum-mode", "ENABLED", diag);
     const hy_s3_call call = {
         .what = "get",
         .method = "GET",
@@ -308,34 +308,30 @@ static hydra_status perform_read(hy_s3 *s3, reading *r, hy_s3_error *error, hy_d
     return status;
 }
 
-/* All bytes are there: are they right? */
+static hydra_status fail_short(const reading *r, hy_diag *diag)
+{
+    return hy_fail(diag, HYDRA_ERR_NETWORK,
+                   "s3://%s/%s: get: the object ended after %lld of %lld bytes", r->get->bucket,
+                   r->get->key, (long long)r->got, (long long)r->total);
+}
+
+/* All bytes are there: are they right? What a server keeps says nothing of a range. */
 static hydra_status check_bytes(reading *r, hy_diag *diag)
 {
     const hy_s3_get_call *get = r->get;
+    hy_s3_match match = HY_S3_MATCH_UNKNOWN;
     if (r->total >= 0 && r->got != r->total) {
-        return hy_fail(diag, HYDRA_ERR_NETWORK, "s3://%s/%s: %lld of %lld bytes came", get->bucket,
-                       get->key, (long long)r->got, (long long)r->total);
+        return fail_short(r, diag);
     }
-    bool whole = get->offset == 0 && r->seen.bytes == r->got;
-    if (!whole) {
-        return HYDRA_OK;
-    }
-    const char *given = r->seen.checksum ? r->seen.checksum + strlen(CRC_PREFIX) : NULL;
-    hy_s3_match match = hy_s3_crc_match(r->crc, given);
-    uint8_t announced[16];
-    uint8_t md5[16];
-    if (match == HY_S3_MATCH_UNKNOWN && !get->receive && r->out->size > 0 &&
-        hy_s3_etag_md5(r->seen.etag, announced, NULL) &&
-        hy_md5(r->out->data, r->out->size, md5, diag) == HYDRA_OK &&
-        memcmp(announced, md5, sizeof md5) == 0) {
-        match = HY_S3_MATCH_SAME;
-    }
+    bool whole = get->offset == 0 && (r->seen.bytes == r->got || get->length == HYDRA_AUTO);
+    hydra_status status = whole ? hy_s3_proof_match(&r->proof, &match, diag) : HYDRA_OK;
     r->seen.verified = match == HY_S3_MATCH_SAME;
     if (match == HY_S3_MATCH_DIFFERS) {
-        return hy_fail(diag, HYDRA_ERR_VERIFY, "s3://%s/%s: the bytes do not have their checksum",
-                       get->bucket, get->key);
+        return hy_fail(diag, HYDRA_ERR_VERIFY,
+                       "s3://%s/%s: the bytes that came do not have the object's %s", get->bucket,
+                       get->key, hy_s3_proof_name(&r->proof));
     }
-    return HYDRA_OK;
+    return status;
 }
 
 static void begin_anew(reading *r)
@@ -344,7 +340,7 @@ static void begin_anew(reading *r)
     r->began = false;
     r->got = 0;
     r->total = -1;
-    r->crc = 0;
+    hy_s3_proof_free(&r->proof);
     if (r->out) {
         r->out->size = 0;
     }
@@ -366,6 +362,10 @@ static hydra_status read_object(hy_s3 *s3, reading *r, hy_diag *diag)
         r->total = 0;
         r->seen.bytes = 0;
         return HYDRA_OK;
+    }
+    if (status != HYDRA_OK && is_past_end(&error) && r->got > 0) {
+        /* What was missing is not there: the length that was announced was wrong. */
+        return fail_short(r, diag);
     }
     if (status != HYDRA_OK) {
         return hy_fail(diag, status, "%s", cause.text);
@@ -398,6 +398,7 @@ hydra_status hy_s3_get(hy_s3 *s3, const hy_s3_get_call *get, hy_buffer *out, hy_
     } else if (status == HYDRA_OK) {
         status = read_object(s3, &r, diag);
     }
+    hy_s3_proof_free(&r.proof);
     if (status == HYDRA_OK && object) {
         *object = r.seen;
         return status;

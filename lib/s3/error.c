@@ -154,8 +154,21 @@ static meaning meaning_of(const hy_s3_error *error)
     return meaning_of_status(error->http_status);
 }
 
+/* As for objects that are locked from their beginning. */
+static bool wants_checksum(const hy_s3_error *error)
+{
+    bool invalid = strcmp(error->code, "InvalidRequest") == 0;
+    return strcmp(error->code, "MissingContentMD5") == 0 ||
+           strcmp(error->code, "MissingDigest") == 0 ||
+           (invalid &&
+            (strstr(error->message, "Content-MD5") || strstr(error->message, "x-amz-checksum-")));
+}
+
 hy_s3_verdict hy_s3_classify(const hy_s3_error *error)
 {
+    if (wants_checksum(error)) {
+        return HY_S3_ADD_CHECKSUM;
+    }
     meaning found = meaning_of(error);
     bool names_region = error->region[0] != '\0';
     bool malformed = strcmp(error->code, "AuthorizationHeaderMalformed") == 0 ||

@@ -12,11 +12,12 @@
 /* How long a wait lasts at most before the job's wish is looked at. */
 #define WAIT_MS 50
 /* Create and Complete may take so long after the job was cancelled: who cuts them off does not know
- * what is there. */
-#define GRACE_S 3.0
+ * what is there. After Create that is at most an upload without parts. */
+#define CREATE_GRACE_S   0.8
+#define COMPLETE_GRACE_S 3.0
 /* All that ends an upload. */
 #define END_S        5.0
-#define LEAST_DROP_S 2.0
+#define LEAST_DROP_S 1.0
 /* Throttled replies that come within that time are one wish. */
 #define SLOW_ONCE_S 1.0
 /* Parts that go well before one more is allowed at a time. */
@@ -257,6 +258,7 @@ static hy_upload_task *next_task(hy_upload *upload)
         return NULL;
     }
     upload->locked.first = task->next;
+    upload->locked.queued--;
     if (!task->next) {
         upload->locked.last = NULL;
     }
@@ -289,11 +291,11 @@ static void *work(void *user)
     return NULL;
 }
 
-/* Under the lock: one more thread unless one is free or there are enough. */
+/* Under the lock: one more thread unless enough are free or there are all. */
 static hydra_status need_thread(hy_upload *upload, hy_diag *diag)
 {
     int32_t count = upload->locked.thread_count;
-    if (upload->locked.idle > 0 || count >= upload->parallel) {
+    if (upload->locked.idle > upload->locked.queued || count >= upload->parallel) {
         return HYDRA_OK;
     }
     sigset_t before;
@@ -344,6 +346,7 @@ static hydra_status add_task(hy_upload *upload, const hy_upload_task *what, hy_d
         upload->locked.first = task;
     }
     upload->locked.last = task;
+    upload->locked.queued++;
     changed(upload);
     return HYDRA_OK;
 }
@@ -374,13 +377,16 @@ static bool has_work(const hy_upload *upload)
     return upload->locked.first || upload->locked.busy > 0;
 }
 
-/* Under the lock: once the job is to stop, what runs has GRACE_S. `since_s` is 0 at first. */
-static void limit_grace(hy_upload *upload, double *since_s)
+/* Under the lock: once the job is to stop, what runs has its time of grace. */
+static void limit_grace(hy_upload *upload)
 {
+    double *since_s = &upload->locked.stopped_s;
     if (*since_s <= 0 && hy_cancel_requested(&upload->stop)) {
         *since_s = hy_clock_s();
     }
-    if (*since_s > 0 && hy_clock_s() - *since_s > GRACE_S) {
+    double grace_s =
+        upload->locked.state == HY_UPLOAD_COMPLETING ? COMPLETE_GRACE_S : CREATE_GRACE_S;
+    if (*since_s > 0 && hy_clock_s() - *since_s > grace_s) {
         hy_cancel_request(&upload->grace);
     }
 }
@@ -389,20 +395,20 @@ static void limit_grace(hy_upload *upload, double *since_s)
 static hydra_status complete(hy_upload *upload, hy_diag *diag)
 {
     const hy_upload_task task = {.upload = upload};
-    double since_s = 0;
     hydra_status status = add_task(upload, &task, diag);
     if (status != HYDRA_OK) {
         return status;
     }
     while (has_work(upload)) {
         wait_slice(upload);
-        limit_grace(upload, &since_s);
+        limit_grace(upload);
     }
     if (upload->locked.state == HY_UPLOAD_DONE) {
         return HYDRA_OK;
     }
     const hy_diag *failure = &upload->locked.failure;
-    hydra_status stopped = since_s > 0 ? hy_cancel_check(&upload->stop, diag) : HYDRA_OK;
+    hydra_status stopped =
+        upload->locked.stopped_s > 0 ? hy_cancel_check(&upload->stop, diag) : HYDRA_OK;
     return stopped != HYDRA_OK ? stopped : hy_fail(diag, failure->status, "%s", failure->text);
 }
 
@@ -445,7 +451,6 @@ hydra_status hy_upload_finish_small(hy_upload *upload,
 /* Under the lock: nothing new begins; what runs ends. */
 static void stop_work(hy_upload *upload)
 {
-    double since_s = 0;
     upload->locked.ending = true;
     while (upload->locked.first) {
         hy_upload_task *task = upload->locked.first;
@@ -454,17 +459,20 @@ static void stop_work(hy_upload *upload)
         hy_free(task);
     }
     upload->locked.last = NULL;
+    upload->locked.queued = 0;
     changed(upload);
     while (upload->locked.busy > 0) {
         wait_slice(upload);
-        limit_grace(upload, &since_s);
+        limit_grace(upload);
     }
 }
 
 static void note_leftover(hy_upload *upload)
 {
     hy_buffer text = {.limit = 2048};
-    if (hy_buffer_print(&text, "upload %s", upload->locked.id) && hy_buffer_append(&text, "", 1)) {
+    if (hy_buffer_print(&text, "its parts stay in the bucket: upload %s could not be aborted",
+                        upload->locked.id) &&
+        hy_buffer_append(&text, "", 1)) {
         upload->leftover = (char *)text.data;
     } else {
         hy_buffer_free(&text);
@@ -473,10 +481,11 @@ static void note_leftover(hy_upload *upload)
 
 void hy_upload_end(hy_upload *upload)
 {
-    double start_s = hy_clock_s();
     hy_cancel_request(&upload->stop);
     lock(upload);
+    limit_grace(upload);
     stop_work(upload);
+    double start_s = upload->locked.stopped_s;
     int32_t count = upload->locked.thread_count;
     upload->locked.thread_count = 0;
     unlock(upload);
@@ -490,6 +499,10 @@ void hy_upload_end(hy_upload *upload)
         if (!hy_upload_drop(upload, upload->locked.id, (int64_t)(left_s * 1e6))) {
             note_leftover(upload);
         }
+    }
+    if (atomic_load(&upload->create_cut)) {
+        upload->leftover = hy_strdup("the server did not say in time whether it began an upload: "
+                                     "one without parts may stay in the bucket");
     }
     if (upload->locked.state != HY_UPLOAD_DONE) {
         upload->locked.state = HY_UPLOAD_ENDED;

@@ -33,6 +33,7 @@ typedef struct exchange {
     bool keys_renewed;
     bool clock_fixed;
     bool region_fixed;
+    bool checksum_added;
     bool resent; /* after the server has seen other bytes than were sent */
     char region[HY_S3_REGION_BYTES];
 } exchange;
@@ -81,6 +82,23 @@ static bool has_checksum(const hy_http_headers *headers)
 {
     return headers && (hy_http_headers_get(headers, "content-md5") ||
                        hy_http_headers_get(headers, "x-amz-checksum-crc64nvme"));
+}
+
+/* Where the options leave it to the server, and it insists. */
+static hydra_status add_md5(exchange *x, hy_http_headers *headers, hy_diag *diag)
+{
+    const hy_s3_call *call = x->call;
+    bool sends = call->body_size > 0 || strcmp(call->method, "PUT") == 0;
+    if (!sends || !atomic_load(&x->s3->insists) || hy_http_headers_get(headers, "content-md5")) {
+        return HYDRA_OK;
+    }
+    hy_s3_digest digest;
+    hydra_status status =
+        call->read_body
+            ? hy_s3_digest_read(HY_S3_CHECK_MD5, call->read_body, call->user, call->body_size,
+                                &digest, diag)
+            : hy_s3_digest_of(HY_S3_CHECK_MD5, call->body, (size_t)call->body_size, &digest, diag);
+    return status == HYDRA_OK ? hy_s3_digest_header(&digest, headers, diag) : status;
 }
 
 /* Under TLS a checksum protects the body well enough; else the signature has to. */
@@ -213,7 +231,7 @@ static hydra_status prepare(exchange *x, hy_http_headers *headers, hy_diag *diag
     if (status == HYDRA_OK && call->prepare) {
         status = call->prepare(call->receive_user, headers, diag);
     }
-    return status;
+    return status == HYDRA_OK ? add_md5(x, headers, diag) : status;
 }
 
 /* One try: keys, address, signature, request. HYDRA_OK: there is a reply. */
@@ -405,6 +423,17 @@ static bool fix_region(exchange *x)
     return true;
 }
 
+/* It is remembered: the next calls send one at once. */
+static bool add_checksum(exchange *x)
+{
+    if (x->checksum_added || x->s3->checksum != HYDRA_CHECKSUM_REQUIRED) {
+        return false;
+    }
+    x->checksum_added = true;
+    atomic_store(&x->s3->insists, true);
+    return true;
+}
+
 /* Ours are what they were; if not, the same answer comes. */
 static bool may_resend(exchange *x)
 {
@@ -447,6 +476,8 @@ static bool try_again(exchange *x, hy_retry *retry)
         return hy_retry_wait(retry, HY_RETRY_TRANSIENT, &x->reply->headers, x->call->cancel);
     case HY_S3_RETRY_TRANSIENT:
         return hy_retry_wait(retry, HY_RETRY_TRANSIENT, &x->reply->headers, x->call->cancel);
+    case HY_S3_ADD_CHECKSUM:
+        return add_checksum(x);
     case HY_S3_SEND_ANEW:
         return may_resend(x);
     case HY_S3_FINAL:

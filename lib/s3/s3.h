@@ -143,11 +143,13 @@ typedef enum hy_s3_verdict {
     HY_S3_FINAL,
     HY_S3_RETRY_TRANSIENT,
     HY_S3_RETRY_THROTTLE,
-    HY_S3_RENEW_KEYS, /* expired: new credentials, once */
-    HY_S3_FIX_CLOCK,  /* skewed: once, by error.server_time_s */
-    HY_S3_FIX_REGION, /* another region: once, by error.region; "" = ask HeadBucket */
-    HY_S3_CONFLICT,   /* 409 ConditionalRequestConflict */
-    HY_S3_SEND_ANEW /* damaged on its way: once, if the source still has the digest that was sent */
+    HY_S3_RENEW_KEYS,  /* expired: new credentials, once */
+    HY_S3_FIX_CLOCK,   /* skewed: once, by error.server_time_s */
+    HY_S3_FIX_REGION,  /* another region: once, by error.region; "" = ask HeadBucket */
+    HY_S3_CONFLICT,    /* 409 ConditionalRequestConflict */
+    HY_S3_SEND_ANEW,   /* damaged on its way: once, if the source still has the digest that was sent
+                        */
+    HY_S3_ADD_CHECKSUM /* it insists on a checksum: once, with Content-MD5 */
 } hy_s3_verdict;
 
 /* Fill `error` from a reply: its body, else its headers. Tokens that a server quotes in its message
@@ -362,8 +364,9 @@ hydra_status hy_s3_sink_new(hy_s3 *s3, const hy_s3_sink_options *options, hy_sin
 int64_t hy_s3_sink_memory(const hy_s3_sink_options *options);
 /* After commit: moves the result out. */
 void hy_s3_sink_result(hy_sink *sink, hy_s3_upload_result *result);
-/* After abort, and after a commit that failed (whose text has it): "upload ID", where the server
- * could not be told to drop the parts; else NULL. Borrowed from the sink. */
+/* After abort, and after a commit that failed (whose text has it): what stays in the bucket because
+ * the server could not be told, "its parts ...: upload ID ..."; else NULL. Borrowed from the sink.
+ */
 const char *hy_s3_sink_leftover(const hy_sink *sink);
 
 /* Bytes that are all there: one PUT or parts in parallel. `read` is called in this thread, in

@@ -23,6 +23,7 @@ struct hy_s3 {
     int32_t checksum;  /* HYDRA_CHECKSUM_* */
     int32_t max_tries; /* 0 = by the kind of call */
     bool insecure;
+    atomic_bool insists; /* the server wants Content-MD5, and the options allow it */
     hy_retry_quota quota;
     pthread_mutex_t lock;
     struct {
@@ -102,6 +103,37 @@ hy_s3_match hy_s3_digest_match(const hy_s3_digest *digest, const hy_http_headers
 bool hy_s3_etag_md5(const char *etag, uint8_t md5[16], int32_t *parts);
 /* With these headers of the reply an ETag is no MD5: keys of KMS or of the customer. */
 bool hy_s3_etag_is_opaque(const hy_http_headers *reply);
+
+/* ---- proof.c ---- */
+
+/* How a download is compared with what the server keeps. */
+typedef enum hy_s3_proof_kind {
+    HY_S3_PROOF_NONE, /* the server gives nothing that can be compared */
+    HY_S3_PROOF_CRC64,
+    HY_S3_PROOF_CRC32,
+    HY_S3_PROOF_CRC32C,
+    HY_S3_PROOF_SHA256,
+    HY_S3_PROOF_MD5 /* the ETag */
+} hy_s3_proof_kind;
+
+typedef struct hy_s3_proof {
+    hy_s3_proof_kind kind;
+    struct evp_md_ctx_st *context; /* of SHA-256 and MD5 */
+    uint64_t crc;
+    uint32_t table[256]; /* of CRC-32 and CRC-32C */
+    char wanted[48];     /* base64 */
+} hy_s3_proof;
+
+/* By the headers of a reply with the whole object. HYDRA_ERR_MEMORY. */
+hydra_status hy_s3_proof_begin(hy_s3_proof *proof, const hy_http_headers *reply, hy_diag *diag);
+/* The next bytes. */
+void hy_s3_proof_add(hy_s3_proof *proof, const void *data, size_t size);
+/* All bytes are there; once. HYDRA_ERR_MEMORY. */
+hydra_status hy_s3_proof_match(hy_s3_proof *proof, hy_s3_match *match, hy_diag *diag);
+/* "CRC-32", for error texts. */
+const char *hy_s3_proof_name(const hy_s3_proof *proof);
+/* Also when it was not begun, but cleared. */
+void hy_s3_proof_free(hy_s3_proof *proof);
 
 /* ---- calls.c ---- */
 

@@ -258,14 +258,15 @@ static hydra_status send_rest(s3_sink *sink, hy_diag *diag)
     return status == HYDRA_OK ? hy_upload_finish(&sink->upload, sink->end, diag) : status;
 }
 
+/* The note must fit: what is long is the cause. */
 static hydra_status fail_with_leftover(const s3_sink *sink, const hy_diag *cause, hy_diag *diag)
 {
-    if (!sink->upload.leftover) {
+    const char *note = sink->upload.leftover;
+    if (!note) {
         return hy_fail(diag, cause->status, "%s", cause->text);
     }
-    return hy_fail(diag, cause->status,
-                   "%s (its parts stay in the bucket: %s could not be aborted)", cause->text,
-                   sink->upload.leftover);
+    size_t room = strlen(note) + 4 < sizeof cause->text ? sizeof cause->text - strlen(note) - 4 : 0;
+    return hy_fail(diag, cause->status, "%.*s (%s)", (int)room, cause->text, note);
 }
 
 static hydra_status s3_commit(hy_sink *base, hy_diag *diag)
@@ -400,12 +401,13 @@ static hydra_status write_all(hy_sink *sink,
     return status;
 }
 
-/* `again`: somebody else wrote the key at the same moment. */
+/* `again`: somebody else wrote the key at the same moment. `reported`: bytes that the caller was
+ * told of by earlier tries. */
 static hydra_status upload_once(hy_s3 *s3, const hy_s3_sink_options *options,
                                 hydra_status (*read)(void *user, int64_t offset, void *data,
                                                      size_t size, hy_diag *diag),
                                 void *user, int64_t size, hy_s3_upload_result *result, bool *again,
-                                hy_diag *diag)
+                                int64_t *reported, hy_diag *diag)
 {
     hy_sink *sink = NULL;
     hydra_status status = hy_s3_sink_new(s3, options, &sink, diag);
@@ -413,6 +415,7 @@ static hydra_status upload_once(hy_s3 *s3, const hy_s3_sink_options *options,
         return status;
     }
     hy_diag cause = {0};
+    ((s3_sink *)sink)->upload.locked.reported = *reported;
     status = write_all(sink, read, user, size, &cause);
     if (status == HYDRA_OK) {
         status = s3_commit(sink, diag);
@@ -424,6 +427,7 @@ static hydra_status upload_once(hy_s3 *s3, const hy_s3_sink_options *options,
     if (status == HYDRA_OK) {
         hy_s3_sink_result(sink, result);
     }
+    *reported = ((s3_sink *)sink)->upload.locked.reported;
     s3_close(sink);
     return status;
 }
@@ -439,12 +443,13 @@ hydra_status hy_s3_upload(hy_s3 *s3, const hy_s3_sink_options *options,
     hy_diag cause;
     hydra_status status;
     bool again;
+    int64_t reported = 0;
     int tries = 0;
     *result = (hy_s3_upload_result){0};
     do {
         cause = (hy_diag){0};
         again = false;
-        status = upload_once(s3, &own, read, read_user, size, result, &again, &cause);
+        status = upload_once(s3, &own, read, read_user, size, result, &again, &reported, &cause);
     } while (status != HYDRA_OK && again && ++tries < UPLOAD_TRIES);
     return status == HYDRA_OK ? status : hy_fail(diag, status, "%s", cause.text);
 }

@@ -16,7 +16,9 @@
 /* Putting many parts together takes a server minutes. */
 #define COMPLETE_US (INT64_C(600) * 1000000)
 /* To find out or to undo what is there, when the job's own time may be over. */
-#define SETTLE_US     (INT64_C(5) * 1000000)
+#define SETTLE_US (INT64_C(5) * 1000000)
+/* The same when the job is cancelled and the completion has already taken too long. */
+#define HURRY_US      (INT64_C(1) * 1000000)
 #define MAX_XML_BYTES ((size_t)8 << 20)
 #define S3_NAMESPACE  "http://s3.amazonaws.com/doc/2006-03-01/"
 
@@ -83,6 +85,9 @@ hydra_status hy_upload_create(hy_upload *upload, char **id, hy_diag *diag)
         status = hy_s3_perform(upload->s3, &call, &reply, NULL, &tries, diag);
     }
     count_retries(upload, tries);
+    if (status != HYDRA_OK && tries > 0 && hy_cancel_requested(&upload->grace)) {
+        atomic_store(&upload->create_cut, true);
+    }
     *id = fields[0].value;
     if (status == HYDRA_OK && (!*id || !**id)) {
         hy_free(*id);
@@ -209,20 +214,21 @@ static hy_s3_match match_etag(const char *etag, const uint8_t md5[16], int32_t p
     return memcmp(has, md5, 16) == 0 ? HY_S3_MATCH_SAME : HY_S3_MATCH_DIFFERS;
 }
 
-/* The object that HEAD shows is the one that was sent, beyond doubt. */
-static bool is_ours(const whole *sent, const hy_http_reply *reply)
+/* Compare the object that HEAD shows with what was sent. Whatever has another size, or was not put
+ * together from as many parts, is somebody else's. */
+static hy_s3_match match_seen(const whole *sent, const hy_http_reply *reply)
 {
     if (hy_s3_number(hy_http_headers_get(&reply->headers, "content-length")) != sent->bytes) {
-        return false;
+        return HY_S3_MATCH_DIFFERS;
     }
-    const char *etag = hy_http_headers_get(&reply->headers, "etag");
+    hy_s3_match match = HY_S3_MATCH_UNKNOWN;
     if (sent->own.kind == HY_S3_CHECK_CRC) {
-        hy_s3_match match = hy_s3_digest_match(&sent->own, &reply->headers);
-        if (match != HY_S3_MATCH_UNKNOWN) {
-            return match == HY_S3_MATCH_SAME;
-        }
+        match = hy_s3_digest_match(&sent->own, &reply->headers);
     }
-    return sent->has_etag && match_etag(etag, sent->etag, sent->parts) == HY_S3_MATCH_SAME;
+    if (match == HY_S3_MATCH_UNKNOWN && sent->has_etag) {
+        match = match_etag(hy_http_headers_get(&reply->headers, "etag"), sent->etag, sent->parts);
+    }
+    return match;
 }
 
 static hydra_status fill_result(hy_upload *upload, const whole *sent, const char *etag,
@@ -253,31 +259,54 @@ static hydra_status fill_result(hy_upload *upload, const whole *sent, const char
     return HYDRA_OK;
 }
 
-/* HEAD decides whether the object came to be. True: it did, and `result` is filled. */
-static bool settle(hy_upload *upload, const whole *sent, hy_s3_upload_result *result)
+/* What HEAD shows. */
+static hydra_status look(hy_upload *upload, hy_http_reply *reply, hy_s3_error *error, hy_diag *diag)
 {
     hy_http_headers headers = {0};
-    hy_http_reply reply = {0};
-    hy_diag ignored = {0};
     hy_cancel limit;
-    hy_cancel_init(&limit, SETTLE_US);
-    hydra_status status = hy_s3_headers_copy(&headers, &upload->access_headers, &ignored);
+    hy_cancel_init(&limit, hy_cancel_requested(&upload->grace) ? HURRY_US : SETTLE_US);
+    hydra_status status = hy_s3_headers_copy(&headers, &upload->access_headers, diag);
     if (status == HYDRA_OK && upload->check == HY_S3_CHECK_CRC) {
-        status = hy_http_headers_add(&headers, "x-amz-checksum-mode", "ENABLED", &ignored);
+        status = hy_http_headers_add(&headers, "x-amz-checksum-mode", "ENABLED", diag);
     }
     if (status == HYDRA_OK) {
         hy_s3_call call = make_call(upload, "look", "HEAD");
         call.headers = &headers;
         call.cancel = &limit;
         call.max_tries = COMPLETE_TRIES;
-        status = hy_s3_perform(upload->s3, &call, &reply, NULL, NULL, &ignored);
+        status = hy_s3_perform(upload->s3, &call, reply, error, NULL, diag);
     }
-    bool there = status == HYDRA_OK && is_ours(sent, &reply) &&
-                 fill_result(upload, sent, hy_http_headers_get(&reply.headers, "etag"), &reply,
-                             sent->own.kind != HY_S3_CHECK_NONE, result, &ignored) == HYDRA_OK;
-    hy_http_reply_free(&reply);
     hy_http_headers_free(&headers);
-    return there;
+    return status;
+}
+
+/* What became of an object whose making failed. */
+typedef enum outcome {
+    OUTCOME_UNKNOWN, /* the server does not tell */
+    OUTCOME_OURS,    /* it is there, and `result` is filled */
+    OUTCOME_OTHER,   /* another one is there */
+    OUTCOME_NOTHING
+} outcome;
+
+/* HEAD decides. */
+static outcome settle(hy_upload *upload, const whole *sent, hy_s3_upload_result *result)
+{
+    hy_http_reply reply = {0};
+    hy_s3_error error = {0};
+    hy_diag ignored = {0};
+    outcome found = OUTCOME_UNKNOWN;
+    hydra_status status = look(upload, &reply, &error, &ignored);
+    if (status == HYDRA_OK && match_seen(sent, &reply) != HY_S3_MATCH_SAME) {
+        found = OUTCOME_OTHER;
+    } else if (status == HYDRA_OK &&
+               fill_result(upload, sent, hy_http_headers_get(&reply.headers, "etag"), &reply,
+                           sent->own.kind != HY_S3_CHECK_NONE, result, &ignored) == HYDRA_OK) {
+        found = OUTCOME_OURS;
+    } else if (error.http_status == 404) {
+        found = OUTCOME_NOTHING;
+    }
+    hy_http_reply_free(&reply);
+    return found;
 }
 
 /* Take back an object that is not what was sent. */
@@ -399,6 +428,63 @@ static bool is_uncertain(const hy_s3_error *error, int32_t tries)
            is_code(error, "NoSuchUpload") || (error->http_status == 412 && tries > 1);
 }
 
+/* A reply to the completion that says neither ETag nor checksum: HEAD may. What somebody else wrote
+ * in the meantime says nothing. */
+static void confirm(hy_upload *upload, const whole *sent, hy_s3_upload_result *result)
+{
+    hy_http_reply reply = {0};
+    hy_diag ignored = {0};
+    hydra_status status = look(upload, &reply, NULL, &ignored);
+    if (status == HYDRA_OK && match_seen(sent, &reply) == HY_S3_MATCH_SAME) {
+        char *etag = copy_header(&reply, "etag");
+        if (etag) {
+            hy_free(result->etag);
+            result->etag = etag;
+        }
+        result->verified = true;
+    }
+    hy_http_reply_free(&reply);
+}
+
+/* The upload is gone, and the object is not there as it was sent: what happened. */
+static hydra_status fail_gone(const hy_upload *upload, outcome found, const hy_diag *cause,
+                              hy_diag *diag)
+{
+    if (found == OUTCOME_OTHER) {
+        return hy_fail(diag, HYDRA_ERR_VERIFY,
+                       "%s: complete upload: the upload no longer exists, and the object that is "
+                       "there is not the one that was sent: somebody else wrote it, or the server "
+                       "lost the upload",
+                       upload->name);
+    }
+    return hy_fail(
+        diag, HYDRA_ERR_SERVER,
+        found == OUTCOME_NOTHING
+            ? "%s: complete upload: the upload no longer exists, and there is no object: "
+              "the upload was aborted or removed meanwhile (%s)"
+            : "%s: complete upload: the upload no longer exists, and the server does not "
+              "tell whether the object is there (%s)",
+        upload->name, cause->text);
+}
+
+/* The completion failed, and yet the object may be there. */
+static hydra_status end_uncertain(hy_upload *upload, const whole *sent, hydra_status status,
+                                  const hy_s3_error *error, hy_s3_upload_result *result, bool *gone,
+                                  hy_diag *diag)
+{
+    outcome found = settle(upload, sent, result);
+    *gone = found == OUTCOME_OURS;
+    if (found == OUTCOME_OURS) {
+        return HYDRA_OK;
+    }
+    if (!is_code(error, "NoSuchUpload")) {
+        return status;
+    }
+    const hy_diag cause = *diag;
+    *diag = (hy_diag){0};
+    return fail_gone(upload, found, &cause, diag);
+}
+
 static hydra_status call_complete(hy_upload *upload, const char *id, const whole *sent,
                                   const hy_buffer *list, hy_s3_upload_result *result, bool *gone,
                                   hy_diag *diag)
@@ -433,9 +519,13 @@ static hydra_status call_complete(hy_upload *upload, const char *id, const whole
         *gone = true;
         hy_s3_match match = match_whole(sent, fields[0].value, fields[1].value, &reply);
         status = accept(upload, sent, match, fields[0].value, &reply, result, &cause);
-    } else if (tries > 0 && is_uncertain(&error, tries) && settle(upload, sent, result)) {
-        *gone = true;
-        status = HYDRA_OK;
+        bool silent = !fields[0].value || !fields[0].value[strspn(fields[0].value, "\"")];
+        if (status == HYDRA_OK && match == HY_S3_MATCH_UNKNOWN && silent &&
+            sent->own.kind != HY_S3_CHECK_NONE) {
+            confirm(upload, sent, result);
+        }
+    } else if (tries > 0 && is_uncertain(&error, tries)) {
+        status = end_uncertain(upload, sent, status, &error, result, gone, &cause);
     }
     atomic_store(&upload->conflict, error.http_status == 409);
     hy_free(fields[0].value);
@@ -512,7 +602,8 @@ hydra_status hy_upload_put(hy_upload *upload,
     if (status == HYDRA_OK) {
         status = accept(upload, &sent, hy_s3_digest_match(&sent.own, &reply.headers),
                         hy_http_headers_get(&reply.headers, "etag"), &reply, result, &cause);
-    } else if (error.http_status == 412 && tries > 1 && settle(upload, &sent, result)) {
+    } else if (error.http_status == 412 && tries > 1 &&
+               settle(upload, &sent, result) == OUTCOME_OURS) {
         /* An earlier try had made the object, and its reply was lost. */
         status = HYDRA_OK;
     }

@@ -59,7 +59,8 @@ struct hy_upload {
     void (*sent)(void *user, int64_t bytes, int64_t total);
     void *user;
     atomic_int retries;
-    atomic_bool conflict; /* somebody else wrote the key meanwhile */
+    atomic_bool create_cut; /* Create was cut off before its reply: there may be an upload */
+    atomic_bool conflict;   /* somebody else wrote the key meanwhile */
     pthread_mutex_t lock;
     pthread_cond_t changed; /* on the monotonic clock */
     struct {
@@ -69,10 +70,12 @@ struct hy_upload {
         int32_t part_count;
         hy_upload_task *first; /* waiting */
         hy_upload_task *last;
-        int32_t busy;    /* tasks that run */
-        int32_t allowed; /* tasks that may run: less after the server asked for it */
-        int32_t good;    /* parts that went well since `allowed` changed */
-        double slowed_s; /* when it was lowered */
+        int32_t queued;   /* of them */
+        int32_t busy;     /* tasks that run */
+        int32_t allowed;  /* tasks that may run: less after the server asked for it */
+        int32_t good;     /* parts that went well since `allowed` changed */
+        double slowed_s;  /* when it was lowered */
+        double stopped_s; /* when the wish to stop was first seen; 0 = not yet */
         pthread_t threads[HY_UPLOAD_MAX_THREADS];
         int32_t thread_count;
         int32_t idle;    /* of them */
@@ -86,7 +89,7 @@ struct hy_upload {
         int64_t total;    /* -1 = not known yet */
         hy_s3_upload_result result;
     } locked;
-    char *leftover; /* "upload ID" that could not be aborted */
+    char *leftover; /* what stays in the bucket, for error texts; NULL = nothing */
 };
 
 /* ---- upload.c: calls. None of them takes the lock. ---- */

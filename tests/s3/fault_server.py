@@ -113,7 +113,8 @@ class FaultServer:
     """Context manager. tls: a server-side context. choose: asked before the rules for an action."""
 
     def __init__(self, script: dict[str, Any] | None = None, *, tls: ssl.SSLContext | None = None,
-                 choose: Callable[[Record], Action | None] | None = None) -> None:
+                 choose: Callable[[Record], Action | None] | None = None,
+                 address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
         script = script or {}
         self.rules = [Rule(r, r["do"]) for r in script.get("rules", ())]
         self.choose = choose
@@ -133,10 +134,10 @@ class FaultServer:
         self.stopped = threading.Event()
         self.connections: dict[int, socket.socket] = {}
         self.accepted = 0
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.listener = socket.create_server(address, backlog=128)
         self.port: int = self.listener.getsockname()[1]
         scheme = "https" if tls else "http"
-        self.url = f"{scheme}://127.0.0.1:{self.port}"
+        self.url = f"{scheme}://{address[0]}:{self.port}"
         # {name} in scripted headers and bodies.
         self.values = {"self": self.url, "port": str(self.port), "host_url":
                        f"{scheme}://localhost:{self.port}"}
@@ -310,14 +311,14 @@ class Exchange:
     def one(self) -> bool:
         """False: the connection is not to be used any more."""
         server, record = self.server, self._head()
-        action = server._action(record)
-        record.scripted = action is not None
-        action = action or {}
         with server.changed:
             server.records.append(record)
             server.parts_now += record.op == "part"
             server.most_parts = max(server.most_parts, server.parts_now)
-            server.changed.notify_all()
+        action = server._action(record)
+        record.scripted = action is not None
+        action = action or {}
+        server._notify()
         try:
             return self._answer(record, action)
         finally:

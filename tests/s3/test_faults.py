@@ -178,24 +178,27 @@ class Uploads(StoreTest):
         self.assertEqual(len(server.of("abort")), 1)
 
     def test_14_fewer_parts_at_once(self) -> None:
-        """Case 14: after SlowDown fewer parts are in flight; each wait is as long as asked."""
+        """Case 14: a server that takes two parts at once gets about two, and is left alone as long
+        as it asks for."""
         slow = {"code": "SlowDown", "headers": {"Retry-After": "1"}}
-        server = self.serve({"rules": [{"on": "part", "nth": [1, 2, 3, 4], "do": slow},
-                                       {"on": "part", "do": {"delay": 0.2}}]})
-        path, data = self.file(60 * MIB)
-        self.good(self.driver(server.url).run("put_file", uri="s3://test/k", path=path,
-                                              transfer=PARTS))
-        refused = [r for r in server.of("part") if r.status == 503]
-        later = [r for r in server.of("part") if r.status == 200]
-        self.assertEqual(len(refused), 4)
+
+        def choose(record: Record) -> Action | None:
+            if record.op != "part":
+                return None
+            return slow if server.parts_now > 2 else {"delay": 0.1}
+
+        server = self.serve(choose=choose)
+        path, data = self.file(100 * MIB)
+        self.good(self.driver(server.url, max_tries=10).run(
+            "put_file", uri="s3://test/k", path=path, transfer=PARTS))
         self.assertEqual(server.model.data("test", "k"), data)
+        refused = [r for r in server.of("part") if r.status == 503]
         for record in refused:
-            again = min(r.started for r in later if r.request.part == record.request.part)
+            again = min(r.started for r in server.of("part") if r.started > record.started
+                        and r.request.part == record.request.part)
             self.assertGreaterEqual(again - record.ended, 0.99)
-        parts = {r.request.part for r in refused}
-        fresh = sorted((r for r in later if r.request.part not in parts), key=lambda r: r.started)
-        self.assertGreaterEqual(fresh[2].started, min(r.ended for r in fresh[:2]) - 0.02,
-                                "as parallel as before")
+        # 20 parts, 4 at once: half of all would be refused if nothing were learnt.
+        self.assertLess(len(refused), 10, "as parallel as before")
 
     def test_15_backoff_shape(self) -> None:
         """Case 15: pauses lie in [0, cap], half of it in the mean, and differ."""

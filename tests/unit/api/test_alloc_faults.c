@@ -213,9 +213,10 @@ static int count_descriptors(void)
     return test_count_entries("/proc/self/fd");
 }
 
-/* What may fail without the call: giving slack of an output back, and keeping a short loop of
- * music, which otherwise is decoded again. */
+/* What may fail without the call: giving slack of an output back; keeping a short loop of music,
+ * which otherwise is decoded again; noting a file for an upload, which otherwise renders again. */
 #define UNHEARD_SLACK 1
+#define UNHEARD_NOTE  1
 #define UNHEARD_LOOP  12
 /* Also messages of a job: it tells that they were not kept. */
 #define UNHEARD_EVENTS 6
@@ -470,14 +471,14 @@ static void test_plan_and_estimate(void **state)
 static void test_raw_video(void **state)
 {
     (void)state;
-    starve("Y4M to a file", raw, render_file, 0);
+    starve("Y4M to a file", raw, render_file, UNHEARD_NOTE);
     starve("Y4M to a pipe, job", raw, job_pipe, UNHEARD_EVENTS);
 }
 
 static void test_calls_that_block(void **state)
 {
     (void)state;
-    starve("file", rich, render_file, UNHEARD_LOOP);
+    starve("file", rich, render_file, UNHEARD_LOOP + UNHEARD_NOTE);
     starve("writer", rich, render_writer, UNHEARD_LOOP);
 }
 

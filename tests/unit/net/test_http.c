@@ -291,12 +291,14 @@ static void test_nobody_there(void **state)
     assert_null(strstr(diag.text, "secret"));
     assert_int_equal(reply.outcome, HY_HTTP_TRANSIENT);
     hy_http_reply_free(&reply);
-    hy_diag_clear(&diag);
     request.url = "http://no-such-host.invalid/";
-    assert_failed(hy_http_perform(http, &request, &reply, &diag), HYDRA_ERR_NETWORK, &diag,
-                  "could not find the address of no-such-host.invalid:80");
-    assert_int_equal(reply.outcome, HY_HTTP_TRANSIENT);
-    hy_http_reply_free(&reply);
+    for (int i = 0; i < 3; i++) { /* again with the handle that is left of the try before */
+        hy_diag_clear(&diag);
+        assert_failed(hy_http_perform(http, &request, &reply, &diag), HYDRA_ERR_NETWORK, &diag,
+                      "could not find the address of no-such-host.invalid:80");
+        assert_int_equal(reply.outcome, HY_HTTP_TRANSIENT);
+        hy_http_reply_free(&reply);
+    }
     hy_http_free(http);
 }
 

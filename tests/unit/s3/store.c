@@ -381,15 +381,16 @@ static void do_complete(store *s, const request *r, const store_plan *plan, answ
         fail_with(a, 400, "BadDigest");
         free(object.data);
     } else {
+        const char *quote = plan->etag && !*plan->etag ? "" : "&quot;";
         keep_object(s, object, etag);
         s->locked.open = false;
         free_parts(s);
         (void)snprintf(
             a->body, sizeof a->body,
-            "  \n<?xml version=\"1.0\"?><CompleteMultipartUploadResult><ETag>&quot;%s&quot;"
-            "</ETag>%s%s%s</CompleteMultipartUploadResult>",
-            plan->etag ? plan->etag : etag, asked ? "<ChecksumCRC64NVME>" : "", asked ? crc : "",
-            asked ? "</ChecksumCRC64NVME>" : "");
+            "  \n<?xml version=\"1.0\"?><CompleteMultipartUploadResult><ETag>%s%s%s</ETag>%s%s%s"
+            "</CompleteMultipartUploadResult>",
+            quote, plan->etag ? plan->etag : etag, quote, asked ? "<ChecksumCRC64NVME>" : "",
+            asked ? crc : "", asked ? "</ChecksumCRC64NVME>" : "");
     }
     free(asked);
     hy_free(crc);

@@ -489,7 +489,59 @@ static void test_limits(void **state)
     tear_down(b);
 }
 
-static void test_wrong_checksum(void **state)
+/* Bytes that are not those of the checksum or of the ETag never pass. */
+static void test_damaged(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *headers;
+        hydra_status status;
+    } cases[] = {
+        {"ETag: \"5d41402abc4b2a76b9719d911017c592\"\r\n", HYDRA_OK},
+        {"ETag: \"5d41402abc4b2a76b9719d911017c593\"\r\n", HYDRA_ERR_VERIFY},
+        {"x-amz-checksum-crc32: NhCmhg==\r\n", HYDRA_OK},
+        {"x-amz-checksum-crc32: NhCmhA==\r\n", HYDRA_ERR_VERIFY},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const rule rules[] = {{STORE_GET,
+                               1,
+                               1,
+                               {.fault = STORE_REPLIES,
+                                .status = 200,
+                                .body = "hello",
+                                .headers = cases[i].headers}}};
+        bench *b = set_up(rules, 1);
+        hy_buffer out = {0};
+        hy_s3_object object = {0};
+        hy_diag diag;
+        hydra_status status = get(b, 0, HYDRA_AUTO, &out, &object, &diag);
+        assert_int_equal(status, cases[i].status);
+        assert_int_equal(object.verified, status == HYDRA_OK);
+        assert_true(status == HYDRA_OK || strstr(diag.text, "do not have the object's"));
+        assert_true(status == HYDRA_OK || !out.data);
+        hy_s3_object_free(&object);
+        hy_buffer_free(&out);
+        tear_down(b);
+    }
+}
+
+/* More was announced than there is: what is missing is asked for in vain. */
+static void test_announced_too_much(void **state)
+{
+    (void)state;
+    static const rule rules[] = {
+        {STORE_GET, 1, 1, {.fault = STORE_CUTS}},
+        {STORE_GET, 2, 9, REPLY(416, "InvalidRange")},
+    };
+    bench *b = set_up(rules, 2);
+    hy_buffer out = {0};
+    hy_diag diag;
+    assert_failed(get(b, 0, HYDRA_AUTO, &out, NULL, &diag), HYDRA_ERR_NETWORK, &diag,
+                  "the object ended after 150000 of 300000 bytes");
+    tear_down(b);
+}
+
+static void test_etags(void **state)
 {
     (void)state;
     bench *b = set_up(NULL, 0);
@@ -562,14 +614,24 @@ static void test_settings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clock),     cmocka_unit_test(test_clock_stays_wrong),
-        cmocka_unit_test(test_region),    cmocka_unit_test(test_region_loop),
-        cmocka_unit_test(test_keys),      cmocka_unit_test(test_anonymous),
-        cmocka_unit_test(test_outage),    cmocka_unit_test(test_final),
-        cmocka_unit_test(test_cancelled), cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_resume),    cmocka_unit_test(test_replaced),
-        cmocka_unit_test(test_limits),    cmocka_unit_test(test_wrong_checksum),
-        cmocka_unit_test(test_urls),      cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_clock_stays_wrong),
+        cmocka_unit_test(test_region),
+        cmocka_unit_test(test_region_loop),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_anonymous),
+        cmocka_unit_test(test_outage),
+        cmocka_unit_test(test_final),
+        cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_replaced),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_announced_too_much),
+        cmocka_unit_test(test_etags),
+        cmocka_unit_test(test_urls),
+        cmocka_unit_test(test_settings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: MIT */
+/* Uploads against a store that fails, and uploads that are stopped: the object is there and right,
+ * or nothing is. */
+#include <string.h>
+
+#include <hydra/render.h>
+
+#include "bench.h"
+
+/* ---- What is made good ---- */
+
+static void test_faults_made_good(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        rule rule;
+        int64_t size;
+        int32_t parts;
+        int32_t retries;
+        store_kind kind;
+        int count; /* of requests of that kind */
+    } cases[] = {
+        {"part reset",
+         {STORE_PART, 1, 1, 3, {.fault = STORE_RESETS}, false},
+         5 * PART,
+         5,
+         1,
+         STORE_PART,
+         6},
+        {"part 500",
+         {STORE_PART, 1, 2, 3, REPLY(500, "InternalError"), false},
+         5 * PART,
+         5,
+         2,
+         STORE_PART,
+         7},
+        {"part 503", {STORE_PART, 1, 1, 2, REPLY(503, NULL), false}, 5 * PART, 5, 1, STORE_PART, 6},
+        {"part 200 with an error",
+         {STORE_PART, 1, 1, 3, REPLY(200, "InternalError"), false},
+         5 * PART,
+         5,
+         1,
+         STORE_PART,
+         6},
+        {"part RequestTimeout",
+         {STORE_PART, 1, 1, 4, REPLY(400, "RequestTimeout"), false},
+         5 * PART,
+         5,
+         1,
+         STORE_PART,
+         6},
+        {"part BadDigest",
+         {STORE_PART, 1, 1, 1, REPLY(400, "BadDigest"), false},
+         5 * PART,
+         5,
+         1,
+         STORE_PART,
+         6},
+        {"part ExpiredToken",
+         {STORE_PART, 1, 1, 4, REPLY(400, "ExpiredToken"), false},
+         5 * PART,
+         5,
+         1,
+         STORE_PART,
+         6},
+        {"part lost",
+         {STORE_PART, 1, 1, 2, {.fault = STORE_LOSES}, false},
+         5 * PART,
+         5,
+         1,
+         STORE_PART,
+         6},
+        {"create 500",
+         {STORE_CREATE, 1, 1, ANY, REPLY(500, "InternalError"), false},
+         5 * PART,
+         5,
+         1,
+         STORE_CREATE,
+         2},
+        {"complete 200 with an error",
+         {STORE_COMPLETE, 1, 2, ANY, REPLY(200, "InternalError"), false},
+         5 * PART,
+         5,
+         2,
+         STORE_COMPLETE,
+         3},
+        {"complete empty",
+         {STORE_COMPLETE, 1, 1, ANY, {.fault = STORE_REPLIES, .status = 200}, false},
+         5 * PART,
+         5,
+         1,
+         STORE_COMPLETE,
+         2},
+        {"complete cut",
+         {STORE_COMPLETE,
+          1,
+          1,
+          ANY,
+          {.fault = STORE_REPLIES, .status = 200, .body = "  <CompleteMultipartUploadResult><ETag"},
+          false},
+         5 * PART,
+         5,
+         1,
+         STORE_COMPLETE,
+         2},
+        {"complete lost",
+         {STORE_COMPLETE, 1, 1, ANY, {.fault = STORE_LOSES}, false},
+         5 * PART,
+         5,
+         1,
+         STORE_HEAD,
+         1},
+        {"put 500",
+         {STORE_PUT, 1, 2, ANY, REPLY(500, "InternalError"), false},
+         PART,
+         0,
+         2,
+         STORE_PUT,
+         3},
+        {"put reset",
+         {STORE_PUT, 1, 1, ANY, {.fault = STORE_RESETS}, false},
+         PART,
+         0,
+         1,
+         STORE_PUT,
+         2},
+    };
+    for (int aws = 0; aws < 2; aws++) {
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+            bench b;
+            print_message("%s\n", cases[i].name);
+            bench_set_up(&b, &cases[i].rule, 1);
+            bench_is_aws = aws != 0;
+            bench_check_works(&b, cases[i].size, cases[i].parts, cases[i].retries);
+            assert_int_equal(store_count(b.store, cases[i].kind), cases[i].count);
+            assert_int_equal(atomic_load(&bench_rejected),
+                             strcmp(cases[i].name, "part ExpiredToken") == 0);
+            bench_tear_down(&b);
+        }
+    }
+}
+
+/* The completion is done, its reply lost, and the upload is gone: HEAD shows another object, or
+ * none. */
+static void test_lost_complete_differs(void **state)
+{
+    (void)state;
+    static const rule rules[] = {
+        {STORE_COMPLETE, 1, 1, ANY, {.fault = STORE_RESETS}, false},
+        {STORE_COMPLETE, 2, 9, ANY, REPLY(404, "NoSuchUpload"), false},
+    };
+    for (int there = 0; there < 2; there++) {
+        bench b;
+        hy_s3_upload_result result;
+        hy_diag diag;
+        bench_set_up(&b, rules, COUNT_OF(rules));
+        if (there) {
+            store_set_object(b.store, "another", 7);
+        }
+        hydra_status status = bench_upload(&b, 5 * PART, &result, &diag);
+        assert_failed(status, there ? HYDRA_ERR_VERIFY : HYDRA_ERR_SERVER, &diag,
+                      "the upload no longer exists");
+        assert_non_null(
+            strstr(diag.text, there ? "is not the one that was sent" : "there is no object"));
+        assert_int_equal(store_count(b.store, STORE_HEAD), 1);
+        assert_int_equal(store_count(b.store, STORE_ABORT), 1);
+        assert_int_equal(bench_has_object(&b), there);
+        bench_tear_down(&b);
+    }
+}
+
+static void test_throttle(void **state)
+{
+    (void)state;
+    static const rule rules[] = {{STORE_PART,
+                                  1,
+                                  2,
+                                  2,
+                                  {.fault = STORE_REPLIES,
+                                   .status = 503,
+                                   .code = "SlowDown",
+                                   .headers = "Retry-After: 1\r\n"},
+                                  false}};
+    bench b;
+    bench_set_up(&b, rules, COUNT_OF(rules));
+    double start_s = hy_clock_s();
+    bench_check_works(&b, 6 * PART, 6, 2);
+    assert_true(hy_clock_s() - start_s >= 2.0);
+    bench_tear_down(&b);
+}
+
+/* ---- What is not ---- */
+
+static void test_final_faults(void **state)
+{
+    (void)state;
+    static const struct {
+        rule rule;
+        int64_t size;
+        hydra_status status;
+        const char *text;
+        store_kind kind;
+        int count;
+        int aborts;
+    } cases[] = {
+        {{STORE_PART, 1, 99, 3, REPLY(500, "InternalError"), false},
+         5 * PART,
+         HYDRA_ERR_SERVER,
+         "part 3: InternalError",
+         STORE_CREATE,
+         1,
+         1},
+        {{STORE_PART, 1, 99, 3, REPLY(500, "InternalError"), false},
+         5 * PART,
+         HYDRA_ERR_SERVER,
+         "REQ-7",
+         STORE_CREATE,
+         1,
+         1},
+        {{STORE_PART, 1, 99, 2, REPLY(403, "AccessDenied"), false},
+         5 * PART,
+         HYDRA_ERR_PERMISSION,
+         "part 2: AccessDenied",
+         STORE_CREATE,
+         1,
+         1},
+        {{STORE_PART, 1, 99, 2, {.etag = "00000000000000000000000000000000"}, false},
+         5 * PART,
+         HYDRA_ERR_VERIFY,
+         "part 2",
+         STORE_CREATE,
+         1,
+         1},
+        {{STORE_CREATE, 1, 99, ANY, REPLY(403, "AccessDenied"), false},
+         5 * PART,
+         HYDRA_ERR_PERMISSION,
+         "create upload: AccessDenied",
+         STORE_CREATE,
+         1,
+         0},
+        {{STORE_CREATE,
+          1,
+          99,
+          ANY,
+          {.fault = STORE_REPLIES, .status = 404, .code = "NoSuchBucket"},
+          false},
+         5 * PART,
+         HYDRA_ERR_NOT_FOUND,
+         "NoSuchBucket",
+         STORE_PART,
+         0,
+         0},
+        {{STORE_COMPLETE, 1, 99, ANY, REPLY(200, "AccessDenied"), false},
+         5 * PART,
+         HYDRA_ERR_PERMISSION,
+         "AccessDenied",
+         STORE_COMPLETE,
+         1,
+         1},
+        {{STORE_COMPLETE, 1, 99, ANY, REPLY(400, "InvalidPart"), false},
+         5 * PART,
+         HYDRA_ERR_VERIFY,
+         "InvalidPart",
+         STORE_COMPLETE,
+         1,
+         1},
+        {{STORE_COMPLETE, 1, 99, ANY, {.etag = "00000000000000000000000000000000-5"}, false},
+         5 * PART,
+         HYDRA_ERR_VERIFY,
+         "other bytes",
+         STORE_DELETE,
+         1,
+         0},
+        {{STORE_COMPLETE, 1, 99, ANY, REPLY(409, "ConditionalRequestConflict"), false},
+         5 * PART,
+         HYDRA_ERR_SERVER,
+         "ConditionalRequestConflict",
+         STORE_CREATE,
+         3,
+         3},
+        {{STORE_PUT, 1, 99, ANY, {.etag = "00000000000000000000000000000000"}, false},
+         PART,
+         HYDRA_ERR_VERIFY,
+         "other bytes",
+         STORE_DELETE,
+         1,
+         0},
+        {{STORE_PUT, 1, 99, ANY, REPLY(403, "SignatureDoesNotMatch"), false},
+         PART,
+         HYDRA_ERR_AUTH,
+         "SignatureDoesNotMatch",
+         STORE_PUT,
+         1,
+         0},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        bench b;
+        print_message("%s\n", cases[i].text);
+        bench_set_up(&b, &cases[i].rule, 1);
+        bench_check_fails(&b, cases[i].size, cases[i].status, cases[i].text);
+        assert_int_equal(store_count(b.store, cases[i].kind), cases[i].count);
+        assert_int_equal(store_count(b.store, STORE_ABORT), cases[i].aborts);
+        bench_tear_down(&b);
+    }
+}
+
+/* A part that fails for good makes the next write fail. */
+static void test_write_fails(void **state)
+{
+    (void)state;
+    static const rule rules[] = {{STORE_PART, 1, 99, ANY, REPLY(403, "AccessDenied"), false}};
+    bench b;
+    hy_sink *sink = NULL;
+    hy_diag diag = {0};
+    bench_set_up(&b, rules, COUNT_OF(rules));
+    const hy_s3_sink_options options = bench_options_of(&b);
+    assert_ok(hy_s3_sink_new(b.s3, &options, &sink, &diag), &diag);
+    assert_failed(bench_write_video(sink, 0, 100 * PART, &diag), HYDRA_ERR_PERMISSION, &diag,
+                  "AccessDenied");
+    sink->ops->abort(sink);
+    sink->ops->close(sink);
+    assert_int_equal(store_count(b.store, STORE_ABORT), 1);
+    bench_tear_down(&b);
+}
+
+/* If the server cannot be told, the caller is. */
+static void test_leftover(void **state)
+{
+    (void)state;
+    static const rule rules[] = {
+        {STORE_COMPLETE, 1, 99, ANY, REPLY(403, "AccessDenied"), false},
+        {STORE_ABORT, 1, 1, ANY, REPLY(403, "AccessDenied"), false},
+    };
+    bench b;
+    hy_s3_upload_result result;
+    hy_diag diag;
+    bench_set_up(&b, rules, COUNT_OF(rules));
+    assert_failed(bench_upload(&b, 5 * PART, &result, &diag), HYDRA_ERR_PERMISSION, &diag,
+                  "upload UP/1+x= could not be aborted");
+    assert_int_equal(store_open_uploads(b.store), 1);
+    hy_s3_free(b.s3);
+    hy_http_free(b.http);
+    store_free(b.store);
+}
+
+static void test_only_new(void **state)
+{
+    (void)state;
+    for (int64_t size = PART; size <= 4 * PART; size += 3 * PART) {
+        bench b;
+        hy_s3_upload_result result = {0};
+        hy_diag diag;
+        bench_set_up(&b, NULL, 0);
+        b.transfer.when_exists = HYDRA_EXISTS_FAIL;
+        store_set_object(b.store, "old", 3);
+        assert_int_equal(bench_upload(&b, size, &result, &diag), HYDRA_ERR_EXISTS);
+        const uint8_t *data = NULL;
+        size_t left = 0;
+        assert_true(store_object(b.store, &data, &left));
+        assert_int_equal(left, 3);
+        bench_tear_down(&b);
+    }
+    static const rule lost[] = {{STORE_PUT, 1, 1, ANY, {.fault = STORE_LOSES}, false}};
+    bench b;
+    bench_set_up(&b, lost, 1);
+    b.transfer.when_exists = HYDRA_EXISTS_FAIL;
+    bench_check_works(&b, PART, 0, 1);
+    bench_tear_down(&b);
+}
+
+/* ---- Cancel ---- */
+
+static void test_cancel_everywhere(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        rule rule;
+        int64_t size;
+        bool done; /* it was too late */
+    } cases[] = {
+        {"put", {STORE_PUT, 1, 1, ANY, {.delay_ms = 300}, true}, PART, false},
+        {"create", {STORE_CREATE, 1, 1, ANY, {.delay_ms = 300}, true}, 9 * PART, false},
+        {"create that hangs",
+         {STORE_CREATE, 1, 1, ANY, {.fault = STORE_RESETS, .delay_ms = 2000}, true},
+         9 * PART,
+         false},
+        {"create refused",
+         {STORE_CREATE, 1, 9, ANY, REPLY(500, "InternalError"), true},
+         9 * PART,
+         false},
+        {"first part", {STORE_PART, 1, 1, ANY, {.delay_ms = 300}, true}, 9 * PART, false},
+        {"fourth part", {STORE_PART, 4, 4, ANY, {.delay_ms = 300}, true}, 9 * PART, false},
+        {"part that is tried again",
+         {STORE_PART, 1, 9, 2, REPLY(500, "InternalError"), true},
+         9 * PART,
+         false},
+        {"part that is lost",
+         {STORE_PART, 1, 9, 3, {.fault = STORE_RESETS}, true},
+         9 * PART,
+         false},
+        {"throttled part",
+         {STORE_PART,
+          1,
+          9,
+          3,
+          {.fault = STORE_REPLIES,
+           .status = 503,
+           .code = "SlowDown",
+           .headers = "Retry-After: 30\r\n"},
+          true},
+         9 * PART,
+         false},
+        {"last part", {STORE_PART, 9, 9, ANY, {.delay_ms = 300}, true}, 9 * PART, false},
+        {"completion", {STORE_COMPLETE, 1, 1, ANY, {.delay_ms = 300}, true}, 9 * PART, true},
+        {"completion that is lost",
+         {STORE_COMPLETE, 1, 1, ANY, {.fault = STORE_LOSES}, true},
+         9 * PART,
+         true},
+        {"completion that fails",
+         {STORE_COMPLETE, 1, 9, ANY, REPLY(403, "AccessDenied"), true},
+         9 * PART,
+         false},
+        {"completion that hangs",
+         {STORE_COMPLETE, 1, 1, ANY, {.fault = STORE_RESETS, .delay_ms = 4500}, true},
+         9 * PART,
+         false},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        bench b;
+        hy_s3_upload_result result = {0};
+        hy_diag diag;
+        print_message("%s\n", cases[i].name);
+        bench_set_up(&b, &cases[i].rule, 1);
+        double start_s = hy_clock_s();
+        hydra_status status = bench_upload(&b, cases[i].size, &result, &diag);
+        double took_s = hy_clock_s() - start_s;
+        bool hangs = strcmp(cases[i].name, "completion that hangs") == 0;
+        assert_true(took_s < (hangs ? 5.0 : 1.5));
+        assert_int_equal(store_open_uploads(b.store), 0);
+        if (cases[i].done) {
+            assert_ok(status, &diag);
+            bench_check_object(&b, cases[i].size);
+        } else {
+            bool unknown = strcmp(cases[i].name, "create that hangs") == 0;
+            assert_failed(status, HYDRA_ERR_CANCELLED, &diag, "cancelled");
+            assert_int_equal(strstr(diag.text, "may stay in the bucket") != NULL, unknown);
+            assert_true(!unknown || took_s < 1.0);
+        }
+        hy_s3_upload_result_free(&result);
+        bench_tear_down(&b);
+    }
+}
+
+static void test_deadline(void **state)
+{
+    (void)state;
+    static const rule rules[] = {{STORE_PART, 1, 99, ANY, {.delay_ms = 200}, false}};
+    bench b;
+    bench_set_up(&b, rules, COUNT_OF(rules));
+    b.transfer.deadline_us = 300000;
+    bench_check_fails(&b, 40 * PART, HYDRA_ERR_DEADLINE, "deadline");
+    assert_int_equal(store_count(b.store, STORE_ABORT), 1);
+    bench_tear_down(&b);
+}
+
+/* Nothing was written yet; closed without a word. */
+static void test_abandoned(void **state)
+{
+    (void)state;
+    for (int64_t size = 0; size <= 9 * PART; size += 9 * PART) {
+        bench b;
+        hy_sink *sink = NULL;
+        hy_diag diag = {0};
+        bench_set_up(&b, NULL, 0);
+        const hy_s3_sink_options options = bench_options_of(&b);
+        assert_ok(hy_s3_sink_new(b.s3, &options, &sink, &diag), &diag);
+        assert_ok(bench_write_video(sink, 0, size, &diag), &diag);
+        sink->ops->close(sink);
+        assert_false(bench_has_object(&b));
+        bench_tear_down(&b);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_faults_made_good), cmocka_unit_test(test_lost_complete_differs),
+        cmocka_unit_test(test_throttle),         cmocka_unit_test(test_final_faults),
+        cmocka_unit_test(test_write_fails),      cmocka_unit_test(test_leftover),
+        cmocka_unit_test(test_only_new),         cmocka_unit_test(test_cancel_everywhere),
+        cmocka_unit_test(test_deadline),         cmocka_unit_test(test_abandoned),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
