@@ -50,8 +50,7 @@ hydra_status hy_cancel_check(const hy_cancel *cancel, hy_diag *diag)
             return hy_fail(diag, HYDRA_ERR_CANCELLED, "cancelled");
         }
         if (is_late(cancel)) {
-            return hy_fail(diag, HYDRA_ERR_DEADLINE,
-                           "not finished before its deadline");
+            return hy_fail(diag, HYDRA_ERR_DEADLINE, "not finished before its deadline");
         }
     }
     return HYDRA_OK;

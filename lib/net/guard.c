@@ -110,21 +110,22 @@ hydra_status hy_guard_check_url(const hydra_policy *policy, const hy_url *url, c
 static bool is_inside(const hy_address *address)
 {
     static const hy_network networks[] = {
-        {{{0}, 4}, 8},            /* "this network" */
-        {{{10}, 4}, 8},           /* private */
-        {{{100, 64}, 4}, 10},     /* shared by carriers */
-        {{{127}, 4}, 8},          /* loopback */
-        {{{169, 254}, 4}, 16},    /* link-local, metadata of clouds */
-        {{{172, 16}, 4}, 12},     /* private */
-        {{{192, 0, 0}, 4}, 24},   /* protocol assignments */
-        {{{192, 168}, 4}, 16},    /* private */
-        {{{198, 18}, 4}, 15},     /* benchmarks */
-        {{{224}, 4}, 3},          /* multicast, reserved, broadcast */
-        {{{0}, 16}, 128},         /* :: */
-        {{{[15] = 1}, 16}, 128},  /* ::1 */
-        {{{0xfc}, 16}, 7},        /* unique local */
-        {{{0xfe, 0x80}, 16}, 10}, /* link-local */
-        {{{0xff}, 16}, 8},        /* multicast */
+        {{{0}, 4}, 8},          /* "this network" */
+        {{{10}, 4}, 8},         /* private */
+        {{{100, 64}, 4}, 10},   /* shared by carriers */
+        {{{127}, 4}, 8},        /* loopback */
+        {{{169, 254}, 4}, 16},  /* link-local, metadata of clouds */
+        {{{172, 16}, 4}, 12},   /* private */
+        {{{192, 0, 0}, 4}, 24}, /* protocol assignments */
+        {{{192, 168}, 4}, 16},  /* private */
+        {{{198, 18}, 4}, 15},   /* benchmarks */
+        {{{224}, 4}, 3},        /* multicast, reserved, broadcast */
+        {{{0}, 16}, 96},        /* ::, ::1, and IPv4 in a form of old (RFC 4291, 2.5.5.1) */
+        {{{0, 0x64, 0xff, 0x9b, 0, 1}, 16}, 48}, /* a network's own translation (RFC 8215) */
+        {{{0xfc}, 16}, 7},                       /* unique local */
+        {{{0xfe, 0x80}, 16}, 10},                /* link-local */
+        {{{0xfe, 0xc0}, 16}, 10},                /* site-local, of old */
+        {{{0xff}, 16}, 8},                       /* multicast */
     };
     for (size_t i = 0; i < sizeof networks / sizeof *networks; i++) {
         if (hy_network_holds(&networks[i], address)) {

@@ -149,8 +149,10 @@ static hydra_status fail_code(hy_http_call *call, CURL *easy, CURLcode code)
     if (code == CURLE_OPERATION_TIMEDOUT) {
         return hy_http_fail(call, HY_HTTP_TRANSIENT, HYDRA_ERR_TIMEOUT, "no connection in time to");
     }
-    if (code == CURLE_OUT_OF_MEMORY && call->in_headers) {
-        /* How libcurl ends a header that does not end. */
+    curl_off_t begun_us = 0;
+    (void)curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &begun_us);
+    if (code == CURLE_OUT_OF_MEMORY && begun_us > 0 && !call->has_headers) {
+        /* How libcurl ends a header, or a first line, that does not end. */
         return hy_http_fail(call, HY_HTTP_FINAL, HYDRA_ERR_LIMIT, "a header is too long from");
     }
     if (code == CURLE_OUT_OF_MEMORY) {

@@ -46,15 +46,16 @@ static void begin_block(hy_http_call *call, const char *line, size_t size)
     call->in_headers = true;
 }
 
-/* Digits alone. -1 = not a length. */
+/* Digits alone, at most INT64_MAX. -1 = not a length. */
 static int64_t read_length(const char *text)
 {
     int64_t length = 0;
     for (const char *at = text; *at; at++) {
-        if (*at < '0' || *at > '9' || length > (INT64_MAX - 9) / 10) {
+        if (*at < '0' || *at > '9') {
             return -1;
         }
-        length = length * 10 + (*at - '0');
+        int digit = *at - '0';
+        length = length > (INT64_MAX - digit) / 10 ? INT64_MAX : length * 10 + digit;
     }
     return text[0] == '\0' ? -1 : length;
 }
@@ -78,12 +79,25 @@ static bool has_no_body(const hy_http_call *call)
     return strcmp(call->request->method, "HEAD") == 0 || status == 204 || status == 304;
 }
 
+/* An end that is not certain must not look like one: libcurl takes "0x10" for 0. */
+static bool length_is_number(const hy_http_call *call)
+{
+    const hy_http_headers *headers = &call->reply->headers;
+    const char *length = hy_http_headers_get(headers, "Content-Length");
+    return !length || has_no_body(call) || hy_http_headers_get(headers, "Transfer-Encoding") ||
+           read_length(length) >= 0;
+}
+
 static hydra_status check_length(hy_http_call *call)
 {
     hy_http_reply *reply = call->reply;
     int64_t most = most_body_bytes(call);
     if (!lengths_agree(&reply->headers)) {
         return hy_fail(call->diag, HYDRA_ERR_NETWORK, "%s: the reply has two different lengths",
+                       call->name);
+    }
+    if (!length_is_number(call)) {
+        return hy_fail(call->diag, HYDRA_ERR_NETWORK, "%s: the reply's length is not a number",
                        call->name);
     }
     if (hy_http_is_success(reply->status) && !has_no_body(call) && reply->body_length > most) {

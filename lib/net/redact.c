@@ -58,9 +58,10 @@ static size_t header_end(const char *line, size_t size, size_t at)
 /* How much of the line may be seen: up to the value of the first secret header. */
 static size_t cut_headers(const char *line, size_t size)
 {
-    /* Also as parts of names: proxy-authorization, set-cookie, ...-key-md5. */
-    static const char *const names[] = {"authorization", "cookie", "security-token",
-                                        "encryption-customer-key", "metadata-token"};
+    /* Also as parts of names: proxy-authorization, set-cookie, x-auth-token, ...-key-md5. */
+    static const char *const names[] = {
+        "authorization",           "cookie",   "token",  "api-key",
+        "encryption-customer-key", "password", "secret", "signature"};
     size_t shown = size;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t from = 0;

@@ -210,14 +210,31 @@ static hydra_status begin_reading(reading *r, const hy_http_reply *reply, int64_
     return HYDRA_OK;
 }
 
-/* Which bytes a reply has. */
-static hydra_status look_at_reply(reading *r, const hy_http_reply *reply, hy_diag *diag)
+/* An error that was sent as 200: an object has an ETag. */
+static bool is_hidden_error(const hy_http_reply *reply, const void *data, size_t size)
+{
+    static const char mark[] = "<Error>";
+    return !hy_http_headers_get(&reply->headers, "etag") &&
+           ((size >= 5 && memcmp(data, "<?xml", 5) == 0) ||
+            (size >= 7 && memcmp(data, mark, 7) == 0)) &&
+           memmem(data, size, mark, sizeof mark - 1);
+}
+
+/* Which bytes a reply has; `data` are the first. */
+static hydra_status look_at_reply(reading *r, const hy_http_reply *reply, const void *data,
+                                  size_t size, hy_diag *diag)
 {
     int64_t from = r->get->offset + r->got;
     int64_t first = 0;
     int64_t last = 0;
     int64_t object_bytes = reply->body_length;
     r->reply_known = true;
+    if (is_hidden_error(reply, data, size)) {
+        return hy_fail(
+            diag, HYDRA_ERR_SERVER,
+            "s3://%s/%s: get: the server answered %d with an error instead of the object",
+            r->get->bucket, r->get->key, (int)reply->status);
+    }
     if (reply->status == 206 &&
         (!hy_content_range_parse(hy_http_headers_get(&reply->headers, "content-range"), &first,
                                  &last, &object_bytes) ||
@@ -258,7 +275,7 @@ static hydra_status receive_bytes(void *user, const hy_http_reply *reply, const 
 {
     reading *r = user;
     const uint8_t *from = data;
-    hydra_status status = r->reply_known ? HYDRA_OK : look_at_reply(r, reply, diag);
+    hydra_status status = r->reply_known ? HYDRA_OK : look_at_reply(r, reply, data, size, diag);
     if (status != HYDRA_OK) {
         return status;
     }
@@ -301,7 +318,7 @@ static hydra_status perform_read(hy_s3 *s3, reading *r, hy_s3_error *error, hy_d
     }
     if (status == HYDRA_OK && !r->reply_known) {
         /* No byte came. */
-        status = look_at_reply(r, &reply, diag);
+        status = look_at_reply(r, &reply, "", 0, diag);
     }
     hy_http_reply_free(&reply);
     hy_http_headers_free(&headers);

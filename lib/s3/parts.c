@@ -500,8 +500,8 @@ void hy_upload_end(hy_upload *upload)
             note_leftover(upload);
         }
     }
-    if (atomic_load(&upload->create_cut)) {
-        upload->leftover = hy_strdup("the server did not say in time whether it began an upload: "
+    if (atomic_load(&upload->create_unknown)) {
+        upload->leftover = hy_strdup("it is not known whether the server began an upload: "
                                      "one without parts may stay in the bucket");
     }
     if (upload->locked.state != HY_UPLOAD_DONE) {

@@ -294,7 +294,9 @@ typedef struct hy_s3_get_call {
  * Read an object or a range of it. A broken transfer goes on where it broke, held to the ETag of
  * its beginning; an object that was replaced meanwhile is read anew, once. The byte count must be
  * what was announced. `out` (without `receive`) is freed with hy_buffer_free, its limit need not
- * be set; `object` may be NULL, else it is freed by the caller after success.
+ * be set; `object` may be NULL, else it is freed by the caller after success. HYDRA_ERR_VERIFY: the
+ * whole object came, and not with the checksum or ETag that the server gives; with `receive` the
+ * bytes have been given by then.
  */
 hydra_status hy_s3_get(hy_s3 *s3, const hy_s3_get_call *get, hy_buffer *out, hy_s3_object *object,
                        hy_diag *diag);
@@ -337,9 +339,10 @@ void hy_s3_upload_result_free(hy_s3_upload_result *result);
  * threshold is one PUT; memory comes first: a threshold of more than the head and `parallel` parts
  * counts as that. commit sends the rest, then the head, then Complete, and looks whether the server
  * has what was sent. abort ends what is under way and aborts the upload, within 5 s, whatever the
- * job's own deadline says. `s3`, `policy` and `cancel` are borrowed, all else is copied. Between
- * write and commit bytes can be written again only in the head. Once commit has asked for the
- * object to be made, a cancel comes too late unless the server takes more than 3 s.
+ * job's own deadline says; a Create that is under way gets 0.8 s. `s3`, `policy` and `cancel` are
+ * borrowed, all else is copied. Between write and commit bytes can be written again only in the
+ * head. Once commit has asked for the object to be made, a cancel comes too late unless the server
+ * takes more than 3 s.
  *
  * A reply to the first call of an upload in parts that never arrives may leave an upload without
  * parts in the bucket, of which nobody knows: a lifecycle rule for incomplete uploads removes it.

@@ -85,15 +85,17 @@ hydra_status hy_upload_create(hy_upload *upload, char **id, hy_diag *diag)
         status = hy_s3_perform(upload->s3, &call, &reply, NULL, &tries, diag);
     }
     count_retries(upload, tries);
-    if (status != HYDRA_OK && tries > 0 && hy_cancel_requested(&upload->grace)) {
-        atomic_store(&upload->create_cut, true);
-    }
     *id = fields[0].value;
     if (status == HYDRA_OK && (!*id || !**id)) {
-        hy_free(*id);
-        *id = NULL;
         status = hy_fail(diag, HYDRA_ERR_SERVER, "%s: create upload: the server gave no upload id",
                          upload->name);
+    }
+    if (status != HYDRA_OK) {
+        bool begun = reply.status >= 200 && reply.status < 300; /* and who reads it failed */
+        bool cut = tries > 0 && hy_cancel_requested(&upload->grace);
+        atomic_store(&upload->create_unknown, begun || cut);
+        hy_free(*id);
+        *id = NULL;
     }
     hy_http_reply_free(&reply);
     hy_http_headers_free(&headers);

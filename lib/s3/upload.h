@@ -59,8 +59,8 @@ struct hy_upload {
     void (*sent)(void *user, int64_t bytes, int64_t total);
     void *user;
     atomic_int retries;
-    atomic_bool create_cut; /* Create was cut off before its reply: there may be an upload */
-    atomic_bool conflict;   /* somebody else wrote the key meanwhile */
+    atomic_bool create_unknown; /* Create failed, and yet there may be an upload */
+    atomic_bool conflict;       /* somebody else wrote the key meanwhile */
     pthread_mutex_t lock;
     pthread_cond_t changed; /* on the monotonic clock */
     struct {

@@ -114,6 +114,7 @@ class Model:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.objects: dict[tuple[str, str], Object] = {}
+        self.own_checksums = False  # as S3 makes one for who sends none
         self.uploads: dict[str, Upload] = {}
         self.min_part = 5 << 20
 
@@ -273,6 +274,8 @@ class Model:
                    "Accept-Ranges": "bytes", "content-type": "binary/octet-stream", **found.headers}
         if (request.header("x-amz-checksum-mode") or "").upper() == "ENABLED":
             headers |= found.checksums
+            if self.own_checksums and not found.checksums:
+                headers["x-amz-checksum-crc32"] = checksum("crc32", found.data)
         return headers
 
     def _get(self, request: Request) -> Reply:

@@ -171,6 +171,7 @@ static void test_limits(void **state)
         {{.head = OK_HEAD "Content-Length: 1000001\r\n\r\n", .fill = 1000001},
          1000000,
          "announced"},
+        {{.head = OK_HEAD "Content-Length: 99999999999999999999\r\n\r\n", .fill = -1}, 1000000, ""},
         {{.head = OK_HEAD "\r\n", .fill = 1000001, .close = true}, 1000000, "larger than 1000000"},
         {{.head = OK_HEAD "Transfer-Encoding: chunked\r\n\r\n", .fill = -1}, 1000000, "larger"},
         {{.head = OK_HEAD "Transfer-Encoding: chunked\r\n\r\n", .fill = -1},
@@ -193,17 +194,20 @@ static void test_limits(void **state)
 static void test_a_header_without_end(void **state)
 {
     (void)state;
+    static const char *const begins[] = {OK_HEAD "X: ", "HTTP/1.1 200 "};
     const size_t size = 1 << 20;
     char *head = calloc(size + 1, 1);
     assert_non_null(head);
-    memset(head, 'a', size);
-    memcpy(head, OK_HEAD "X: ", strlen(OK_HEAD "X: "));
-    scripted_reply reply = {.head = head};
-    talk t;
-    talk_begin(&t, &reply, NULL);
-    talk_run(&t);
-    assert_talk(&t, HYDRA_ERR_LIMIT, HY_HTTP_FINAL, "photo: ");
-    talk_end(&t);
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
+        memset(head, 'a', size);
+        memcpy(head, begins[i], strlen(begins[i]));
+        scripted_reply reply = {.head = head};
+        talk t;
+        talk_begin(&t, &reply, NULL);
+        talk_run(&t);
+        assert_talk(&t, HYDRA_ERR_LIMIT, HY_HTTP_FINAL, "photo: ");
+        talk_end(&t);
+    }
     free(head);
 }
 
@@ -261,6 +265,9 @@ static void test_broken_replies(void **state)
           .close = true},
          HY_HTTP_FINAL,
          "two different lengths"},
+        {{.head = OK_HEAD "Content-Length: 0x10\r\n\r\n", .close = true},
+         HY_HTTP_FINAL,
+         "not a number"},
         {{.head = "SSH-2.0-OpenSSH_9.2\r\n", .close = true}, HY_HTTP_FINAL, "photo: "},
         {{.head = "HTTP/1.1 200 OK\r\nX-A: b\r\n", .close = true}, HY_HTTP_TRANSIENT, "photo: "},
     };

@@ -160,7 +160,8 @@ static passage go_through(const char *url, scripted_reply reply, bool is_explici
     p.code = got.status;
     p.connections = scripted_connections(server);
     if (scripted_count(server) > 0) {
-        (void)snprintf(p.head, sizeof p.head, "%s", scripted_get(server, 0)->head);
+        (void)snprintf(p.head, sizeof p.head, "%.*s", (int)sizeof p.head - 1,
+                       scripted_get(server, 0)->head);
     }
     assert_true(hy_buffer_append(&log, "", 1));
     assert_null(strstr((const char *)log.data, "secret"));

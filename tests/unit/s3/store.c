@@ -578,20 +578,35 @@ static void *converse(void *argument)
     return NULL;
 }
 
+/* Under the lock: a place for a connection, one that has ended first. NULL: there are too many. */
+static connection *find_place(store *s)
+{
+    for (int i = 0; i < s->locked.connection_count; i++) {
+        if (s->locked.connections[i].fd < 0) {
+            (void)pthread_join(s->locked.connections[i].thread, NULL);
+            return &s->locked.connections[i];
+        }
+    }
+    return s->locked.connection_count < MAX_CONNECTIONS
+               ? &s->locked.connections[s->locked.connection_count++]
+               : NULL;
+}
+
 static void *accept_all(void *argument)
 {
     store *s = argument;
     for (;;) {
         int fd = accept(s->listener, NULL, NULL);
         lock(s);
-        bool room = fd >= 0 && !s->locked.ending && s->locked.connection_count < MAX_CONNECTIONS;
-        if (room) {
-            connection *c = &s->locked.connections[s->locked.connection_count++];
+        connection *c = fd >= 0 && !s->locked.ending ? find_place(s) : NULL;
+        if (c) {
             *c = (connection){.owner = s, .fd = fd};
-            room = pthread_create(&c->thread, NULL, converse, c) == 0;
+            if (pthread_create(&c->thread, NULL, converse, c) != 0) {
+                abort();
+            }
         }
         unlock(s);
-        if (!room) {
+        if (!c) {
             if (fd >= 0) {
                 (void)close(fd);
             }

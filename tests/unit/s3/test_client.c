@@ -525,6 +525,31 @@ static void test_damaged(void **state)
     }
 }
 
+/* A server that says 200 and sends an error; XML that is an object. */
+static void test_hidden_error(void **state)
+{
+    (void)state;
+    static const char xml[] = "<?xml version=\"1.0\"?><Error><Code>InternalError</Code></Error>";
+    static const char *const headers[] = {"", "ETag: \"opaque\"\r\n"};
+    for (size_t i = 0; i < COUNT_OF(headers); i++) {
+        const rule rules[] = {
+            {STORE_GET,
+             1,
+             1,
+             {.fault = STORE_REPLIES, .status = 200, .body = xml, .headers = headers[i]}}};
+        bench *b = set_up(rules, 1);
+        hy_buffer out = {0};
+        hy_s3_object object = {0};
+        hy_diag diag;
+        hydra_status status = get(b, 0, HYDRA_AUTO, &out, &object, &diag);
+        assert_int_equal(status, i == 0 ? HYDRA_ERR_SERVER : HYDRA_OK);
+        assert_false(object.verified);
+        hy_s3_object_free(&object);
+        hy_buffer_free(&out);
+        tear_down(b);
+    }
+}
+
 /* More was announced than there is: what is missing is asked for in vain. */
 static void test_announced_too_much(void **state)
 {
@@ -629,6 +654,7 @@ int main(void)
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_damaged),
         cmocka_unit_test(test_announced_too_much),
+        cmocka_unit_test(test_hidden_error),
         cmocka_unit_test(test_etags),
         cmocka_unit_test(test_urls),
         cmocka_unit_test(test_settings),

@@ -226,6 +226,22 @@ static void test_hostile_region(void **state)
     assert_int_equal(error.server_time_s, -1);
 }
 
+/* It insists on a checksum. */
+static void test_wants_checksum(void **state)
+{
+    (void)state;
+    hy_s3_error error = read_reply(
+        400,
+        "<Error><Code>InvalidRequest</Code><Message>Content-MD5 OR x-amz-checksum- HTTP header is "
+        "required for Put Object requests with Object Lock parameters</Message></Error>",
+        NULL);
+    assert_int_equal(hy_s3_classify(&error), HY_S3_ADD_CHECKSUM);
+    error = read_reply(400, "<Error><Code>MissingContentMD5</Code></Error>", NULL);
+    assert_int_equal(hy_s3_classify(&error), HY_S3_ADD_CHECKSUM);
+    error = read_reply(400, "<Error><Code>InvalidRequest</Code></Error>", NULL);
+    assert_int_equal(hy_s3_classify(&error), HY_S3_FINAL);
+}
+
 static void test_condition(void **state)
 {
     (void)state;
@@ -247,7 +263,8 @@ int main(void)
         cmocka_unit_test(test_table),          cmocka_unit_test(test_exists),
         cmocka_unit_test(test_whole_text),     cmocka_unit_test(test_long_text),
         cmocka_unit_test(test_bare_reply),     cmocka_unit_test(test_body_counts_first),
-        cmocka_unit_test(test_hostile_region), cmocka_unit_test(test_condition),
+        cmocka_unit_test(test_hostile_region), cmocka_unit_test(test_wants_checksum),
+        cmocka_unit_test(test_condition),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
