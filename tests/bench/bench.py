@@ -14,6 +14,7 @@ startup  a poster frame in a new process
 latency  from the last frame to the finished file
 jitter   how evenly pictures move in the encoded video
 cancel   from a signal to the end of the process
+upload   files and renders to an S3 server, against aws, s3cmd and boto3
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from pathlib import Path
 import cases_encoder
 import cases_process
 import cases_render
+import cases_upload
 import report
 from content import HERE, Bench, make_job
 from results import Result, text
@@ -45,6 +47,7 @@ CASES: dict[str, Callable[[Bench], Result]] = {
     "latency": cases_process.latency,
     "jitter": cases_render.jitter,
     "cancel": cases_process.cancel,
+    "upload": cases_upload.upload,
 }
 
 

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from job import FADE_IN_S, FADE_OUT_S, FADE_S, Job, Photo, save
@@ -74,6 +74,10 @@ class Bench:
             self.cache[name] = make()
         return self.cache[name]
 
+    def target(self, output: str) -> str:
+        """A name in the folder; "-" and what is in a store stay as they are."""
+        return output if output == "-" or output.startswith("s3://") else str(self.folder / output)
+
     def render(self, options: list[str], output: str, job: Job | None = None) -> list[str]:
         """hydra-cli with the job of the benchmarks."""
         job = job or self.job
@@ -83,7 +87,7 @@ class Bench:
             "--size", f"{job.width}x{job.height}", "--motion", "zoom_in",
             "--transition", "crossfade", "--transition-duration", str(FADE_S),
             "--fade-in", str(FADE_IN_S), "--fade-out", str(FADE_OUT_S),
-            "--quiet", "-y", *options, "-o", output if output == "-" else str(self.folder / output),
+            "--quiet", "-y", *options, "-o", self.target(output),
         ]  # fmt: skip
 
     def rival(self, name: str, output: str, job: Job | None = None, *words: str) -> list[str]:
@@ -104,13 +108,15 @@ class Bench:
         self.once("frames", lambda: run(self.render(["--encoder", "raw"], path.name)))
         return path
 
-    def long_job(self) -> Job:
-        """Ten minutes (quick: one) with as many photos a minute as the short one."""
-        seconds = 60.0 if self.quick else 600.0
+    def longer(self, seconds: float) -> Job:
+        """The job with as many photos a minute, and more minutes."""
         count = round(len(self.job.photos) * seconds / self.job.seconds)
         photos = tuple(self.job.photos[i % len(self.job.photos)] for i in range(count))
-        job = self.job
-        return Job(photos, job.music, job.width, job.height, job.fps, seconds, job.threads)
+        return replace(self.job, photos=photos, seconds=seconds)
+
+    def long_job(self) -> Job:
+        """Ten minutes; quick: one."""
+        return self.longer(60.0 if self.quick else 600.0)
 
     def long_render(self) -> Figures:
         """The long job with the default profile, rendered once for all cases."""

@@ -94,6 +94,15 @@ class TreeSampler(threading.Thread):
             self.sample()
 
 
+def forget_peak() -> None:
+    """Make this process's peak what it has now. A process that is started begins with the peak of
+    the one that started it, since they share their memory until it executes its program."""
+    try:
+        (PROC / "self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        pass
+
+
 def run(command: Command | list[str]) -> Figures:
     """Run a command to its end. A failed one ends the bench."""
     if isinstance(command, list):
@@ -104,6 +113,7 @@ def run(command: Command | list[str]) -> Figures:
         if cpus:
             os.sched_setaffinity(0, cpus)
 
+    forget_peak()
     start = time.monotonic()
     with subprocess.Popen(
         command.words,
@@ -134,14 +144,20 @@ def medians(runs: list[Figures]) -> Figures:
 
 
 def alternate(
-    commands: dict[str, Command | list[str]], runs: int, after: Callable[[str], None] | None = None
+    commands: dict[str, Command | list[str]],
+    runs: int,
+    after: Callable[[str], None] | None = None,
+    after_each: Callable[[str], None] | None = None,
 ) -> dict[str, Figures]:
     """Each command `runs` times, in turn, so that a slow moment of the machine hits all of them.
-    `after` is called with the name once the first run of a command has ended."""
+    `after` is called with the name once the first run of a command has ended, `after_each` after
+    every run."""
     seen: dict[str, list[Figures]] = {name: [] for name in commands}
     for turn in range(runs):
         for name, command in commands.items():
             seen[name].append(run(command))
             if turn == 0 and after:
                 after(name)
+            if after_each:
+                after_each(name)
     return {name: medians(figures) for name, figures in seen.items()}

@@ -13,6 +13,7 @@ HEADINGS = {
     "cpu_s": "CPU s",
     "peak_mb": "peak MB",
     "megabytes": "MB",
+    "mb_per_s": "MB/s",
     "ssim_db": "SSIM dB",
     "ms": "ms",
     "frames_per_s": "frames/s",
@@ -20,7 +21,10 @@ HEADINGS = {
     "jitter_px": "px/frame²",
     "seconds": "s",
 }
-DECIMALS = {"peak_mb": 0, "frames_per_s": 1, "frames_per_cpu_s": 1, "jitter_px": 4, "seconds": 3}
+DECIMALS = {
+    "peak_mb": 0, "frames_per_s": 1, "frames_per_cpu_s": 1, "mb_per_s": 1, "jitter_px": 4,
+    "seconds": 3,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,33 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Tests of the bench itself: parsing, ratios, tables, timeline, process trees. Nothing is timed."""
+"""Tests of the bench itself: parsing, ratios, tables, timeline, process trees, lines to servers.
+Nothing is timed."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import unittest
 from pathlib import Path
 
+import cases_upload
 import check_video
 import report
 from cases_render import checkasm_lines
-from content import HERE
+from content import HERE, Bench
 from job import Job, Photo, load, save, zoom
-from measure import Command, Figures, TreeSampler, children, medians, pss_kb, run, tree
+from measure import (
+    Command, Figures, TreeSampler, alternate, children, medians, pss_kb, run, tree,
+)  # fmt: skip
 from results import Ratio, Result, from_json, number, text
+from slow_line import SlowLine
+from store import etag_of
 
 CHECKASM = """\
 frame 1080x1920, CPU ms                          C      AVX2   AVX-512
@@ -225,10 +235,134 @@ class Processes(unittest.TestCase):
         self.assertGreater(figures.cpu_s, 0.0)
         self.assertGreater(figures.peak_mb, 64)
 
+    def test_our_own_peak_is_not_theirs(self) -> None:
+        """What the bench once held is not counted."""
+        held = bytearray(300 << 20)
+        del held
+        self.assertLess(run(["true"]).peak_mb, 200)
+
     def test_a_failed_command_ends_the_bench(self) -> None:
         """Its figures are worth nothing."""
         with self.assertRaises(SystemExit):
             run(["sh", "-c", "exit 3"])
+
+    def test_after_each_run(self) -> None:
+        """Once for every command and turn, `after` only in the first."""
+        first: list[str] = []
+        every: list[str] = []
+        alternate({"a": ["true"], "b": ["true"]}, 2, first.append, every.append)
+        self.assertEqual((first, every), (["a", "b"], ["a", "b", "a", "b"]))
+
+
+class Sink:
+    """A server that says at the end of each connection how much it was sent."""
+
+    def __enter__(self) -> Sink:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._take, args=(client,), daemon=True).start()
+
+    def _take(self, client: socket.socket) -> None:
+        with client:
+            size = 0
+            while data := client.recv(65536):
+                size += len(data)
+            client.sendall(b"%d" % size)
+
+
+def send(url: str, size: int) -> bytes:
+    """What the sink says of so many bytes."""
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(bytes(size))
+        connection.shutdown(socket.SHUT_WR)
+        return connection.recv(100)
+
+
+class Uploads(unittest.TestCase):
+    """What the case `upload` is made of."""
+
+    def test_etags(self) -> None:
+        """Of the whole, of parts, of parts longer than what is read at a time; of nothing."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "file"
+            data = bytes(range(256)) * 10000
+            path.write_bytes(data)
+            self.assertEqual(etag_of(path), hashlib.md5(data).hexdigest())
+            for size, count in ((1 << 20, 3), (1500000, 2), (2560000, 1), (1 << 30, 1)):
+                sums = [hashlib.md5(data[i : i + size]) for i in range(0, len(data), size)]
+                whole = hashlib.md5(b"".join(s.digest() for s in sums)).hexdigest()
+                self.assertEqual(etag_of(path, size), f"{whole}-{count}")
+            path.write_bytes(b"")
+            self.assertEqual(etag_of(path), hashlib.md5(b"").hexdigest())
+
+    def test_line_counts(self) -> None:
+        """All that clients send, nothing of the replies."""
+        with Sink() as sink, SlowLine(sink.port) as line:
+            self.assertEqual(send(line.url, 300000), b"300000")
+            self.assertEqual(send(line.url, 5), b"5")
+            self.assertEqual(line.passed, 300005)
+
+    def test_line_is_shared(self) -> None:
+        """Two connections together are no faster than the line."""
+        with Sink() as sink, SlowLine(sink.port, rate=1000000) as line:
+            start = time.monotonic()
+            clients = [threading.Thread(target=send, args=(line.url, 100000)) for _ in range(2)]
+            for client in clients:
+                client.start()
+            for client in clients:
+                client.join()
+            self.assertGreaterEqual(time.monotonic() - start, 0.19)
+            self.assertEqual(line.passed, 200000)
+
+    def test_memory(self) -> None:
+        """Only files for which there is room; at least one."""
+        bench = Bench(Path("build"), "python3", job(), Path("folder"), 1, quick=False)
+        gib = 1 << 30
+        self.assertEqual(cases_upload.sizes(bench, 4 * gib), [gib // 16, gib])
+        self.assertEqual(cases_upload.sizes(bench, 4 * gib - 1), [gib // 16])
+        with self.assertRaises(SystemExit):
+            cases_upload.sizes(bench, 0)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "meminfo"
+            path.write_text("MemFree:  1 kB\nMemAvailable:    2048 kB\n")
+            self.assertEqual(cases_upload.memory_now(path), 2 << 20)
+            path.write_text("MemFree:  1 kB\n")
+            self.assertEqual(cases_upload.memory_now(path), 0)
+
+    def test_targets(self) -> None:
+        """Files are in the folder; objects and pipes are not."""
+        bench = Bench(Path("build"), "python3", job(), Path("folder"), 1, quick=True)
+        for output, wanted in (("a.mp4", "folder/a.mp4"), ("-", "-"), ("s3://b/k", "s3://b/k")):
+            self.assertEqual(bench.render([], output)[-2:], ["-o", wanted])
+        self.assertEqual(bench.longer(8.0).photos, job().photos * 2)
+
+    def test_watch(self) -> None:
+        """What had passed at the first event of each stage, and at the end."""
+        stages = ("rendering", "rendering", "finishing", "uploading", "done")
+        lines = [json.dumps({"event": "progress", "stage": stage}) for stage in stages]
+        script = "; ".join(f"echo '{line}' >&2" for line in ["a warning", *lines])
+        answer = '{"bytes": 50, "ready_us": 1500000}'
+        counts = iter((10, 20, 30, 40, 41, 50))
+        seen = cases_upload.watch(["sh", "-c", f"{script}; echo '{answer}'"], lambda: next(counts))
+        wanted = {"rendering": 10, "finishing": 30, "uploading": 40, "done": 41, "end": 50}
+        self.assertEqual((seen.passed, seen.bytes, seen.ready_s), (wanted, 50, 1.5))
+        self.assertAlmostEqual(cases_upload.left_mb([seen], "uploading"), 10e-6)
+        with self.assertRaises(SystemExit):
+            cases_upload.watch(["sh", "-c", "echo no; exit 4"])
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ mon pg warn min per osd = 0
 paxos propose interval = 0.05
 osd data = {folder}/osd
 osd objectstore = memstore
-memstore device bytes = 2147483648
+memstore device bytes = {device_bytes}
 osd pool default size = 1
 osd pool default min size = 1
 osd pool default pg num = 1
@@ -88,13 +88,15 @@ def free_ports(count: int) -> list[int]:
 
 
 class RadosGw:
-    """Context manager. certificate: (certificate, key) files make it listen with TLS. To be used from
-    the main thread: its processes end when the thread that started them does."""
+    """Context manager. certificate: (certificate, key) files make it listen with TLS. device_bytes: how
+    much it can hold, all in memory. To be used from the main thread: its processes end when the thread
+    that started them does."""
 
     access_key = "AKIDRADOSGWTESTS0000"
     secret_key = "radosgw+test/secret0KEYradosgw+test/0000"
 
-    def __init__(self, certificate: tuple[str, str] | None = None) -> None:
+    def __init__(self, certificate: tuple[str, str] | None = None,
+                 device_bytes: int = 2 << 30) -> None:
         self.certificate = certificate
         self.folder = Path(tempfile.mkdtemp(prefix="rgw-"))
         self.daemons: dict[str, subprocess.Popen[bytes]] = {}
@@ -110,7 +112,7 @@ class RadosGw:
             (self.folder / name).mkdir()
         self.conf = self.folder / "ceph.conf"
         self.conf.write_text(CONF.format(fsid=self.fsid, mon_v2=mon_v2, mon_v1=mon_v1, listen=listen,
-                                         folder=self.folder))
+                                         folder=self.folder, device_bytes=device_bytes))
 
     def __enter__(self) -> RadosGw:
         try:
@@ -142,6 +144,10 @@ class RadosGw:
     def kill_gateway(self) -> None:
         """End radosgw at once, as in a crash. What is stored stays."""
         self._stop("rgw", kill=True)
+
+    def collect_garbage(self) -> None:
+        """Give back the memory of what was deleted: a large object lives on for hours otherwise."""
+        self._run("radosgw-admin", "-n", "client.rgw", "gc", "process", "--include-all")
 
     def _start_mon(self) -> None:
         monmap = str(self.folder / "monmap")
