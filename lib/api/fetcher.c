@@ -170,6 +170,12 @@ static hydra_status load_plain(hydra_context *context, const char *url, const ch
     return status == HYDRA_OK ? hy_fetch_load(http, &what, out, diag) : status;
 }
 
+/* The server refuses, not the policy. */
+static bool is_refusal(const hy_diag *found)
+{
+    return found->status == HYDRA_ERR_PERMISSION && strstr(found->text, ": the server answered");
+}
+
 static hydra_status load_url(hydra_context *context, const char *url, const char *name,
                              int64_t max_bytes, const hy_cancel *cancel, hy_buffer *out,
                              hy_diag *diag)
@@ -179,7 +185,7 @@ static hydra_status load_url(hydra_context *context, const char *url, const char
     hydra_status status = is_signed(context, url, &where)
                               ? load_object(context, &where, name, max_bytes, cancel, out, &found)
                               : load_plain(context, url, name, max_bytes, cancel, out, &found);
-    if (status == HYDRA_ERR_PERMISSION && where.bucket && !strstr(found.text, "s3://")) {
+    if (where.bucket && is_refusal(&found)) {
         status = hy_fail(diag, status,
                          "%s; without keys only public objects can be read: set AWS_ACCESS_KEY_ID "
                          "and AWS_SECRET_ACCESS_KEY, or write s3://",

@@ -55,6 +55,19 @@ hydra_status hy_object_sent(hy_object *out, hy_s3 *s3, const char *bucket, const
     return status;
 }
 
+/* Who finds out after the upload has failed, and the object is there. */
+hydra_status hy_object_check_presign(hy_s3 *s3, const char *bucket, const char *key,
+                                     int64_t presign_s, hy_diag *diag)
+{
+    char *url = NULL;
+    if (presign_s <= 0) {
+        return HYDRA_OK;
+    }
+    hydra_status status = hy_s3_presigned_url(s3, "GET", bucket, key, presign_s, NULL, &url, diag);
+    hy_s3_secret_free(url);
+    return status;
+}
+
 hydra_status hy_object_found(hy_object *out, hy_s3 *s3, const char *bucket, const char *key,
                              hy_s3_object *found, hy_diag *diag)
 {

@@ -27,9 +27,10 @@ typedef struct loader {
     char *visited[MOST_REDIRECTS + 1];
     int32_t hops;
     hy_retry retry;
-    char *etag;     /* strong, of what is in `out`; NULL = it cannot be continued */
-    int64_t total;  /* bytes of the resource; -1 = unknown */
-    bool restarted; /* because it had changed */
+    char *etag;      /* strong, of what is in `out`; NULL = it cannot be continued */
+    int64_t total;   /* bytes of the resource; -1 = unknown */
+    size_t furthest; /* bytes that were there at once at most */
+    bool restarted;  /* because it had changed */
     /* Of the request that runs: */
     hy_http_reply *reply;
     int64_t from; /* first byte that is asked for */
@@ -367,15 +368,17 @@ static next_step try_once(loader *l)
     return code >= 200 && code <= 299 ? judge_success(l) : judge_error(l, code);
 }
 
-/* After a failure that may pass. False: it stands. */
-static bool may_retry(loader *l, size_t before)
+/* After a failure that may pass. False: it stands. Progress is only what goes beyond all tries
+ * before it: a server that begins anew again and again would never come to an end. */
+static bool may_retry(loader *l)
 {
     int32_t code = l->reply->outcome == HY_HTTP_REPLY ? l->reply->status : 0;
     hy_retry_class class = code == 429 || code == 503 ? HY_RETRY_THROTTLE : HY_RETRY_TRANSIENT;
     if (!l->etag) {
         forget_content(l);
     }
-    if (l->out->size >= before + PROGRESS_BYTES) {
+    if (l->out->size >= l->furthest + PROGRESS_BYTES) {
+        l->furthest = l->out->size;
         l->retry.tries = 0;
     }
     if (!hy_retry_wait(&l->retry, class, &l->reply->headers, l->fetch->cancel)) {
@@ -389,10 +392,9 @@ static hydra_status load(loader *l)
 {
     for (;;) {
         hy_http_reply reply = {.outcome = HY_HTTP_FINAL};
-        size_t before = l->out->size;
         l->reply = &reply;
         next_step step = try_once(l);
-        bool again = step == STEP_AGAIN || (step == STEP_RETRY && may_retry(l, before));
+        bool again = step == STEP_AGAIN || (step == STEP_RETRY && may_retry(l));
         hy_http_reply_free(&reply);
         l->reply = NULL;
         if (step == STEP_DONE) {

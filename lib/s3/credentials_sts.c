@@ -95,15 +95,9 @@ static hydra_status build_form(call *c, hy_diag *diag)
 static hydra_status sign(call *c, hy_diag *diag)
 {
     char hash[65];
-    char host[320];
-    bool brackets = strchr(c->url.host, ':') != NULL;
-    int length = snprintf(host, sizeof host, "%s%s%s", brackets ? "[" : "", c->url.host,
-                          brackets ? "]" : "");
-    if (length > 0 && c->url.port > 0 && (size_t)length < sizeof host) {
-        length += snprintf(host + length, sizeof host - (size_t)length, ":%d", (int)c->url.port);
-    }
-    if (length < 0 || (size_t)length >= sizeof host) {
-        return hy_fail(diag, HYDRA_ERR_ARGUMENT, "%s: STS endpoint: its host is too long", c->name);
+    char *host = hy_s3_url_host(&c->url);
+    if (!host) {
+        return hy_fail_memory(diag);
     }
     hydra_status status = hy_sha256_hex(c->body.data, c->body.size, hash, diag);
     const hy_sigv4 what = {.method = "POST",
@@ -114,7 +108,11 @@ static hydra_status sign(call *c, hy_diag *diag)
                            .service = "sts",
                            .time_s = c->walk->now_s,
                            .payload_hash = hash};
-    return status == HYDRA_OK ? hy_sigv4_sign(&what, &c->headers, NULL, diag) : status;
+    if (status == HYDRA_OK) {
+        status = hy_sigv4_sign(&what, &c->headers, NULL, diag);
+    }
+    hy_free(host);
+    return status;
 }
 
 static hydra_status prepare(call *c, hy_diag *diag)

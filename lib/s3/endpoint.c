@@ -88,8 +88,7 @@ hydra_status hy_s3_check_key(const char *key, hy_diag *diag)
 typedef struct place {
     const char *scheme;
     const char *subdomain; /* the bucket, or "" */
-    const char *host;      /* in front of its port */
-    const char *port;      /* ":9000" or "" */
+    const char *host;      /* with its port, where one is sent */
     const char *prefix;    /* the endpoint's own path, without '/' at its end */
     const char *directory; /* the bucket, or "" */
     const char *key;       /* or "" */
@@ -118,10 +117,10 @@ static char *join_path(const place *at)
 static hydra_status make_address(const place *at, hy_s3_address *out, hy_diag *diag)
 {
     const char *dot = at->subdomain[0] ? "." : "";
-    const char *const parts[] = {at->scheme, "://", at->subdomain, dot, at->host, at->port};
+    const char *const parts[] = {at->scheme, "://", at->subdomain, dot, at->host};
     hy_s3_address made = {
-        .origin = hy_canon_join(parts, 6),
-        .host = hy_canon_join(parts + 2, 4),
+        .origin = hy_canon_join(parts, 5),
+        .host = hy_canon_join(parts + 2, 3),
         .path = join_path(at),
     };
     if (!made.origin || !made.host || !made.path) {
@@ -151,7 +150,7 @@ static hydra_status find_aws(const hy_s3_endpoint *endpoint, const char *bucket,
     /* AWS's certificates hold for one level below the endpoint: not for a bucket with dots. */
     bool in_path = endpoint->addressing == HYDRA_ADDRESSING_PATH ||
                    (endpoint->addressing == HYDRA_ADDRESSING_AUTO && strchr(bucket, '.'));
-    const place at = {"https", in_path ? "" : bucket, host, "", "", in_path ? bucket : "", key};
+    const place at = {"https", in_path ? "" : bucket, host, "", in_path ? bucket : "", key};
     hydra_status status = make_address(&at, out, diag);
     hy_free(host);
     return status;
@@ -164,6 +163,17 @@ static void cut_slashes(char *path)
         length--;
     }
     path[length] = '\0';
+}
+
+char *hy_s3_url_host(const hy_url *url)
+{
+    bool ipv6 = strchr(url->host, ':');
+    char port[16] = "";
+    if (url->port && url->port != (strcmp(url->scheme, "https") == 0 ? 443 : 80)) {
+        (void)snprintf(port, sizeof port, ":%d", (int)url->port);
+    }
+    const char *const parts[] = {ipv6 ? "[" : "", url->host, ipv6 ? "]" : "", port};
+    return hy_canon_join(parts, sizeof parts / sizeof *parts);
 }
 
 static hydra_status find_below(const hy_s3_endpoint *endpoint, hy_url *url, const char *bucket,
@@ -179,13 +189,7 @@ static hydra_status find_below(const hy_s3_endpoint *endpoint, hy_url *url, cons
         return hy_fail(diag, HYDRA_ERR_ARGUMENT,
                        "endpoint %s: a bucket cannot stand in front of an IP address", url->host);
     }
-    /* Ports that are the scheme's own are not sent in the host header. */
-    char port[16] = "";
-    if (url->port && url->port != (strcmp(url->scheme, "https") == 0 ? 443 : 80)) {
-        (void)snprintf(port, sizeof port, ":%d", url->port);
-    }
-    const char *const parts[] = {ipv6 ? "[" : "", url->host, ipv6 ? "]" : ""};
-    char *host = hy_canon_join(parts, 3);
+    char *host = hy_s3_url_host(url);
     if (!host) {
         return hy_fail_memory(diag);
     }
@@ -193,7 +197,6 @@ static hydra_status find_below(const hy_s3_endpoint *endpoint, hy_url *url, cons
     const place at = {.scheme = url->scheme,
                       .subdomain = in_path ? "" : bucket,
                       .host = host,
-                      .port = port,
                       .prefix = url->path,
                       .directory = in_path ? bucket : "",
                       .key = key};

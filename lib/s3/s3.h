@@ -95,6 +95,9 @@ typedef struct hy_s3_address {
 hydra_status hy_s3_address_find(const hy_s3_endpoint *endpoint, const char *bucket, const char *key,
                                 hy_s3_address *out, hy_diag *diag);
 void hy_s3_address_free(hy_s3_address *address);
+/* What the host header of a request for this URL says, which is signed: with the port unless it is
+ * the scheme's, written or not. Free with hy_free; NULL: no memory. */
+char *hy_s3_url_host(const hy_url *url);
 hydra_status hy_s3_check_bucket(const char *bucket, hy_diag *diag);
 hydra_status hy_s3_check_key(const char *key, hy_diag *diag); /* 1..1024 bytes of UTF-8 */
 

@@ -45,8 +45,13 @@ static void on_sent(void *user, int64_t bytes)
     }
 }
 
-static hydra_status status_of(int32_t http_status)
+/* A 409 says many things, of which "it exists" is the rarest: a folder that is missing, two that
+ * write at once. */
+static hydra_status status_of(const put_sink *put, int32_t http_status)
 {
+    if (http_status == 412 && hy_http_headers_get(&put->headers, "if-none-match")) {
+        return HYDRA_ERR_EXISTS;
+    }
     switch (http_status) {
     case 401:
     case 403:
@@ -54,31 +59,29 @@ static hydra_status status_of(int32_t http_status)
     case 404:
     case 410:
         return HYDRA_ERR_NOT_FOUND;
-    case 409:
-    case 412:
-        return HYDRA_ERR_EXISTS;
     default:
         return HYDRA_ERR_SERVER;
     }
 }
 
-static hydra_status judge(const put_sink *put, int32_t http_status, hy_diag *diag)
+static hydra_status judge(const put_sink *put, int32_t tries, int32_t http_status, hy_diag *diag)
 {
     if (http_status >= 200 && http_status <= 299) {
         return HYDRA_OK;
     }
-    hydra_status status = status_of(http_status);
+    hydra_status status = status_of(put, http_status);
     if (status == HYDRA_ERR_EXISTS) {
-        return hy_fail(diag, status, "%s: exists already and is not to be replaced", put->name);
+        return hy_fail(diag, status, "%s: exists already and is not to be replaced%s", put->name,
+                       tries > 0 ? "; it may be this video, from a try whose answer was lost" : "");
     }
     return hy_fail(
         diag, status, "%s: the server answered the PUT with %d%s", put->name, (int)http_status,
         status == HYDRA_ERR_PERMISSION ? "; is the URL meant for PUT, and still valid?" : "");
 }
 
-/* One try. `again`: another one makes sense. */
-static hydra_status put_once(put_sink *put, const void *data, size_t size, hy_http_reply *reply,
-                             bool *again, hy_diag *diag)
+/* One try, after so many others. `again`: another one makes sense. */
+static hydra_status put_once(put_sink *put, const void *data, size_t size, int32_t tries,
+                             hy_http_reply *reply, bool *again, hy_diag *diag)
 {
     const hy_http_request request = {
         .method = "PUT",
@@ -99,7 +102,7 @@ static hydra_status put_once(put_sink *put, const void *data, size_t size, hy_ht
         return status;
     }
     *again = hy_retry_status(reply->status);
-    return judge(put, reply->status, diag);
+    return judge(put, tries, reply->status, diag);
 }
 
 static hy_retry_class class_of(const hy_http_reply *reply)
@@ -115,12 +118,16 @@ static hydra_status put_all(put_sink *put, const void *data, size_t size, hy_dia
         hy_diag own = {0};
         hy_http_reply reply = {0};
         bool again = false;
-        hydra_status status = put_once(put, data, size, &reply, &again, &own);
-        again = status != HYDRA_OK && again &&
-                hy_retry_wait(&retry, class_of(&reply), &reply.headers, put->cancel);
+        hydra_status status = put_once(put, data, size, retry.tries, &reply, &again, &own);
+        bool may_pass = status != HYDRA_OK && again;
+        again = may_pass && hy_retry_wait(&retry, class_of(&reply), &reply.headers, put->cancel);
         hy_http_reply_free(&reply);
         if (!again) {
-            return status == HYDRA_OK ? status : hy_fail(diag, status, "%s", own.text);
+            hydra_status stopped = may_pass ? hy_cancel_check(put->cancel, diag) : HYDRA_OK;
+            if (stopped != HYDRA_OK || status == HYDRA_OK) {
+                return stopped;
+            }
+            return hy_fail(diag, status, "%s", own.text);
         }
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is known of a remote source before anything is sent. That it is sent is tested with
  * hydra-cli and a server. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/fetcher.h"
@@ -85,11 +86,38 @@ static void test_policy(void **state)
     hydra_context_free(context);
 }
 
+/* What keys cannot mend is not said to be mended by keys. */
+static void test_the_policy_refuses(void **state)
+{
+    (void)state;
+    hydra_policy policy;
+    hydra_context_options options;
+    hydra_context *context = NULL;
+    hy_buffer out = {0};
+    hy_diag diag = {0};
+    assert_int_equal(hydra_policy_preset(&policy, HYDRA_POLICY_SERVICE), HYDRA_OK);
+    hydra_context_options_init(&options);
+    options.policy = &policy;
+    (void)unsetenv("AWS_ACCESS_KEY_ID");
+    (void)setenv("HOME", "/nonexistent", 1);
+    (void)setenv("https_proxy", "http://127.0.0.1:1", 1);
+    assert_int_equal(hydra_context_new(&options, &context), HYDRA_OK);
+    const hy_context_fetcher fetcher = hy_context_fetcher_of(context);
+    assert_failed(fetcher.base.load(&fetcher.base,
+                                    "https://my-bucket.s3.eu-central-1.amazonaws.com/a.jpg",
+                                    "image 0", 1000, NULL, &out, &diag),
+                  HYDRA_ERR_PERMISSION, &diag, "the environment names a proxy");
+    assert_null(strstr(diag.text, "AWS_ACCESS_KEY_ID"));
+    (void)unsetenv("https_proxy");
+    hydra_context_free(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_urls),
         cmocka_unit_test(test_policy),
+        cmocka_unit_test(test_the_policy_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -225,6 +225,28 @@ static void test_presigned_urls(void **state)
     hydra_store_free(store);
 }
 
+/* Known before anything is sent, and not when the object is there. */
+static void test_a_signed_url_needs_keys(void **state)
+{
+    (void)state;
+    hydra_store_options options;
+    hydra_transfer_options transfer;
+    hydra_store_options_init(&options);
+    hydra_transfer_options_init(&transfer);
+    options.credentials = HYDRA_CREDENTIALS_ANONYMOUS;
+    options.region = "eu-central-1";
+    options.endpoint = "http://127.0.0.1:1";
+    options.proxy = "";
+    options.max_tries = 1;
+    transfer.presign_s = 60;
+    hydra_store *store = open_store(&options);
+    assert_fails(store, hydra_store_put(store, "s3://bucket/key", "a", 1, &transfer, NULL),
+                 HYDRA_ERR_AUTH, "a presigned URL needs keys");
+    assert_fails(store, hydra_store_put(store, "s3://bucket/key", "a", 1, NULL, NULL),
+                 HYDRA_ERR_NETWORK, "127.0.0.1:1");
+    hydra_store_free(store);
+}
+
 static void test_amazon_has_virtual_hosts(void **state)
 {
     (void)state;
@@ -322,6 +344,7 @@ int main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_arguments),
         cmocka_unit_test(test_presigned_urls),
+        cmocka_unit_test(test_a_signed_url_needs_keys),
         cmocka_unit_test(test_amazon_has_virtual_hosts),
         cmocka_unit_test(test_options_of_the_context),
         cmocka_unit_test(test_policy),

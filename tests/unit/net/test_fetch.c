@@ -249,6 +249,34 @@ static void test_it_breaks_off_every_time(void **state)
     load_end(&l);
 }
 
+/* Forwards, back to the beginning, forwards: none of it is progress. */
+static scripted_reply serve_back_and_forth(void *user, int number, const scripted_request *request)
+{
+    (void)user;
+    (void)request;
+    return (scripted_reply){.head = OK_HEAD "ETag: \"v\"\r\nContent-Length: 300000\r\n\r\n",
+                            .fill = 300000,
+                            .cut = number % 2 == 0 ? 100000 : 10000};
+}
+
+static void test_it_begins_anew_every_time(void **state)
+{
+    (void)state;
+    scripted *server = scripted_new(serve_back_and_forth, NULL);
+    char *url = scripted_url(server, "/photo.jpg");
+    hy_cancel cancel;
+    hy_cancel_init(&cancel, 20000000);
+    load l;
+    load_begin(&l, url);
+    l.fetch.cancel = &cancel;
+    load_run(&l);
+    assert_failed(l.status, HYDRA_ERR_NETWORK, &l.diag, "photo: the reply broke off");
+    assert_in_range(scripted_count(server), 5, 6);
+    load_end(&l);
+    scripted_free(server);
+    free(url);
+}
+
 /* ---- Statuses ---- */
 
 typedef struct sequence {
@@ -588,6 +616,7 @@ int main(void)
         cmocka_unit_test(test_a_resource_that_changes),
         cmocka_unit_test(test_servers_that_do_not_give_ranges),
         cmocka_unit_test(test_it_breaks_off_every_time),
+        cmocka_unit_test(test_it_begins_anew_every_time),
         cmocka_unit_test(test_statuses),
         cmocka_unit_test(test_it_works_the_third_time),
         cmocka_unit_test(test_lengths_that_lie),

@@ -318,6 +318,29 @@ static void test_no_secret_in_error(void **state)
     assert_null(strstr(diag.text, "abcdef"));
 }
 
+/* As libcurl sends it; STS is signed with it, too. */
+static void test_hosts_of_urls(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"https://sts.eu-west-1.amazonaws.com/", "sts.eu-west-1.amazonaws.com"},
+        {"https://STS.eu-west-1.amazonaws.com:443/", "sts.eu-west-1.amazonaws.com"},
+        {"http://127.0.0.1:80", "127.0.0.1"},
+        {"http://127.0.0.1:443", "127.0.0.1:443"},
+        {"https://[::1]", "[::1]"},
+        {"https://[::1]:80", "[::1]:80"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        hy_url url;
+        hy_diag diag = {0};
+        assert_ok(hy_url_parse(&url, cases[i][0], &diag), &diag);
+        char *host = hy_s3_url_host(&url);
+        assert_string_equal(host, cases[i][1]);
+        hy_free(host);
+        hy_url_free(&url);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_bad_addresses), cmocka_unit_test(test_buckets),
         cmocka_unit_test(test_keys),          cmocka_unit_test(test_locations),
         cmocka_unit_test(test_bad_locations), cmocka_unit_test(test_no_secret_in_error),
+        cmocka_unit_test(test_hosts_of_urls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* A URL that takes one PUT: what its answers mean, and a cancel between two tries. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../net/scripted.h"
+#include "net/net.h"
+#include "sink/sink.h"
+#include "support.h"
+
+#define EMPTY "Content-Length: 0\r\n\r\n"
+
+typedef struct script {
+    const scripted_reply *replies;
+    int count;         /* the last one again and again */
+    hy_cancel *cancel; /* NULL = never */
+} script;
+
+static scripted_reply serve(void *user, int number, const scripted_request *request)
+{
+    const script *s = user;
+    (void)request;
+    return s->replies[number < s->count ? number : s->count - 1];
+}
+
+/* Requests that it took. */
+static int put(script *s, bool replace, hydra_status *status, hy_diag *diag)
+{
+    hy_http *http = NULL;
+    hy_sink *sink = NULL;
+    const hy_http_options direct = {.proxy = ""};
+    *diag = (hy_diag){0};
+    scripted *server = scripted_new(serve, s);
+    char *url = scripted_url(server, "/video.mp4?secret");
+    assert_ok(hy_http_new(&direct, &http, diag), diag);
+    const hy_sink_put_options options = {
+        .url = url, .limit = 1000, .replace = replace, .cancel = s->cancel};
+    assert_ok(hy_sink_put_new(http, &options, &sink, diag), diag);
+    assert_ok(sink->ops->write(sink, 0, "video", 5, diag), diag);
+    *status = sink->ops->commit(sink, diag);
+    assert_null(strstr(diag->text, "secret"));
+    hy_sink_free(sink);
+    hy_http_free(http);
+    int requests = scripted_count(server);
+    scripted_free(server);
+    free(url);
+    return requests;
+}
+
+static void test_answers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *head;
+        bool replace;
+        hydra_status status;
+        const char *part;
+    } cases[] = {
+        {"HTTP/1.1 201 Made\r\n" EMPTY, true, HYDRA_OK, ""},
+        {"HTTP/1.1 403 No\r\n" EMPTY, true, HYDRA_ERR_PERMISSION, "with 403; is the URL meant"},
+        {"HTTP/1.1 404 No\r\n" EMPTY, true, HYDRA_ERR_NOT_FOUND, "with 404"},
+        {"HTTP/1.1 412 No\r\n" EMPTY, false, HYDRA_ERR_EXISTS, "exists already"},
+        /* Nothing was said of what is there: another condition failed. */
+        {"HTTP/1.1 412 No\r\n" EMPTY, true, HYDRA_ERR_SERVER, "with 412"},
+        {"HTTP/1.1 409 No\r\n" EMPTY, true, HYDRA_ERR_SERVER, "with 409"},
+        {"HTTP/1.1 409 No\r\n" EMPTY, false, HYDRA_ERR_SERVER, "with 409"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const scripted_reply reply = {.head = cases[i].head};
+        script s = {&reply, 1, NULL};
+        hydra_status status;
+        hy_diag diag;
+        assert_int_equal(put(&s, cases[i].replace, &status, &diag), 1);
+        if (cases[i].status == HYDRA_OK) {
+            assert_ok(status, &diag);
+        } else {
+            assert_failed(status, cases[i].status, &diag, cases[i].part);
+            assert_null(strstr(diag.text, "answer was lost"));
+        }
+    }
+}
+
+static void test_a_lost_answer(void **state)
+{
+    (void)state;
+    const scripted_reply replies[] = {{.head = NULL}, {.head = "HTTP/1.1 412 No\r\n" EMPTY}};
+    script s = {replies, 2, NULL};
+    hydra_status status;
+    hy_diag diag;
+    assert_int_equal(put(&s, false, &status, &diag), 2);
+    assert_failed(status, HYDRA_ERR_EXISTS, &diag, "answer was lost");
+}
+
+static void *cancel_soon(void *user)
+{
+    const struct timespec soon = {0, 300000000};
+    (void)nanosleep(&soon, NULL);
+    hy_cancel_request(user);
+    return NULL;
+}
+
+static void test_cancelled_between_two_tries(void **state)
+{
+    (void)state;
+    const scripted_reply reply = {.head = "HTTP/1.1 503 Later\r\nRetry-After: 30\r\n" EMPTY};
+    pthread_t thread;
+    hy_cancel cancel;
+    hy_cancel_init(&cancel, 0);
+    script s = {&reply, 1, &cancel};
+    hydra_status status;
+    hy_diag diag;
+    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, &cancel), 0);
+    assert_int_equal(put(&s, true, &status, &diag), 1);
+    (void)pthread_join(thread, NULL);
+    assert_failed(status, HYDRA_ERR_CANCELLED, &diag, "cancelled");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_a_lost_answer),
+        cmocka_unit_test(test_cancelled_between_two_tries),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
