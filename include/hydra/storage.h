@@ -119,7 +119,8 @@ typedef struct hydra_transfer_options {
 HYDRA_API void hydra_transfer_options_init(hydra_transfer_options *options);
 
 /** What is in a store now. Strings are borrowed from the handle that gave the result, until its
- *  next call or end; "" = the server does not say. */
+ *  next call or end; "" = the server does not say. Filled by a call that succeeds; one that fails
+ *  leaves it as it was, and ends the life of the strings all the same. */
 typedef struct hydra_object {
     uint32_t struct_size;      /**< Set by the caller to sizeof(hydra_object). */
     int32_t parts;             /**< Parts it was sent in; 0 = one request. */

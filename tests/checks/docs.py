@@ -111,11 +111,48 @@ def check_paths() -> Iterator[str]:
             yield f"CONTRIBUTING.md: {path} does not exist"
 
 
+def tests_named(cell: str) -> Iterator[tuple[str, str]]:
+    """File and test ("" = the whole file) of each name in a cell: `file`: `test`, `test`; `file`."""
+    for group in cell.split(";"):
+        names = re.findall(r"`([^`]+)`", group)
+        file = next((name for name in names if "/" in name), "")
+        tests = [name for name in names if "/" not in name]
+        yield from ((file, test) for test in tests)
+        yield from ((name, "") for name in names if "/" in name and not (tests and name == file))
+
+
+def has_test(file: str, test: str) -> bool:
+    path = Path("tests") / file
+    if not path.is_file():
+        return False
+    text = path.read_text()
+    if "." not in test:
+        return not test or bool(re.search(rf"cmocka_unit_test\w*\(\s*{test}\b|\bUNIT\({test}\b", text))
+    name, method = test.split(".")
+    body = re.search(rf"^class {name}\b.*?(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
+    return bool(body and re.search(rf"^    def {method}\(", body[0], re.MULTILINE))
+
+
+def check_tests() -> Iterator[str]:
+    """The tests that docs/storage.md names, and a row for every case of a table."""
+    section = read("docs/storage.md").partition("\n## How it is tested\n")[2].partition("\n## ")[0]
+    rows = [row.split(" | ") for row in re.findall(r"^\| (.*) \|$", section, re.MULTILINE)][2:]
+    named = [pair for row in rows for pair in tests_named(row[1])]
+    if len(rows) < 40 or any(len(row) != 3 or "`" not in row[1] for row in rows):
+        yield "docs/storage.md: the table of tests is not whole"
+    for file, test in named:
+        if not has_test(file, test):
+            yield f"docs/storage.md: there is no test {file} {test}"
+    for path in sorted(Path("tests/s3/cases").glob("*.json")):
+        if (f"s3/cases/{path.name}", "") not in named:
+            yield f"docs/storage.md: no row for {path}"
+
+
 def main(build: str) -> int:
     bad = 0
     for check in (check_readme(), check_changelog(), check_statuses(), check_error_texts(),
                   check_options(f"{build}/tools/hydra-cli"), check_links(),
-                  check_paths()):
+                  check_paths(), check_tests()):
         for problem in check:
             print(problem)
             bad += 1

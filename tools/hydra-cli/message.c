@@ -56,13 +56,17 @@ static void json_failure(json_writer *json, int code, hydra_status status, const
     json_integer(json, "exit_code", code);
 }
 
-/* What a first project in another folder runs into. */
+/* What a first project in another folder, or a first upload, runs into. */
 static void hint(const cli_settings *settings, hydra_status status, const char *text)
 {
     bool is_path = !strstr(text, "://");
     if (status == HYDRA_ERR_NOT_FOUND && is_path && settings->project &&
         strchr(settings->project, '/')) {
         cli_note("paths in a project count from the current folder, not from the project's");
+    }
+    if (status == HYDRA_ERR_AUTH && strncmp(text, "no credentials", 14) == 0) {
+        cli_note("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with "
+                 "--aws-profile; --anonymous is for public buckets");
     }
 }
 
@@ -94,6 +98,7 @@ int cli_code(const cli_settings *settings, hydra_status status)
     case HYDRA_ERR_UNSUPPORTED:
     case HYDRA_ERR_LIMIT:
     case HYDRA_ERR_NETWORK:
+    case HYDRA_ERR_TIMEOUT:
     case HYDRA_ERR_AUTH:
     case HYDRA_ERR_SERVER:
         return CLI_INPUT;

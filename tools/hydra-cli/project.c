@@ -4,6 +4,7 @@
 
 #include "message.h"
 #include "project_json.h"
+#include "remote.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -149,8 +150,7 @@ int project_open(const cli_settings *settings, char **inputs, int count, hydra_c
 {
     hydra_status status = compose_new(settings, out);
     if (status == HYDRA_ERR_ARGUMENT && !*out) {
-        return cli_usage(settings->verb, "the options about the storage make no sense: look at "
-                                         "--endpoint, --region and --aws-profile");
+        return cli_usage(settings->verb, REMOTE_BAD_OPTIONS);
     }
     if (status == HYDRA_OK && settings->project) {
         return project_load(settings, *out);

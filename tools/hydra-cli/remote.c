@@ -125,8 +125,7 @@ int remote_open(const cli_settings *settings, hydra_store **out)
         return CLI_OK;
     }
     return status == HYDRA_ERR_ARGUMENT
-               ? cli_usage(settings->verb, "the options about the storage make no sense: look at "
-                                           "--endpoint, --region and --aws-profile")
+               ? cli_usage(settings->verb, REMOTE_BAD_OPTIONS)
                : cli_fail(settings, CLI_FAILED, status, hydra_status_text(status));
 }
 

@@ -16,6 +16,11 @@ bool remote_is_remote(const char *name);
 
 /* A name for people: without what is behind a '?', which may be a secret. */
 #define REMOTE_SHOWN_BYTES 1200
+
+/* The library checks them and has no handle yet that could say which one it is. */
+#define REMOTE_BAD_OPTIONS                                                                         \
+    "the options about the storage make no sense: --endpoint is http(s)://HOST[:PORT]; look at "   \
+    "--region and --aws-profile, too"
 const char *remote_shown(const char *name, char shown[REMOTE_SHOWN_BYTES]);
 
 /* The store of these options. 0, or the exit code after the error was printed. */
