@@ -86,14 +86,17 @@ static void test_file_equals_memory_and_folder_is_clean(void **state)
     (void)state;
     hydra_compose *c = three_photos();
     test_add_tone(c, 1, NULL);
-    size_t size;
-    const void *mp4 = test_render(c, &size);
-    uint64_t hash = test_hash(mp4, size);
-    char *folder = test_folder_new();
-    char *path = test_path(folder, "out file.mp4");
     hydra_render_options options;
     hydra_render_options_init(&options);
     options.profile = HYDRA_PROFILE_DRAFT;
+    options.threads = 1; /* with two, x264's bytes are not always the same */
+    size_t size;
+    const void *mp4;
+    assert_compose_ok(c, hydra_compose_render_memory(c, &options));
+    assert_int_equal(hydra_compose_output(c, &mp4, &size), HYDRA_OK);
+    uint64_t hash = test_hash(mp4, size);
+    char *folder = test_folder_new();
+    char *path = test_path(folder, "out file.mp4");
     for (int round = 0; round < 2; round++) {
         assert_compose_ok(c, hydra_compose_render(c, path, &options));
         assert_int_equal(test_count_entries(folder), 1);
