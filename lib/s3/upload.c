@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define PART_TRIES     5
 #define COMPLETE_TRIES 5
@@ -18,7 +19,11 @@
 /* To find out or to undo what is there, when the job's own time may be over. */
 #define SETTLE_US (INT64_C(5) * 1000000)
 /* The same when the job is cancelled and the completion has already taken too long. */
-#define HURRY_US      (INT64_C(1) * 1000000)
+#define HURRY_US (INT64_C(1) * 1000000)
+/* How long a server that has a whole PUT may still be at work on it after the job was cancelled,
+ * and how often it is asked. */
+#define PUT_GRACE_S   3.0
+#define PUT_LOOK_MS   200
 #define MAX_XML_BYTES ((size_t)8 << 20)
 #define S3_NAMESPACE  "http://s3.amazonaws.com/doc/2006-03-01/"
 
@@ -178,6 +183,7 @@ typedef struct whole {
     hy_s3_digest own; /* by our bytes; MD5: of the parts' MD5s */
     bool has_etag;
     uint8_t etag[16]; /* the MD5 in the object's ETag, by the ETags of the parts */
+    double began_s;   /* of a PUT; 0 = what an older object is does not matter */
 } whole;
 
 static hydra_status sum_up(hy_s3_check check, const hy_upload_part *parts, int32_t count,
@@ -216,11 +222,27 @@ static hy_s3_match match_etag(const char *etag, const uint8_t md5[16], int32_t p
     return memcmp(has, md5, 16) == 0 ? HY_S3_MATCH_SAME : HY_S3_MATCH_DIFFERS;
 }
 
+/* Whether the object was there before the upload began, by the server's own clock: the same bytes
+ * that an earlier upload left, with other headers. */
+static bool was_there(const whole *sent, const hy_http_reply *reply)
+{
+    const char *now = hy_http_headers_get(&reply->headers, "date");
+    const char *made = hy_http_headers_get(&reply->headers, "last-modified");
+    int64_t now_s = now ? hy_http_date(now) : -1;
+    int64_t made_s = made ? hy_http_date(made) : -1;
+    if (sent->began_s <= 0 || now_s < 0 || made_s < 0) {
+        return false;
+    }
+    /* Both are whole seconds. */
+    return (double)(now_s - made_s) > hy_clock_s() - sent->began_s + 2;
+}
+
 /* Compare the object that HEAD shows with what was sent. Whatever has another size, or was not put
  * together from as many parts, is somebody else's. */
 static hy_s3_match match_seen(const whole *sent, const hy_http_reply *reply)
 {
-    if (hy_s3_number(hy_http_headers_get(&reply->headers, "content-length")) != sent->bytes) {
+    if (hy_s3_number(hy_http_headers_get(&reply->headers, "content-length")) != sent->bytes ||
+        was_there(sent, reply)) {
         return HY_S3_MATCH_DIFFERS;
     }
     hy_s3_match match = HY_S3_MATCH_UNKNOWN;
@@ -567,9 +589,90 @@ static hydra_status put_headers(const hy_upload *upload, const hy_s3_digest *dig
     return status == HYDRA_OK ? hy_s3_digest_header(digest, headers, diag) : status;
 }
 
+/* A PUT under way. */
+typedef struct putting {
+    hy_upload *upload;
+    int64_t size;
+    bool out; /* all bytes were, of some try: the server may have made the object */
+} putting;
+
 static void put_sent(void *user, int64_t bytes)
 {
-    hy_upload_progress(user, bytes);
+    putting *put = user;
+    put->out = put->out || bytes >= put->size;
+    hy_upload_progress(put->upload, bytes);
+}
+
+/* Whether the object may be there although PUT failed. */
+static bool is_put_uncertain(const putting *put, const hy_s3_error *error, int32_t tries)
+{
+    bool out = put->out || (put->size == 0 && tries > 0);
+    return out && (tries > 1 || error->http_status < 300 || error->http_status >= 500);
+}
+
+/* What became of a PUT. One that was cut off may still be on its way through the server. */
+static outcome settle_put(hy_upload *upload, const whole *sent, hy_s3_upload_result *result)
+{
+    const struct timespec pause = {0, PUT_LOOK_MS * 1000000L};
+    bool stopped = hy_cancel_requested(&upload->stop);
+    double until_s = hy_clock_s() + PUT_GRACE_S;
+    if (stopped) {
+        hy_cancel_request(&upload->grace); /* to look takes less time, too */
+    }
+    outcome found = settle(upload, sent, result);
+    while (stopped && found != OUTCOME_OURS && hy_clock_s() < until_s) {
+        (void)nanosleep(&pause, NULL);
+        found = settle(upload, sent, result);
+    }
+    return found;
+}
+
+/* What HEAD is compared with; without checksums an MD5 is made only for that. */
+static void know_etag(whole *sent, const hy_s3_call *call)
+{
+    hy_diag ignored = {0};
+    hy_s3_digest digest;
+    if (!sent->has_etag) {
+        hydra_status status = hy_s3_digest_read(HY_S3_CHECK_MD5, call->read_body, call->user,
+                                                sent->bytes, &digest, &ignored);
+        sent->has_etag = status == HYDRA_OK;
+        memcpy(sent->etag, digest.md5, sizeof sent->etag);
+    }
+}
+
+/* PUT failed, and yet the object may be there. */
+static hydra_status end_put(hy_upload *upload, whole *sent, const hy_s3_call *call,
+                            hydra_status status, hy_s3_upload_result *result, hy_diag *diag)
+{
+    know_etag(sent, call);
+    outcome found = settle_put(upload, sent, result);
+    if (found == OUTCOME_OURS) {
+        return HYDRA_OK;
+    }
+    if (found == OUTCOME_UNKNOWN) {
+        const hy_diag cause = *diag;
+        *diag = (hy_diag){0};
+        return hy_fail(diag, status, "%s; it is not known whether the object is there", cause.text);
+    }
+    return status;
+}
+
+static hydra_status call_put(hy_upload *upload, whole *sent, const hy_s3_call *call,
+                             hy_s3_upload_result *result, hy_diag *diag)
+{
+    hy_http_reply reply = {0};
+    hy_s3_error error = {0};
+    int32_t tries = 0;
+    hydra_status status = hy_s3_perform(upload->s3, call, &reply, &error, &tries, diag);
+    count_retries(upload, tries);
+    if (status == HYDRA_OK) {
+        status = accept(upload, sent, hy_s3_digest_match(&sent->own, &reply.headers),
+                        hy_http_headers_get(&reply.headers, "etag"), &reply, result, diag);
+    } else if (is_put_uncertain(call->sent_user, &error, tries)) {
+        status = end_put(upload, sent, call, status, result, diag);
+    }
+    hy_http_reply_free(&reply);
+    return status;
 }
 
 hydra_status hy_upload_put(hy_upload *upload,
@@ -577,12 +680,10 @@ hydra_status hy_upload_put(hy_upload *upload,
                                                 hy_diag *diag),
                            void *user, int64_t size, hy_s3_upload_result *result, hy_diag *diag)
 {
-    whole sent = {.bytes = size};
+    whole sent = {.bytes = size, .began_s = hy_clock_s()};
+    putting put = {.upload = upload, .size = size};
     hy_http_headers headers = {0};
-    hy_http_reply reply = {0};
-    hy_s3_error error = {0};
     hy_diag cause = {0};
-    int32_t tries = 0;
     hydra_status status = hy_s3_digest_read(upload->check, read, user, size, &sent.own, &cause);
     sent.has_etag = upload->check == HY_S3_CHECK_MD5;
     memcpy(sent.etag, sent.own.md5, sizeof sent.etag);
@@ -597,19 +698,9 @@ hydra_status hy_upload_put(hy_upload *upload,
         call.user = user;
         call.cancel = &upload->stop;
         call.sent = put_sent;
-        call.sent_user = upload;
-        status = hy_s3_perform(upload->s3, &call, &reply, &error, &tries, &cause);
-        count_retries(upload, tries);
+        call.sent_user = &put;
+        status = call_put(upload, &sent, &call, result, &cause);
     }
-    if (status == HYDRA_OK) {
-        status = accept(upload, &sent, hy_s3_digest_match(&sent.own, &reply.headers),
-                        hy_http_headers_get(&reply.headers, "etag"), &reply, result, &cause);
-    } else if (error.http_status == 412 && tries > 1 &&
-               settle(upload, &sent, result) == OUTCOME_OURS) {
-        /* An earlier try had made the object, and its reply was lost. */
-        status = HYDRA_OK;
-    }
-    hy_http_reply_free(&reply);
     hy_http_headers_free(&headers);
     return status == HYDRA_OK ? status : hy_fail(diag, status, "%s", cause.text);
 }

@@ -170,6 +170,66 @@ static void test_lost_complete_differs(void **state)
     }
 }
 
+/* PUT is done, and each time its reply is lost, or an error comes instead. */
+static void test_lost_put(void **state)
+{
+    (void)state;
+    static const rule cases[][2] = {
+        {{STORE_PUT, 1, 9, ANY, {.fault = STORE_LOSES}, false}},
+        {{STORE_PUT, 1, 2, ANY, {.fault = STORE_LOSES}, false},
+         {STORE_PUT, 3, 9, ANY, REPLY(500, "InternalError"), false}},
+        {{STORE_PUT, 1, 1, ANY, {.fault = STORE_LOSES}, false},
+         {STORE_PUT, 2, 9, ANY, REPLY(403, "AccessDenied"), false}},
+    };
+    for (int check = 0; check < 3; check++) {
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+            bench b;
+            hy_s3_upload_result result = {0};
+            hy_diag diag;
+            bench_set_up(&b, cases[i], 2);
+            bench_is_aws = check == 1;
+            b.s3->checksum = check == 2 ? HYDRA_CHECKSUM_OFF : HYDRA_CHECKSUM_AUTO;
+            assert_ok(bench_upload(&b, PART, &result, &diag), &diag);
+            assert_int_equal(result.verified, check < 2);
+            assert_int_equal(store_count(b.store, STORE_HEAD), 1);
+            bench_check_object(&b, PART);
+            hy_s3_upload_result_free(&result);
+            bench_tear_down(&b);
+        }
+    }
+}
+
+/* The error stands: nothing is there, another object, the same bytes from long ago, or the server
+ * does not tell. */
+static void test_failed_put(void **state)
+{
+    (void)state;
+    static const char date[] = "ETag: \"d41d8cd98f00b204e9800998ecf8427e\"\r\n"
+                               "Last-Modified: Wed, 21 Oct 2015 07:28:00 GMT\r\n"
+                               "Date: Wed, 21 Oct 2015 07:29:00 GMT\r\n";
+    static const rule rules[] = {
+        {STORE_PUT, 1, 9, ANY, REPLY(500, "InternalError"), false},
+        {STORE_HEAD, 1, 0, ANY, REPLY(404, NULL), false},
+        {STORE_HEAD, 1, 9, ANY, {.fault = STORE_REPLIES, .status = 200, .headers = date}, false},
+        {STORE_HEAD, 1, 9, ANY, REPLY(403, NULL), false},
+    };
+    for (int i = 0; i < 4; i++) {
+        bench b;
+        hy_s3_upload_result result = {0};
+        hy_diag diag;
+        const rule used[] = {rules[0], rules[i]};
+        bench_set_up(&b, used, COUNT_OF(used));
+        if (i == 1) {
+            store_set_object(b.store, "another", 7);
+        }
+        assert_failed(bench_upload(&b, i == 2 ? 0 : PART, &result, &diag), HYDRA_ERR_SERVER, &diag,
+                      "InternalError");
+        assert_int_equal(strstr(diag.text, "not known whether") != NULL, i == 3);
+        assert_int_equal(store_count(b.store, STORE_HEAD), 1);
+        bench_tear_down(&b);
+    }
+}
+
 static void test_throttle(void **state)
 {
     (void)state;
@@ -380,7 +440,8 @@ static void test_cancel_everywhere(void **state)
         int64_t size;
         bool done; /* it was too late */
     } cases[] = {
-        {"put", {STORE_PUT, 1, 1, ANY, {.delay_ms = 300}, true}, PART, false},
+        {"put", {STORE_PUT, 1, 1, ANY, {.delay_ms = 300}, true}, PART, true},
+        {"put that is lost", {STORE_PUT, 1, 1, ANY, {.fault = STORE_LOSES}, true}, PART, true},
         {"create", {STORE_CREATE, 1, 1, ANY, {.delay_ms = 300}, true}, 9 * PART, false},
         {"create that hangs",
          {STORE_CREATE, 1, 1, ANY, {.fault = STORE_RESETS, .delay_ms = 2000}, true},
@@ -487,6 +548,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_faults_made_good), cmocka_unit_test(test_lost_complete_differs),
+        cmocka_unit_test(test_lost_put),         cmocka_unit_test(test_failed_put),
         cmocka_unit_test(test_throttle),         cmocka_unit_test(test_final_faults),
         cmocka_unit_test(test_write_fails),      cmocka_unit_test(test_leftover),
         cmocka_unit_test(test_only_new),         cmocka_unit_test(test_cancel_everywhere),
