@@ -24,6 +24,7 @@
  * and how often it is asked. */
 #define PUT_GRACE_S   3.0
 #define PUT_LOOK_MS   200
+#define OWNER_HEADER  "x-amz-expected-bucket-owner"
 #define MAX_XML_BYTES ((size_t)8 << 20)
 #define S3_NAMESPACE  "http://s3.amazonaws.com/doc/2006-03-01/"
 
@@ -333,21 +334,31 @@ static outcome settle(hy_upload *upload, const whole *sent, hy_s3_upload_result 
     return found;
 }
 
-/* Take back an object that is not what was sent. */
-static void delete_wrong(hy_upload *upload, const hy_http_reply *reply)
+/* Take back an object that is not what was sent. Of what belongs to every call for the object a
+ * DELETE needs the owner, not the customer's key. */
+static hydra_status delete_wrong(hy_upload *upload, const hy_http_reply *reply)
 {
     const char *version = hy_http_headers_get(&reply->headers, "x-amz-version-id");
+    const char *owner = hy_http_headers_get(&upload->access_headers, OWNER_HEADER);
     const hy_s3_parameter query[] = {{"versionId", version}};
+    hy_http_headers headers = {0};
     hy_http_reply answer = {0};
     hy_diag ignored = {0};
     hy_cancel limit;
     hy_cancel_init(&limit, SETTLE_US);
-    hy_s3_call call = make_call(upload, "delete", "DELETE");
-    call.query = query;
-    call.query_count = version ? 1 : 0;
-    call.cancel = &limit;
-    (void)hy_s3_perform(upload->s3, &call, &answer, NULL, NULL, &ignored);
+    hydra_status status =
+        owner ? hy_http_headers_add(&headers, OWNER_HEADER, owner, &ignored) : HYDRA_OK;
+    if (status == HYDRA_OK) {
+        hy_s3_call call = make_call(upload, "delete", "DELETE");
+        call.query = query;
+        call.query_count = version ? 1 : 0;
+        call.headers = &headers;
+        call.cancel = &limit;
+        status = hy_s3_perform(upload->s3, &call, &answer, NULL, NULL, &ignored);
+    }
     hy_http_reply_free(&answer);
+    hy_http_headers_free(&headers);
+    return status == HYDRA_ERR_NOT_FOUND ? HYDRA_OK : status;
 }
 
 /* The server says that the object is there: is it the right one? */
@@ -356,10 +367,10 @@ static hydra_status accept(hy_upload *upload, const whole *sent, hy_s3_match mat
                            hy_s3_upload_result *result, hy_diag *diag)
 {
     if (match == HY_S3_MATCH_DIFFERS) {
-        delete_wrong(upload, reply);
+        bool deleted = delete_wrong(upload, reply) == HYDRA_OK;
         return hy_fail(diag, HYDRA_ERR_VERIFY,
-                       "%s: the server has other bytes than were sent; the object was deleted",
-                       upload->name);
+                       "%s: the server has other bytes than were sent; the object %s", upload->name,
+                       deleted ? "was deleted" : "could not be deleted and is still there");
     }
     return fill_result(upload, sent, etag, reply, match == HY_S3_MATCH_SAME, result, diag);
 }

@@ -101,7 +101,8 @@ hydra_status hy_upload_send(hy_upload *upload, const char *id, hy_upload_task *t
                             void (*sent)(void *task, int64_t bytes), void (*throttled)(void *task),
                             hy_upload_part *part, hy_diag *diag);
 /* CompleteMultipartUpload, and what to do when its reply is lost. The object is there, or HYDRA_ERR
- * and it is not, or HYDRA_ERR_VERIFY and it was deleted. `gone`: there is no upload to abort. */
+ * and it is not, or HYDRA_ERR_VERIFY and the text says what became of it. `gone`: there is no
+ * upload to abort. */
 hydra_status hy_upload_complete(hy_upload *upload, const char *id, const hy_upload_part *parts,
                                 int32_t count, hy_s3_upload_result *result, bool *gone,
                                 hy_diag *diag);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Uploads against a store that fails, and uploads that are stopped: the object is there and right,
  * or nothing is. */
+#include <stdlib.h>
 #include <string.h>
 
 #include <hydra/render.h>
@@ -365,6 +366,32 @@ static void test_final_faults(void **state)
     }
 }
 
+/* Other bytes than were sent: the text says what became of them, and only the owner's bucket is
+ * touched. */
+static void test_wrong_object(void **state)
+{
+    (void)state;
+    static const rule rules[] = {
+        {STORE_PUT, 1, 9, ANY, {.etag = "00000000000000000000000000000000"}, false},
+        {STORE_DELETE, 1, 9, ANY, REPLY(403, "AccessDenied"), false},
+    };
+    for (size_t count = 1; count <= COUNT_OF(rules); count++) {
+        bench b;
+        hy_s3_upload_result result = {0};
+        hy_diag diag;
+        bench_set_up(&b, rules, count);
+        b.transfer.bucket_owner = "123456789012";
+        assert_failed(bench_upload(&b, PART, &result, &diag), HYDRA_ERR_VERIFY, &diag,
+                      count == 1 ? "the object was deleted"
+                                 : "could not be deleted and is still there");
+        char *owner = store_header(b.store, STORE_DELETE, "x-amz-expected-bucket-owner");
+        assert_string_equal(owner, "123456789012");
+        free(owner);
+        assert_int_equal(bench_has_object(&b), count == 2);
+        bench_tear_down(&b);
+    }
+}
+
 /* A part that fails for good makes the next write fail. */
 static void test_write_fails(void **state)
 {
@@ -547,12 +574,13 @@ static void test_abandoned(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_faults_made_good), cmocka_unit_test(test_lost_complete_differs),
-        cmocka_unit_test(test_lost_put),         cmocka_unit_test(test_failed_put),
-        cmocka_unit_test(test_throttle),         cmocka_unit_test(test_final_faults),
-        cmocka_unit_test(test_write_fails),      cmocka_unit_test(test_leftover),
-        cmocka_unit_test(test_only_new),         cmocka_unit_test(test_cancel_everywhere),
-        cmocka_unit_test(test_deadline),         cmocka_unit_test(test_abandoned),
+        cmocka_unit_test(test_faults_made_good),  cmocka_unit_test(test_lost_complete_differs),
+        cmocka_unit_test(test_lost_put),          cmocka_unit_test(test_failed_put),
+        cmocka_unit_test(test_throttle),          cmocka_unit_test(test_final_faults),
+        cmocka_unit_test(test_wrong_object),      cmocka_unit_test(test_write_fails),
+        cmocka_unit_test(test_leftover),          cmocka_unit_test(test_only_new),
+        cmocka_unit_test(test_cancel_everywhere), cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_abandoned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
