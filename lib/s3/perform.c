@@ -210,7 +210,6 @@ static hydra_status send_request(exchange *x, const char *url, const hy_http_hea
         .receive = call->receive ? receive : NULL,
         .user = x,
         .max_reply_bytes = call->max_reply_bytes,
-        .total_us = call->total_us,
         .policy = call->policy,
         .cancel = call->cancel,
         .sent = call->sent,

@@ -243,7 +243,6 @@ typedef struct hy_s3_call {
     const hydra_policy *policy; /* of a job whose project names the bucket; NULL = none */
     int32_t max_tries;          /* 0 = the client's, else 3 */
     bool may_idle;
-    int64_t total_us; /* for each try; 0 = no limit */
     void (*sent)(void *sent_user, int64_t bytes);
     void *sent_user;
     int64_t max_reply_bytes; /* as in hy_http_request */

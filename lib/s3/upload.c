@@ -14,7 +14,7 @@
 #define PART_TRIES     5
 #define COMPLETE_TRIES 5
 #define DROP_TRIES     8
-/* Putting many parts together takes a server minutes. */
+/* Putting many parts together takes a server minutes. All tries have that time together. */
 #define COMPLETE_US (INT64_C(600) * 1000000)
 /* To find out or to undo what is there, when the job's own time may be over. */
 #define SETTLE_US (INT64_C(5) * 1000000)
@@ -520,6 +520,27 @@ static hydra_status end_uncertain(hy_upload *upload, const whole *sent, hydra_st
     return fail_gone(upload, found, &cause, diag);
 }
 
+/* The completion, within its time. */
+static hydra_status perform_complete(hy_upload *upload, hy_s3_call *call, hy_http_reply *reply,
+                                     hy_s3_error *error, int32_t *tries, hy_diag *diag)
+{
+    hy_diag cause = {0};
+    hy_cancel limit;
+    hy_cancel_init_child(&limit, &upload->grace, COMPLETE_US);
+    call->cancel = &limit;
+    call->max_tries = tries_of(upload, COMPLETE_TRIES);
+    call->may_idle = true;
+    call->conflict_is_final = true;
+    hydra_status status = hy_s3_perform(upload->s3, call, reply, error, tries, &cause);
+    count_retries(upload, *tries);
+    if (status == HYDRA_ERR_DEADLINE) {
+        /* The job has a deadline of its own, which this is not. */
+        return hy_fail(diag, HYDRA_ERR_NETWORK,
+                       "%s: complete upload: the server did not answer in time", upload->name);
+    }
+    return status == HYDRA_OK ? status : hy_fail(diag, status, "%s", cause.text);
+}
+
 static hydra_status call_complete(hy_upload *upload, const char *id, const whole *sent,
                                   const hy_buffer *list, hy_s3_upload_result *result, bool *gone,
                                   hy_diag *diag)
@@ -542,13 +563,7 @@ static hydra_status call_complete(hy_upload *upload, const char *id, const whole
         call.root = "CompleteMultipartUploadResult";
         call.fields = fields;
         call.field_count = 2;
-        call.cancel = &upload->grace;
-        call.max_tries = tries_of(upload, COMPLETE_TRIES);
-        call.may_idle = true;
-        call.total_us = COMPLETE_US;
-        call.conflict_is_final = true;
-        status = hy_s3_perform(upload->s3, &call, &reply, &error, &tries, &cause);
-        count_retries(upload, tries);
+        status = perform_complete(upload, &call, &reply, &error, &tries, &cause);
     }
     if (status == HYDRA_OK) {
         *gone = true;

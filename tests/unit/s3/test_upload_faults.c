@@ -8,6 +8,16 @@
 
 #include "bench.h"
 
+/* The completion's ten minutes, as long as a test has time. */
+static int64_t complete_us;
+void __real_hy_cancel_init_child(hy_cancel *cancel, const hy_cancel *parent, int64_t deadline_us);
+void __wrap_hy_cancel_init_child(hy_cancel *cancel, const hy_cancel *parent, int64_t deadline_us);
+void __wrap_hy_cancel_init_child(hy_cancel *cancel, const hy_cancel *parent, int64_t deadline_us)
+{
+    bool is_complete = deadline_us == 600000000 && complete_us > 0;
+    __real_hy_cancel_init_child(cancel, parent, is_complete ? complete_us : deadline_us);
+}
+
 /* ---- What is made good ---- */
 
 static void test_faults_made_good(void **state)
@@ -431,6 +441,29 @@ static void test_leftover(void **state)
     store_free(b.store);
 }
 
+/* All tries of the completion have one time together. */
+static void test_endless_complete(void **state)
+{
+    (void)state;
+    static const rule rules[] = {
+        {STORE_COMPLETE,
+         1,
+         9,
+         ANY,
+         {.fault = STORE_REPLIES, .status = 500, .code = "InternalError", .delay_ms = 500},
+         false}};
+    bench b;
+    bench_set_up(&b, rules, COUNT_OF(rules));
+    complete_us = 800000;
+    double start_s = hy_clock_s();
+    bench_check_fails(&b, 5 * PART, HYDRA_ERR_NETWORK, "did not answer in time");
+    assert_true(hy_clock_s() - start_s < 2.0);
+    assert_int_equal(store_count(b.store, STORE_COMPLETE), 2);
+    assert_int_equal(store_count(b.store, STORE_HEAD), 1);
+    complete_us = 0;
+    bench_tear_down(&b);
+}
+
 static void test_only_new(void **state)
 {
     (void)state;
@@ -574,13 +607,13 @@ static void test_abandoned(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_faults_made_good),  cmocka_unit_test(test_lost_complete_differs),
-        cmocka_unit_test(test_lost_put),          cmocka_unit_test(test_failed_put),
-        cmocka_unit_test(test_throttle),          cmocka_unit_test(test_final_faults),
-        cmocka_unit_test(test_wrong_object),      cmocka_unit_test(test_write_fails),
-        cmocka_unit_test(test_leftover),          cmocka_unit_test(test_only_new),
-        cmocka_unit_test(test_cancel_everywhere), cmocka_unit_test(test_deadline),
-        cmocka_unit_test(test_abandoned),
+        cmocka_unit_test(test_faults_made_good), cmocka_unit_test(test_lost_complete_differs),
+        cmocka_unit_test(test_lost_put),         cmocka_unit_test(test_failed_put),
+        cmocka_unit_test(test_throttle),         cmocka_unit_test(test_final_faults),
+        cmocka_unit_test(test_wrong_object),     cmocka_unit_test(test_write_fails),
+        cmocka_unit_test(test_leftover),         cmocka_unit_test(test_endless_complete),
+        cmocka_unit_test(test_only_new),         cmocka_unit_test(test_cancel_everywhere),
+        cmocka_unit_test(test_deadline),         cmocka_unit_test(test_abandoned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
