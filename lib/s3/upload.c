@@ -238,12 +238,22 @@ static bool was_there(const whole *sent, const hy_http_reply *reply)
     return (double)(now_s - made_s) > hy_clock_s() - sent->began_s + 2;
 }
 
+/* Whether an object was put together from another number of parts. */
+static bool has_other_parts(const whole *sent, const char *etag)
+{
+    uint8_t md5[16];
+    int32_t count = 0;
+    return hy_s3_etag_md5(etag, md5, &count) && count != sent->parts;
+}
+
 /* Compare the object that HEAD shows with what was sent. Whatever has another size, or was not put
- * together from as many parts, is somebody else's. */
+ * together from as many parts, is somebody else's. Beyond that an ETag says nothing where keys of
+ * KMS or of the customer are used. */
 static hy_s3_match match_seen(const whole *sent, const hy_http_reply *reply)
 {
+    const char *etag = hy_http_headers_get(&reply->headers, "etag");
     if (hy_s3_number(hy_http_headers_get(&reply->headers, "content-length")) != sent->bytes ||
-        was_there(sent, reply)) {
+        was_there(sent, reply) || has_other_parts(sent, etag)) {
         return HY_S3_MATCH_DIFFERS;
     }
     hy_s3_match match = HY_S3_MATCH_UNKNOWN;
@@ -251,7 +261,9 @@ static hy_s3_match match_seen(const whole *sent, const hy_http_reply *reply)
         match = hy_s3_digest_match(&sent->own, &reply->headers);
     }
     if (match == HY_S3_MATCH_UNKNOWN && sent->has_etag) {
-        match = match_etag(hy_http_headers_get(&reply->headers, "etag"), sent->etag, sent->parts);
+        match = match_etag(etag, sent->etag, sent->parts);
+        bool is_opaque = hy_s3_etag_is_opaque(&reply->headers);
+        match = match == HY_S3_MATCH_DIFFERS && is_opaque ? HY_S3_MATCH_UNKNOWN : match;
     }
     return match;
 }
@@ -308,10 +320,29 @@ static hydra_status look(hy_upload *upload, hy_http_reply *reply, hy_s3_error *e
 /* What became of an object whose making failed. */
 typedef enum outcome {
     OUTCOME_UNKNOWN, /* the server does not tell */
+    OUTCOME_ALIKE,   /* one of the same size and parts is there: more cannot be compared */
     OUTCOME_OURS,    /* it is there, and `result` is filled */
     OUTCOME_OTHER,   /* another one is there */
     OUTCOME_NOTHING
 } outcome;
+
+/* By an object that is there. */
+static outcome settle_seen(hy_upload *upload, const whole *sent, const hy_http_reply *reply,
+                           hy_s3_upload_result *result)
+{
+    hy_diag ignored = {0};
+    switch (match_seen(sent, reply)) {
+    case HY_S3_MATCH_SAME:
+        break;
+    case HY_S3_MATCH_DIFFERS:
+        return OUTCOME_OTHER;
+    case HY_S3_MATCH_UNKNOWN:
+        return OUTCOME_ALIKE;
+    }
+    hydra_status status = fill_result(upload, sent, hy_http_headers_get(&reply->headers, "etag"),
+                                      reply, sent->own.kind != HY_S3_CHECK_NONE, result, &ignored);
+    return status == HYDRA_OK ? OUTCOME_OURS : OUTCOME_UNKNOWN;
+}
 
 /* HEAD decides. */
 static outcome settle(hy_upload *upload, const whole *sent, hy_s3_upload_result *result)
@@ -320,18 +351,26 @@ static outcome settle(hy_upload *upload, const whole *sent, hy_s3_upload_result 
     hy_s3_error error = {0};
     hy_diag ignored = {0};
     outcome found = OUTCOME_UNKNOWN;
-    hydra_status status = look(upload, &reply, &error, &ignored);
-    if (status == HYDRA_OK && match_seen(sent, &reply) != HY_S3_MATCH_SAME) {
-        found = OUTCOME_OTHER;
-    } else if (status == HYDRA_OK &&
-               fill_result(upload, sent, hy_http_headers_get(&reply.headers, "etag"), &reply,
-                           sent->own.kind != HY_S3_CHECK_NONE, result, &ignored) == HYDRA_OK) {
-        found = OUTCOME_OURS;
+    if (look(upload, &reply, &error, &ignored) == HYDRA_OK) {
+        found = settle_seen(upload, sent, &reply, result);
     } else if (error.http_status == 404) {
         found = OUTCOME_NOTHING;
     }
     hy_http_reply_free(&reply);
     return found;
+}
+
+/* The error stands, and says what else is known. */
+static hydra_status fail_unknown(outcome found, hydra_status status, hy_diag *diag)
+{
+    const hy_diag cause = *diag;
+    *diag = (hy_diag){0};
+    return hy_fail(diag, status,
+                   found == OUTCOME_ALIKE
+                       ? "%s; the outcome is unknown: an object of the same size is there, which "
+                         "cannot be compared with the one that was sent"
+                       : "%s; it is not known whether the object is there",
+                   cause.text);
 }
 
 /* Take back an object that is not what was sent. Of what belongs to every call for the object a
@@ -492,14 +531,14 @@ static hydra_status fail_gone(const hy_upload *upload, outcome found, const hy_d
                        "lost the upload",
                        upload->name);
     }
-    return hy_fail(
-        diag, HYDRA_ERR_SERVER,
-        found == OUTCOME_NOTHING
-            ? "%s: complete upload: the upload no longer exists, and there is no object: "
-              "the upload was aborted or removed meanwhile (%s)"
-            : "%s: complete upload: the upload no longer exists, and the server does not "
-              "tell whether the object is there (%s)",
-        upload->name, cause->text);
+    if (found == OUTCOME_NOTHING) {
+        return hy_fail(diag, HYDRA_ERR_SERVER,
+                       "%s: complete upload: the upload no longer exists, and there is no object: "
+                       "the upload was aborted or removed meanwhile (%s)",
+                       upload->name, cause->text);
+    }
+    *diag = *cause;
+    return fail_unknown(found, HYDRA_ERR_SERVER, diag);
 }
 
 /* The completion failed, and yet the object may be there. */
@@ -513,7 +552,7 @@ static hydra_status end_uncertain(hy_upload *upload, const whole *sent, hydra_st
         return HYDRA_OK;
     }
     if (!is_code(error, "NoSuchUpload")) {
-        return status;
+        return found == OUTCOME_ALIKE ? fail_unknown(found, status, diag) : status;
     }
     const hy_diag cause = *diag;
     *diag = (hy_diag){0};
@@ -675,12 +714,8 @@ static hydra_status end_put(hy_upload *upload, whole *sent, const hy_s3_call *ca
     if (found == OUTCOME_OURS) {
         return HYDRA_OK;
     }
-    if (found == OUTCOME_UNKNOWN) {
-        const hy_diag cause = *diag;
-        *diag = (hy_diag){0};
-        return hy_fail(diag, status, "%s; it is not known whether the object is there", cause.text);
-    }
-    return status;
+    return found == OUTCOME_UNKNOWN || found == OUTCOME_ALIKE ? fail_unknown(found, status, diag)
+                                                              : status;
 }
 
 static hydra_status call_put(hy_upload *upload, whole *sent, const hy_s3_call *call,

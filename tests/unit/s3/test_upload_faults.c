@@ -441,6 +441,46 @@ static void test_leftover(void **state)
     store_free(b.store);
 }
 
+/* With keys of KMS an ETag is no MD5: an object of the same size and parts may be ours or not. */
+static void test_opaque(void **state)
+{
+    (void)state;
+    static const char kms[] = "x-amz-server-side-encryption: aws:kms\r\n";
+    static const struct {
+        int64_t size;
+        const char *etag;
+        const char *headers;
+        hydra_status status;
+        const char *text;
+    } cases[] = {
+        {5 * PART, "00112233445566778899aabbccddeeff-5", kms, HYDRA_ERR_SERVER,
+         "the outcome is unknown"},
+        {5 * PART, "00112233445566778899aabbccddeeff-4", kms, HYDRA_ERR_VERIFY,
+         "is not the one that was sent"},
+        {5 * PART, "00112233445566778899aabbccddeeff-5", NULL, HYDRA_ERR_VERIFY,
+         "is not the one that was sent"},
+        {PART, "00112233445566778899aabbccddeeff", kms, HYDRA_ERR_NETWORK,
+         "the outcome is unknown"},
+        {PART, "00112233445566778899aabbccddeeff", NULL, HYDRA_ERR_NETWORK, "broke off"},
+    };
+    for (size_t i = 0; i < 2 * COUNT_OF(cases); i++) {
+        bench b;
+        hy_s3_upload_result result = {0};
+        hy_diag diag;
+        const size_t at = i / 2;
+        const rule rules[] = {
+            {STORE_PUT, 1, 9, ANY, {.fault = STORE_LOSES}, false},
+            {STORE_COMPLETE, 1, 1, ANY, {.fault = STORE_LOSES}, false},
+            {STORE_HEAD, 1, 9, ANY, {.etag = cases[at].etag, .headers = cases[at].headers}, false},
+        };
+        bench_set_up(&b, rules, COUNT_OF(rules));
+        b.s3->checksum = i % 2 == 0 ? HYDRA_CHECKSUM_AUTO : HYDRA_CHECKSUM_OFF;
+        assert_failed(bench_upload(&b, cases[at].size, &result, &diag), cases[at].status, &diag,
+                      cases[at].text);
+        bench_tear_down(&b);
+    }
+}
+
 /* All tries of the completion have one time together. */
 static void test_endless_complete(void **state)
 {
@@ -607,13 +647,14 @@ static void test_abandoned(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_faults_made_good), cmocka_unit_test(test_lost_complete_differs),
-        cmocka_unit_test(test_lost_put),         cmocka_unit_test(test_failed_put),
-        cmocka_unit_test(test_throttle),         cmocka_unit_test(test_final_faults),
-        cmocka_unit_test(test_wrong_object),     cmocka_unit_test(test_write_fails),
-        cmocka_unit_test(test_leftover),         cmocka_unit_test(test_endless_complete),
-        cmocka_unit_test(test_only_new),         cmocka_unit_test(test_cancel_everywhere),
-        cmocka_unit_test(test_deadline),         cmocka_unit_test(test_abandoned),
+        cmocka_unit_test(test_faults_made_good),  cmocka_unit_test(test_lost_complete_differs),
+        cmocka_unit_test(test_lost_put),          cmocka_unit_test(test_failed_put),
+        cmocka_unit_test(test_throttle),          cmocka_unit_test(test_final_faults),
+        cmocka_unit_test(test_wrong_object),      cmocka_unit_test(test_write_fails),
+        cmocka_unit_test(test_leftover),          cmocka_unit_test(test_opaque),
+        cmocka_unit_test(test_endless_complete),  cmocka_unit_test(test_only_new),
+        cmocka_unit_test(test_cancel_everywhere), cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_abandoned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
