@@ -477,11 +477,11 @@ char *hy_s3_object_url(hy_s3 *s3, const char *bucket, const char *key)
 
 static hydra_status presign(hy_s3 *s3, const char *method, const hy_s3_address *address,
                             const char *region, int32_t expires_s, const hy_http_headers *fixed,
-                            char **query, hy_diag *diag)
+                            const hy_cancel *cancel, char **query, hy_diag *diag)
 {
     hy_s3_keys keys = {0};
     bool anonymous = false;
-    hydra_status status = hy_credentials_get(s3->credentials, NULL, &keys, &anonymous, diag);
+    hydra_status status = hy_credentials_get(s3->credentials, cancel, &keys, &anonymous, diag);
     if (status == HYDRA_OK && anonymous) {
         status = hy_fail(diag, HYDRA_ERR_AUTH, "a presigned URL needs keys; the store has none");
     }
@@ -503,8 +503,8 @@ static hydra_status presign(hy_s3 *s3, const char *method, const hy_s3_address *
 }
 
 hydra_status hy_s3_presigned_url(hy_s3 *s3, const char *method, const char *bucket, const char *key,
-                                 int64_t expires_s, const hy_http_headers *fixed, char **url,
-                                 hy_diag *diag)
+                                 int64_t expires_s, const hy_http_headers *fixed,
+                                 const hy_cancel *cancel, char **url, hy_diag *diag)
 {
     char region[HY_S3_REGION_BYTES];
     hy_s3_address address = {0};
@@ -519,7 +519,8 @@ hydra_status hy_s3_presigned_url(hy_s3 *s3, const char *method, const char *buck
     }
     hydra_status status = find_address(s3, bucket, key, region, &address, diag);
     if (status == HYDRA_OK) {
-        status = presign(s3, method, &address, region, (int32_t)expires_s, fixed, &query, diag);
+        status =
+            presign(s3, method, &address, region, (int32_t)expires_s, fixed, cancel, &query, diag);
     }
     if (status == HYDRA_OK) {
         *url = join(&address, query);

@@ -314,10 +314,10 @@ hydra_status hy_s3_delete(hy_s3 *s3, const char *bucket, const char *key, const 
 char *hy_s3_object_url(hy_s3 *s3, const char *bucket, const char *key);
 /* A URL that works without keys for 1..604,800 seconds, "GET" or "PUT"; `fixed` (may be NULL) are
  * headers that its user must send. A secret: wiped and freed with hy_s3_secret_free. Nothing is
- * sent but what fetching credentials takes. */
+ * sent but what fetching credentials takes, which `cancel` (may be NULL) ends. */
 hydra_status hy_s3_presigned_url(hy_s3 *s3, const char *method, const char *bucket, const char *key,
-                                 int64_t expires_s, const hy_http_headers *fixed, char **url,
-                                 hy_diag *diag);
+                                 int64_t expires_s, const hy_http_headers *fixed,
+                                 const hy_cancel *cancel, char **url, hy_diag *diag);
 /* NULL does nothing. */
 void hy_s3_secret_free(char *secret);
 
