@@ -16,6 +16,8 @@
 #define MAX_EXPIRES_S 604800
 #define MAX_URL_BYTES ((size_t)32 << 10)
 #define CRC_PREFIX    "crc64nvme:"
+/* A try that brought this much more was worth it and does not count. */
+#define PROGRESS_BYTES ((int64_t)64 << 10)
 
 /* ---- What headers say ---- */
 
@@ -140,6 +142,7 @@ typedef struct reading {
     const hy_s3_get_call *get;
     hy_buffer *out;
     int64_t got;       /* bytes that are there, from get->offset on */
+    int64_t furthest;  /* of them, when the tries last began anew */
     int64_t total;     /* of the range; -1 = not said */
     hy_s3_object seen; /* by the first reply */
     bool began;        /* `seen` is filled */
@@ -288,6 +291,18 @@ static hydra_status receive_bytes(void *user, const hy_http_reply *reply, const 
     return size > 0 ? take_bytes(r, from + skip, size, diag) : HYDRA_OK;
 }
 
+/* Only what goes beyond all tries before it: an object that is replaced again and again would never
+ * come to an end. */
+static bool has_progressed(void *user)
+{
+    reading *r = user;
+    if (r->got < r->furthest + PROGRESS_BYTES) {
+        return false;
+    }
+    r->furthest = r->got;
+    return true;
+}
+
 /* Nothing behind the end, or an empty object. */
 static bool is_past_end(const hy_s3_error *error)
 {
@@ -311,6 +326,7 @@ static hydra_status perform_read(hy_s3 *s3, reading *r, hy_s3_error *error, hy_d
         .max_reply_bytes = INT64_MAX,
         .receive = receive_bytes,
         .prepare = prepare_read,
+        .progressed = has_progressed,
         .receive_user = r,
     };
     if (status == HYDRA_OK) {

@@ -252,6 +252,8 @@ typedef struct hy_s3_call {
                             size_t size, hy_diag *diag);
     /* Before each try: add to the headers. May be NULL. */
     hydra_status (*prepare)(void *receive_user, hy_http_headers *headers, hy_diag *diag);
+    /* After a try that failed: it brought enough, and does not count. May be NULL. */
+    bool (*progressed)(void *receive_user);
     void *receive_user;
     void (*throttled)(void *sent_user); /* the server asks for less; may be NULL */
     bool conflict_is_final;             /* 409 ConditionalRequestConflict: not tried again */
@@ -293,12 +295,12 @@ typedef struct hy_s3_get_call {
 } hy_s3_get_call;
 
 /*
- * Read an object or a range of it. A broken transfer goes on where it broke, held to the ETag of
- * its beginning; an object that was replaced meanwhile is read anew, once. The byte count must be
- * what was announced. `out` (without `receive`) is freed with hy_buffer_free, its limit need not
- * be set; `object` may be NULL, else it is freed by the caller after success. HYDRA_ERR_VERIFY: the
- * whole object came, and not with the checksum or ETag that the server gives; with `receive` the
- * bytes have been given by then.
+ * Read an object or a range of it. A broken transfer goes on where it broke, as often as it brings
+ * more, held to the ETag of its beginning; an object that was replaced meanwhile is read anew,
+ * once. The byte count must be what was announced. `out` (without `receive`) is freed with
+ * hy_buffer_free, its limit need not be set; `object` may be NULL, else it is freed by the caller
+ * after success. HYDRA_ERR_VERIFY: the whole object came, and not with the checksum or ETag that
+ * the server gives; with `receive` the bytes have been given by then.
  */
 hydra_status hy_s3_get(hy_s3 *s3, const hy_s3_get_call *get, hy_buffer *out, hy_s3_object *object,
                        hy_diag *diag);

@@ -454,6 +454,26 @@ static void test_resume(void **state)
     tear_down(b);
 }
 
+/* A try that brings much does not count: the fifth in a row that brings little is the last. */
+static void test_resume_often(void **state)
+{
+    (void)state;
+    static const rule rules[] = {
+        {STORE_GET, 1, 8, {.fault = STORE_CUTS}},
+        {STORE_GET, 1, 99, {.fault = STORE_CUTS}},
+    };
+    bench *b = set_up(&rules[0], 1);
+    check_get(b, 0, HYDRA_AUTO, BYTES);
+    assert_int_equal(store_count(b->store, STORE_GET), 9);
+    tear_down(b);
+    b = set_up(&rules[1], 1);
+    hy_buffer out = {0};
+    hy_diag diag;
+    assert_failed(get(b, 0, HYDRA_AUTO, &out, NULL, &diag), HYDRA_ERR_NETWORK, &diag, "broke off");
+    assert_int_equal(store_count(b->store, STORE_GET), 9);
+    tear_down(b);
+}
+
 static void replace_object(bench *b, store_kind kind, int nth)
 {
     if (kind == STORE_GET && nth == 2) {
@@ -647,25 +667,16 @@ static void test_settings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clock),
-        cmocka_unit_test(test_clock_stays_wrong),
-        cmocka_unit_test(test_region),
-        cmocka_unit_test(test_region_loop),
-        cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_anonymous),
-        cmocka_unit_test(test_outage),
-        cmocka_unit_test(test_final),
-        cmocka_unit_test(test_cancelled),
-        cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_resume),
-        cmocka_unit_test(test_replaced),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_announced_too_much),
-        cmocka_unit_test(test_hidden_error),
-        cmocka_unit_test(test_etags),
-        cmocka_unit_test(test_urls),
-        cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_clock),        cmocka_unit_test(test_clock_stays_wrong),
+        cmocka_unit_test(test_region),       cmocka_unit_test(test_region_loop),
+        cmocka_unit_test(test_keys),         cmocka_unit_test(test_anonymous),
+        cmocka_unit_test(test_outage),       cmocka_unit_test(test_final),
+        cmocka_unit_test(test_cancelled),    cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_resume),       cmocka_unit_test(test_resume_often),
+        cmocka_unit_test(test_replaced),     cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_damaged),      cmocka_unit_test(test_announced_too_much),
+        cmocka_unit_test(test_hidden_error), cmocka_unit_test(test_etags),
+        cmocka_unit_test(test_urls),         cmocka_unit_test(test_settings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
