@@ -179,7 +179,7 @@ typedef struct hy_credentials_options {
     void *warn_user;
     const char
         *imds_endpoint;       /* NULL = AWS_EC2_METADATA_SERVICE_ENDPOINT, http://169.254.169.254 */
-    const char *sts_endpoint; /* NULL = AWS_ENDPOINT_URL_STS, https://sts.REGION.amazonaws.com */
+    const char *sts_endpoint; /* NULL = AWS_ENDPOINT_URL_STS, https://sts.REGION.DOMAIN */
     int64_t (*now)(void *user); /* seconds since 1970, for tests; NULL = time() */
     void *now_user;
 } hy_credentials_options;
