@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The calls of an upload. A reply says less than it seems: 200 may hold an error, a lost reply to
- * the completion leaves open whether the object is there. Here all that is settled, so that callers
- * see one of two things: the object is there, complete, or it is not.
+ * The calls that make an object. A reply says less than it seems: 200 may hold an error, a lost
+ * reply to the completion leaves open whether the object is there. Here all that is settled, so
+ * that callers see one of two things: the object is there, complete, or it is not.
  */
 #include "upload.h"
 
@@ -11,9 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#define PART_TRIES     5
 #define COMPLETE_TRIES 5
-#define DROP_TRIES     8
 /* Putting many parts together takes a server minutes. All tries have that time together. */
 #define COMPLETE_US (INT64_C(600) * 1000000)
 /* To find out or to undo what is there, when the job's own time may be over. */
@@ -28,18 +26,6 @@
 #define MAX_XML_BYTES ((size_t)8 << 20)
 #define S3_NAMESPACE  "http://s3.amazonaws.com/doc/2006-03-01/"
 
-static int32_t tries_of(const hy_upload *upload, int32_t usual)
-{
-    return upload->s3->max_tries > 0 ? upload->s3->max_tries : usual;
-}
-
-static void count_retries(hy_upload *upload, int32_t tries)
-{
-    if (tries > 1) {
-        (void)atomic_fetch_add(&upload->retries, tries - 1);
-    }
-}
-
 static bool is_code(const hy_s3_error *error, const char *code)
 {
     return strcmp(error->code, code) == 0;
@@ -49,130 +35,6 @@ static char *copy_header(const hy_http_reply *reply, const char *name)
 {
     const char *value = hy_http_headers_get(&reply->headers, name);
     return value ? hy_strdup(value) : NULL;
-}
-
-/* A call for the object, to be completed. */
-static hy_s3_call make_call(const hy_upload *upload, const char *what, const char *method)
-{
-    return (hy_s3_call){
-        .what = what,
-        .method = method,
-        .bucket = upload->bucket,
-        .key = upload->key,
-        .policy = upload->policy,
-    };
-}
-
-/* ---- Create ---- */
-
-hydra_status hy_upload_create(hy_upload *upload, char **id, hy_diag *diag)
-{
-    const hy_s3_parameter query[] = {{"uploads", NULL}};
-    hy_s3_field fields[] = {{"UploadId", NULL}};
-    hy_http_headers headers = {0};
-    hy_http_reply reply = {0};
-    int32_t tries = 0;
-    hydra_status status = hy_s3_headers_copy(&headers, &upload->object_headers, diag);
-    if (status == HYDRA_OK && upload->check == HY_S3_CHECK_CRC) {
-        status = hy_http_headers_add(&headers, "x-amz-checksum-algorithm", "CRC64NVME", diag);
-        if (status == HYDRA_OK) {
-            status = hy_http_headers_add(&headers, "x-amz-checksum-type", "FULL_OBJECT", diag);
-        }
-    }
-    if (status == HYDRA_OK) {
-        hy_s3_call call = make_call(upload, "create upload", "POST");
-        call.query = query;
-        call.query_count = 1;
-        call.headers = &headers;
-        call.root = "InitiateMultipartUploadResult";
-        call.fields = fields;
-        call.field_count = 1;
-        call.cancel = &upload->grace;
-        status = hy_s3_perform(upload->s3, &call, &reply, NULL, &tries, diag);
-    }
-    count_retries(upload, tries);
-    *id = fields[0].value;
-    if (status == HYDRA_OK && (!*id || !**id)) {
-        status = hy_fail(diag, HYDRA_ERR_SERVER, "%s: create upload: the server gave no upload id",
-                         upload->name);
-    }
-    if (status != HYDRA_OK) {
-        bool begun = reply.status >= 200 && reply.status < 300; /* and who reads it failed */
-        bool cut = tries > 0 && hy_cancel_requested(&upload->grace);
-        atomic_store(&upload->create_unknown, begun || cut);
-        hy_free(*id);
-        *id = NULL;
-    }
-    hy_http_reply_free(&reply);
-    hy_http_headers_free(&headers);
-    return status;
-}
-
-/* ---- Parts ---- */
-
-static hydra_status accept_part(const hy_upload *upload, const hy_http_reply *reply,
-                                const hy_s3_digest *digest, hy_upload_task *task,
-                                hy_upload_part *part, hy_diag *diag)
-{
-    const char *etag = hy_http_headers_get(&reply->headers, "etag");
-    if (!etag || !*etag) {
-        return hy_fail(diag, HYDRA_ERR_SERVER, "%s: part %d: the server gave no ETag", upload->name,
-                       (int)task->number);
-    }
-    if (hy_s3_digest_match(digest, &reply->headers) == HY_S3_MATCH_DIFFERS) {
-        return hy_fail(diag, HYDRA_ERR_VERIFY,
-                       "%s: part %d: the server has other bytes than were sent", upload->name,
-                       (int)task->number);
-    }
-    *part = (hy_upload_part){hy_strdup(etag), *digest, (int64_t)task->size};
-    return part->etag ? HYDRA_OK : hy_fail_memory(diag);
-}
-
-static hydra_status part_headers(const hy_upload *upload, const hy_upload_task *task,
-                                 hy_s3_digest *digest, hy_http_headers *headers, hy_diag *diag)
-{
-    hydra_status status = hy_s3_digest_of(upload->check, task->block, task->size, digest, diag);
-    if (status == HYDRA_OK) {
-        status = hy_s3_headers_copy(headers, &upload->access_headers, diag);
-    }
-    return status == HYDRA_OK ? hy_s3_digest_header(digest, headers, diag) : status;
-}
-
-hydra_status hy_upload_send(hy_upload *upload, const char *id, hy_upload_task *task,
-                            void (*sent)(void *task, int64_t bytes), void (*throttled)(void *task),
-                            hy_upload_part *part, hy_diag *diag)
-{
-    char number[16];
-    char what[32];
-    (void)snprintf(number, sizeof number, "%d", (int)task->number);
-    (void)snprintf(what, sizeof what, "part %d", (int)task->number);
-    const hy_s3_parameter query[] = {{"partNumber", number}, {"uploadId", id}};
-    hy_http_headers headers = {0};
-    hy_http_reply reply = {0};
-    hy_s3_digest digest;
-    int32_t tries = 0;
-    hydra_status status = part_headers(upload, task, &digest, &headers, diag);
-    if (status == HYDRA_OK) {
-        hy_s3_call call = make_call(upload, what, "PUT");
-        call.query = query;
-        call.query_count = 2;
-        call.headers = &headers;
-        call.body = task->block;
-        call.body_size = (int64_t)task->size;
-        call.cancel = &upload->stop;
-        call.max_tries = tries_of(upload, PART_TRIES);
-        call.sent = sent;
-        call.sent_user = task;
-        call.throttled = throttled;
-        status = hy_s3_perform(upload->s3, &call, &reply, NULL, &tries, diag);
-    }
-    count_retries(upload, tries);
-    if (status == HYDRA_OK) {
-        status = accept_part(upload, &reply, &digest, task, part, diag);
-    }
-    hy_http_reply_free(&reply);
-    hy_http_headers_free(&headers);
-    return status;
 }
 
 /* ---- What must be there in the end ---- */
@@ -307,7 +169,7 @@ static hydra_status look(hy_upload *upload, hy_http_reply *reply, hy_s3_error *e
         status = hy_http_headers_add(&headers, "x-amz-checksum-mode", "ENABLED", diag);
     }
     if (status == HYDRA_OK) {
-        hy_s3_call call = make_call(upload, "look", "HEAD");
+        hy_s3_call call = hy_upload_call(upload, "look", "HEAD");
         call.headers = &headers;
         call.cancel = &limit;
         call.max_tries = COMPLETE_TRIES;
@@ -388,7 +250,7 @@ static hydra_status delete_wrong(hy_upload *upload, const hy_http_reply *reply)
     hydra_status status =
         owner ? hy_http_headers_add(&headers, OWNER_HEADER, owner, &ignored) : HYDRA_OK;
     if (status == HYDRA_OK) {
-        hy_s3_call call = make_call(upload, "delete", "DELETE");
+        hy_s3_call call = hy_upload_call(upload, "delete", "DELETE");
         call.query = query;
         call.query_count = version ? 1 : 0;
         call.headers = &headers;
@@ -567,11 +429,11 @@ static hydra_status perform_complete(hy_upload *upload, hy_s3_call *call, hy_htt
     hy_cancel limit;
     hy_cancel_init_child(&limit, &upload->grace, COMPLETE_US);
     call->cancel = &limit;
-    call->max_tries = tries_of(upload, COMPLETE_TRIES);
+    call->max_tries = hy_upload_tries(upload, COMPLETE_TRIES);
     call->may_idle = true;
     call->conflict_is_final = true;
     hydra_status status = hy_s3_perform(upload->s3, call, reply, error, tries, &cause);
-    count_retries(upload, *tries);
+    hy_upload_count_retries(upload, *tries);
     if (status == HYDRA_ERR_DEADLINE) {
         /* The job has a deadline of its own, which this is not. */
         return hy_fail(diag, HYDRA_ERR_NETWORK,
@@ -593,7 +455,7 @@ static hydra_status call_complete(hy_upload *upload, const char *id, const whole
     int32_t tries = 0;
     hydra_status status = complete_headers(upload, sent, &headers, &cause);
     if (status == HYDRA_OK) {
-        hy_s3_call call = make_call(upload, "complete upload", "POST");
+        hy_s3_call call = hy_upload_call(upload, "complete upload", "POST");
         call.query = query;
         call.query_count = 1;
         call.headers = &headers;
@@ -725,7 +587,7 @@ static hydra_status call_put(hy_upload *upload, whole *sent, const hy_s3_call *c
     hy_s3_error error = {0};
     int32_t tries = 0;
     hydra_status status = hy_s3_perform(upload->s3, call, &reply, &error, &tries, diag);
-    count_retries(upload, tries);
+    hy_upload_count_retries(upload, tries);
     if (status == HYDRA_OK) {
         status = accept(upload, sent, hy_s3_digest_match(&sent->own, &reply.headers),
                         hy_http_headers_get(&reply.headers, "etag"), &reply, result, diag);
@@ -752,7 +614,7 @@ hydra_status hy_upload_put(hy_upload *upload,
         status = put_headers(upload, &sent.own, &headers, &cause);
     }
     if (status == HYDRA_OK) {
-        hy_s3_call call = make_call(upload, "put", "PUT");
+        hy_s3_call call = hy_upload_call(upload, "put", "PUT");
         call.headers = &headers;
         call.body_size = size;
         call.read_body = size > 0 ? read : NULL;
@@ -766,31 +628,7 @@ hydra_status hy_upload_put(hy_upload *upload,
     return status == HYDRA_OK ? status : hy_fail(diag, status, "%s", cause.text);
 }
 
-/* ---- Abort ---- */
-
-bool hy_upload_drop(hy_upload *upload, const char *id, int64_t within_us)
-{
-    const hy_s3_parameter query[] = {{"uploadId", id}};
-    hy_http_reply reply = {0};
-    hy_s3_error error = {0};
-    hy_diag ignored = {0};
-    hy_http_headers headers = {0};
-    hy_cancel limit;
-    hy_cancel_init(&limit, within_us);
-    hydra_status status = hy_s3_headers_copy(&headers, &upload->access_headers, &ignored);
-    if (status == HYDRA_OK) {
-        hy_s3_call call = make_call(upload, "abort upload", "DELETE");
-        call.query = query;
-        call.query_count = 1;
-        call.headers = &headers;
-        call.cancel = &limit;
-        call.max_tries = DROP_TRIES;
-        status = hy_s3_perform(upload->s3, &call, &reply, &error, NULL, &ignored);
-    }
-    hy_http_reply_free(&reply);
-    hy_http_headers_free(&headers);
-    return status == HYDRA_OK || is_code(&error, "NoSuchUpload");
-}
+/* ---- The result ---- */
 
 void hy_s3_upload_result_free(hy_s3_upload_result *result)
 {
