@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/* For keys that have to be fetched anew, once the object is there. */
+#define PRESIGN_US INT64_C(5000000)
+
 /* Bucket, key and URL, which every object has. */
 static hydra_status begin(hy_object *out, hy_s3 *s3, const char *bucket, const char *key,
                           hy_diag *diag)
@@ -45,8 +48,11 @@ hydra_status hy_object_sent(hy_object *out, hy_s3 *s3, const char *bucket, const
         status = out->is.content_type ? HYDRA_OK : hy_fail_memory(diag);
     }
     if (status == HYDRA_OK && presign_s > 0) {
+        /* The object is there: a cancel comes too late, and keys must not take forever. */
         char *url = NULL;
-        status = hy_s3_presigned_url(s3, "GET", bucket, key, presign_s, NULL, &url, diag);
+        hy_cancel limit;
+        hy_cancel_init(&limit, PRESIGN_US);
+        status = hy_s3_presigned_url(s3, "GET", bucket, key, presign_s, NULL, &limit, &url, diag);
         out->is.presigned_url = url;
     }
     if (status != HYDRA_OK) {
@@ -57,13 +63,14 @@ hydra_status hy_object_sent(hy_object *out, hy_s3 *s3, const char *bucket, const
 
 /* Who finds out after the upload has failed, and the object is there. */
 hydra_status hy_object_check_presign(hy_s3 *s3, const char *bucket, const char *key,
-                                     int64_t presign_s, hy_diag *diag)
+                                     int64_t presign_s, const hy_cancel *cancel, hy_diag *diag)
 {
     char *url = NULL;
     if (presign_s <= 0) {
         return HYDRA_OK;
     }
-    hydra_status status = hy_s3_presigned_url(s3, "GET", bucket, key, presign_s, NULL, &url, diag);
+    hydra_status status =
+        hy_s3_presigned_url(s3, "GET", bucket, key, presign_s, NULL, cancel, &url, diag);
     hy_s3_secret_free(url);
     return status;
 }

@@ -20,7 +20,7 @@ hydra_status hy_object_sent(hy_object *out, hy_s3 *s3, const char *bucket, const
                             int64_t presign_s, hy_diag *diag);
 /* Before anything is sent: a GET URL that is asked for (`presign_s` > 0) can be made. */
 hydra_status hy_object_check_presign(hy_s3 *s3, const char *bucket, const char *key,
-                                     int64_t presign_s, hy_diag *diag);
+                                     int64_t presign_s, const hy_cancel *cancel, hy_diag *diag);
 /* An object that was looked at. Moves strings out of `found`. */
 hydra_status hy_object_found(hy_object *out, hy_s3 *s3, const char *bucket, const char *key,
                              hy_s3_object *found, hy_diag *diag);

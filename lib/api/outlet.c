@@ -69,10 +69,10 @@ static hydra_status check_keys(const hy_outlet *outlet, hy_diag *diag)
     char *url = NULL;
     if (outlet->context->store.credentials == HYDRA_CREDENTIALS_ANONYMOUS) {
         return hy_object_check_presign(outlet->s3, outlet->bucket, outlet->key,
-                                       outlet->own_transfer.presign_s, diag);
+                                       outlet->own_transfer.presign_s, outlet->cancel, diag);
     }
-    hydra_status status =
-        hy_s3_presigned_url(outlet->s3, "PUT", outlet->bucket, outlet->key, 1, NULL, &url, diag);
+    hydra_status status = hy_s3_presigned_url(outlet->s3, "PUT", outlet->bucket, outlet->key, 1,
+                                              NULL, outlet->cancel, &url, diag);
     hy_s3_secret_free(url);
     return status;
 }

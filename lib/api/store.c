@@ -172,7 +172,7 @@ hydra_status hydra_store_presign(hydra_store *store, const char *method, const c
     }
     if (status == HYDRA_OK) {
         status = hy_s3_presigned_url(store->client.s3, method, call.bucket, call.key, expires_s,
-                                     NULL, &store->url, &store->diag);
+                                     NULL, &store->cancel, &store->url, &store->diag);
     }
     if (status == HYDRA_OK) {
         *url = store->url;

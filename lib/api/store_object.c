@@ -65,8 +65,9 @@ static hydra_status send(hy_store_call *call, read_function read, void *user, in
         .user = store,
     };
     hy_store_on_progress(store, 0, size);
-    hydra_status status = hy_object_check_presign(store->client.s3, call->bucket, call->key,
-                                                  call->transfer.presign_s, &store->diag);
+    hydra_status status =
+        hy_object_check_presign(store->client.s3, call->bucket, call->key, call->transfer.presign_s,
+                                &store->cancel, &store->diag);
     if (status == HYDRA_OK && !options.content_type) {
         status = find_type(read, user, size, &options.content_type, &store->diag);
     }

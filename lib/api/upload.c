@@ -28,7 +28,7 @@ static hydra_status send_bytes(hydra_compose *c, const char *bucket, const char 
     hy_cancel_init(&cancel, transfer->deadline_us);
     hydra_status status = hy_context_s3(c->context, &s3, &c->diag);
     if (status == HYDRA_OK) {
-        status = hy_object_check_presign(s3, bucket, key, transfer->presign_s, &c->diag);
+        status = hy_object_check_presign(s3, bucket, key, transfer->presign_s, &cancel, &c->diag);
     }
     if (status != HYDRA_OK) {
         return status;

@@ -10,8 +10,9 @@
 
 #include "http_private.h"
 
-#define MAX_IDLE        16
-#define MAX_CONNECTIONS 8 /* of one handle: the servers that it remembers */
+#define MAX_IDLE         16
+#define MAX_IDLE_SOCKETS 16 /* of all of them */
+#define MAX_CONNECTIONS  8  /* of one handle: the servers that it remembers */
 
 #define CONNECT_US    INT64_C(10000000)
 #define FIRST_BYTE_US INT64_C(60000000)
@@ -96,7 +97,6 @@ hy_http_slot *hy_http_slot_take(hy_http *http, const hydra_policy *policy)
     if (slot) {
         *at = slot->next;
         slot->next = NULL;
-        http->locked.idle_count--;
     }
     (void)pthread_mutex_unlock(&http->lock);
     if (!slot) {
@@ -106,26 +106,41 @@ hy_http_slot *hy_http_slot_take(hy_http *http, const hydra_policy *policy)
     return slot;
 }
 
+/* Under the lock: cut off those that are one too many, or hold connections that are, the oldest. */
+static hy_http_slot *take_surplus(hy_http *http)
+{
+    int slots = 0;
+    int sockets = 0;
+    hy_http_slot **at = &http->locked.idle;
+    for (; *at; at = &(*at)->next) {
+        slots++;
+        sockets += (*at)->sockets;
+        if (slots > MAX_IDLE || sockets > MAX_IDLE_SOCKETS) {
+            break;
+        }
+    }
+    hy_http_slot *surplus = *at;
+    *at = NULL;
+    return surplus;
+}
+
+static void free_slots(hy_http_slot *slot)
+{
+    while (slot) {
+        hy_http_slot *next = slot->next;
+        slot_free(slot);
+        slot = next;
+    }
+}
+
 void hy_http_slot_give(hy_http *http, hy_http_slot *slot)
 {
-    hy_http_slot *oldest = NULL;
     (void)pthread_mutex_lock(&http->lock);
     slot->next = http->locked.idle;
     http->locked.idle = slot;
-    http->locked.idle_count++;
-    if (http->locked.idle_count > MAX_IDLE) {
-        hy_http_slot **at = &http->locked.idle;
-        while ((*at)->next) {
-            at = &(*at)->next;
-        }
-        oldest = *at;
-        *at = NULL;
-        http->locked.idle_count--;
-    }
+    hy_http_slot *surplus = take_surplus(http);
     (void)pthread_mutex_unlock(&http->lock);
-    if (oldest) {
-        slot_free(oldest);
-    }
+    free_slots(surplus);
 }
 
 /* ---- Settings ---- */
@@ -192,11 +207,7 @@ void hy_http_free(hy_http *http)
     if (!http) {
         return;
     }
-    while (http->locked.idle) {
-        hy_http_slot *slot = http->locked.idle;
-        http->locked.idle = slot->next;
-        slot_free(slot);
-    }
+    free_slots(http->locked.idle);
     (void)pthread_mutex_destroy(&http->lock);
     hy_proxy_free(&http->proxy);
     hy_free(http->ca_file);

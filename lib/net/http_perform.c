@@ -192,8 +192,9 @@ static hydra_status transfer(hy_http_call *call, const hy_http_slot *slot)
 }
 
 /* The handle keeps its connections, and nothing of the call. */
-static hydra_status run(hy_http_call *call, const hy_http_slot *slot)
+static hydra_status run(hy_http_call *call, hy_http_slot *slot)
 {
+    call->slot = slot;
     struct curl_slist *headers = NULL;
     signal_guard guard;
     hydra_status status = hy_http_setup(call, slot->easy, &headers);

@@ -34,7 +34,8 @@ const char *hy_proxy_for(const hy_proxy *proxy, const hy_url *url);
 typedef struct hy_http_slot {
     CURLM *multi;
     CURL *easy;
-    char *key; /* of the networks that its connections may lead to */
+    char *key;   /* of the networks that its connections may lead to */
+    int sockets; /* that are open */
     struct hy_http_slot *next;
 } hy_http_slot;
 
@@ -50,19 +51,19 @@ struct hy_http {
     pthread_mutex_t lock;
     struct {
         hy_http_slot *idle; /* the one used last comes first */
-        int idle_count;
     } locked;
 };
 
 /* Take an idle one, or make one. NULL: no memory. */
 hy_http_slot *hy_http_slot_take(hy_http *http, const hydra_policy *policy);
-/* Back among the idle; its connections stay open. */
+/* Back among the idle; its connections stay open, as long as they are not too many in all. */
 void hy_http_slot_give(hy_http *http, hy_http_slot *slot);
 
 /* ---- One call ---- */
 
 typedef struct hy_http_call {
     hy_http *http;
+    hy_http_slot *slot;
     const hy_http_request *request;
     hy_http_reply *reply;
     hy_diag *diag;
@@ -98,6 +99,8 @@ size_t hy_http_on_body(char *data, size_t size, size_t count, void *user);
 size_t hy_http_on_read(char *data, size_t size, size_t count, void *user);
 int hy_http_on_seek(void *user, curl_off_t offset, int origin);
 curl_socket_t hy_http_on_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address);
+/* With the slot as user data: connections outlive the call. */
+int hy_http_on_close(void *user, curl_socket_t fd);
 int hy_http_on_debug(CURL *easy, curl_infotype type, char *data, size_t size, void *user);
 /* Whether the status is 200..299. */
 bool hy_http_is_success(int32_t status);

@@ -291,7 +291,18 @@ curl_socket_t hy_http_on_socket(void *user, curlsocktype purpose, struct curl_so
         return CURL_SOCKET_BAD;
     }
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    return fd < 0 ? CURL_SOCKET_BAD : fd;
+    if (fd < 0) {
+        return CURL_SOCKET_BAD;
+    }
+    call->slot->sockets++;
+    return fd;
+}
+
+int hy_http_on_close(void *user, curl_socket_t fd)
+{
+    hy_http_slot *slot = user;
+    slot->sockets--;
+    return close(fd);
 }
 
 static const char *mark_of(curl_infotype type)

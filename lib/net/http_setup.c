@@ -136,6 +136,8 @@ static bool set_connection(hy_http_call *call, CURL *easy)
     (void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
     TRY(curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, hy_http_on_socket));
     TRY(curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, call));
+    TRY(curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, hy_http_on_close));
+    TRY(curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, call->slot));
 #if LIBCURL_VERSION_NUM >= 0x075700
     /* A cancelled call does not wait for a name server: the thread that asks ends by itself. */
     TRY(curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L));

@@ -16,6 +16,8 @@
 #define MAX_EXPIRES_S 604800
 #define MAX_URL_BYTES ((size_t)32 << 10)
 #define CRC_PREFIX    "crc64nvme:"
+/* A try that brought this much more was worth it and does not count. */
+#define PROGRESS_BYTES ((int64_t)64 << 10)
 
 /* ---- What headers say ---- */
 
@@ -140,6 +142,7 @@ typedef struct reading {
     const hy_s3_get_call *get;
     hy_buffer *out;
     int64_t got;       /* bytes that are there, from get->offset on */
+    int64_t furthest;  /* of them, when the tries last began anew */
     int64_t total;     /* of the range; -1 = not said */
     hy_s3_object seen; /* by the first reply */
     bool began;        /* `seen` is filled */
@@ -288,6 +291,18 @@ static hydra_status receive_bytes(void *user, const hy_http_reply *reply, const 
     return size > 0 ? take_bytes(r, from + skip, size, diag) : HYDRA_OK;
 }
 
+/* Only what goes beyond all tries before it: an object that is replaced again and again would never
+ * come to an end. */
+static bool has_progressed(void *user)
+{
+    reading *r = user;
+    if (r->got < r->furthest + PROGRESS_BYTES) {
+        return false;
+    }
+    r->furthest = r->got;
+    return true;
+}
+
 /* Nothing behind the end, or an empty object. */
 static bool is_past_end(const hy_s3_error *error)
 {
@@ -311,6 +326,7 @@ static hydra_status perform_read(hy_s3 *s3, reading *r, hy_s3_error *error, hy_d
         .max_reply_bytes = INT64_MAX,
         .receive = receive_bytes,
         .prepare = prepare_read,
+        .progressed = has_progressed,
         .receive_user = r,
     };
     if (status == HYDRA_OK) {
@@ -477,11 +493,11 @@ char *hy_s3_object_url(hy_s3 *s3, const char *bucket, const char *key)
 
 static hydra_status presign(hy_s3 *s3, const char *method, const hy_s3_address *address,
                             const char *region, int32_t expires_s, const hy_http_headers *fixed,
-                            char **query, hy_diag *diag)
+                            const hy_cancel *cancel, char **query, hy_diag *diag)
 {
     hy_s3_keys keys = {0};
     bool anonymous = false;
-    hydra_status status = hy_credentials_get(s3->credentials, NULL, &keys, &anonymous, diag);
+    hydra_status status = hy_credentials_get(s3->credentials, cancel, &keys, &anonymous, diag);
     if (status == HYDRA_OK && anonymous) {
         status = hy_fail(diag, HYDRA_ERR_AUTH, "a presigned URL needs keys; the store has none");
     }
@@ -503,8 +519,8 @@ static hydra_status presign(hy_s3 *s3, const char *method, const hy_s3_address *
 }
 
 hydra_status hy_s3_presigned_url(hy_s3 *s3, const char *method, const char *bucket, const char *key,
-                                 int64_t expires_s, const hy_http_headers *fixed, char **url,
-                                 hy_diag *diag)
+                                 int64_t expires_s, const hy_http_headers *fixed,
+                                 const hy_cancel *cancel, char **url, hy_diag *diag)
 {
     char region[HY_S3_REGION_BYTES];
     hy_s3_address address = {0};
@@ -519,7 +535,8 @@ hydra_status hy_s3_presigned_url(hy_s3 *s3, const char *method, const char *buck
     }
     hydra_status status = find_address(s3, bucket, key, region, &address, diag);
     if (status == HYDRA_OK) {
-        status = presign(s3, method, &address, region, (int32_t)expires_s, fixed, &query, diag);
+        status =
+            presign(s3, method, &address, region, (int32_t)expires_s, fixed, cancel, &query, diag);
     }
     if (status == HYDRA_OK) {
         *url = join(&address, query);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "credentials.h"
+#include "region.h"
 
 #define TOTAL_US ((int64_t)10000000)
 #define TRIES    3
@@ -48,8 +49,8 @@ static hydra_status find_url(call *c, hy_diag *diag)
         return hy_fail(diag, HYDRA_ERR_ARGUMENT, "%s: the region is none", c->name);
     }
     if (!set) {
-        (void)snprintf(regional, sizeof regional, "https://sts.%s.amazonaws.com%s/", c->region,
-                       strncmp(c->region, "cn-", 3) == 0 ? ".cn" : "");
+        (void)snprintf(regional, sizeof regional, "https://sts.%s.%s/", c->region,
+                       hy_region_domain(c->region));
         set = regional;
     }
     hy_diag own = {0};

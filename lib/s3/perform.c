@@ -210,7 +210,6 @@ static hydra_status send_request(exchange *x, const char *url, const hy_http_hea
         .receive = call->receive ? receive : NULL,
         .user = x,
         .max_reply_bytes = call->max_reply_bytes,
-        .total_us = call->total_us,
         .policy = call->policy,
         .cancel = call->cancel,
         .sent = call->sent,
@@ -449,8 +448,18 @@ static bool is_bare_head(const exchange *x)
            (x->error.http_status == 301 || x->error.http_status == 400);
 }
 
+/* The tries begin anew after one that was worth it, and what it cost comes back. */
+static void note_progress(const exchange *x, hy_retry *retry)
+{
+    if (x->call->progressed && x->call->progressed(x->call->receive_user)) {
+        hy_retry_done(retry);
+        retry->tries = 0;
+    }
+}
+
 static bool try_again(exchange *x, hy_retry *retry)
 {
+    note_progress(x, retry);
     if (is_bare_head(x) && x->verdict == HY_S3_FINAL) {
         x->verdict = HY_S3_FIX_REGION;
     }

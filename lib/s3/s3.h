@@ -179,7 +179,7 @@ typedef struct hy_credentials_options {
     void *warn_user;
     const char
         *imds_endpoint;       /* NULL = AWS_EC2_METADATA_SERVICE_ENDPOINT, http://169.254.169.254 */
-    const char *sts_endpoint; /* NULL = AWS_ENDPOINT_URL_STS, https://sts.REGION.amazonaws.com */
+    const char *sts_endpoint; /* NULL = AWS_ENDPOINT_URL_STS, https://sts.REGION.DOMAIN */
     int64_t (*now)(void *user); /* seconds since 1970, for tests; NULL = time() */
     void *now_user;
 } hy_credentials_options;
@@ -243,7 +243,6 @@ typedef struct hy_s3_call {
     const hydra_policy *policy; /* of a job whose project names the bucket; NULL = none */
     int32_t max_tries;          /* 0 = the client's, else 3 */
     bool may_idle;
-    int64_t total_us; /* for each try; 0 = no limit */
     void (*sent)(void *sent_user, int64_t bytes);
     void *sent_user;
     int64_t max_reply_bytes; /* as in hy_http_request */
@@ -253,6 +252,8 @@ typedef struct hy_s3_call {
                             size_t size, hy_diag *diag);
     /* Before each try: add to the headers. May be NULL. */
     hydra_status (*prepare)(void *receive_user, hy_http_headers *headers, hy_diag *diag);
+    /* After a try that failed: it brought enough, and does not count. May be NULL. */
+    bool (*progressed)(void *receive_user);
     void *receive_user;
     void (*throttled)(void *sent_user); /* the server asks for less; may be NULL */
     bool conflict_is_final;             /* 409 ConditionalRequestConflict: not tried again */
@@ -294,12 +295,12 @@ typedef struct hy_s3_get_call {
 } hy_s3_get_call;
 
 /*
- * Read an object or a range of it. A broken transfer goes on where it broke, held to the ETag of
- * its beginning; an object that was replaced meanwhile is read anew, once. The byte count must be
- * what was announced. `out` (without `receive`) is freed with hy_buffer_free, its limit need not
- * be set; `object` may be NULL, else it is freed by the caller after success. HYDRA_ERR_VERIFY: the
- * whole object came, and not with the checksum or ETag that the server gives; with `receive` the
- * bytes have been given by then.
+ * Read an object or a range of it. A broken transfer goes on where it broke, as often as it brings
+ * more, held to the ETag of its beginning; an object that was replaced meanwhile is read anew,
+ * once. The byte count must be what was announced. `out` (without `receive`) is freed with
+ * hy_buffer_free, its limit need not be set; `object` may be NULL, else it is freed by the caller
+ * after success. HYDRA_ERR_VERIFY: the whole object came, and not with the checksum or ETag that
+ * the server gives; with `receive` the bytes have been given by then.
  */
 hydra_status hy_s3_get(hy_s3 *s3, const hy_s3_get_call *get, hy_buffer *out, hy_s3_object *object,
                        hy_diag *diag);
@@ -315,10 +316,10 @@ hydra_status hy_s3_delete(hy_s3 *s3, const char *bucket, const char *key, const 
 char *hy_s3_object_url(hy_s3 *s3, const char *bucket, const char *key);
 /* A URL that works without keys for 1..604,800 seconds, "GET" or "PUT"; `fixed` (may be NULL) are
  * headers that its user must send. A secret: wiped and freed with hy_s3_secret_free. Nothing is
- * sent but what fetching credentials takes. */
+ * sent but what fetching credentials takes, which `cancel` (may be NULL) ends. */
 hydra_status hy_s3_presigned_url(hy_s3 *s3, const char *method, const char *bucket, const char *key,
-                                 int64_t expires_s, const hy_http_headers *fixed, char **url,
-                                 hy_diag *diag);
+                                 int64_t expires_s, const hy_http_headers *fixed,
+                                 const hy_cancel *cancel, char **url, hy_diag *diag);
 /* NULL does nothing. */
 void hy_s3_secret_free(char *secret);
 

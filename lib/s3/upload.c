@@ -1,38 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The calls of an upload. A reply says less than it seems: 200 may hold an error, a lost reply to
- * the completion leaves open whether the object is there. Here all that is settled, so that callers
- * see one of two things: the object is there, complete, or it is not.
+ * The calls that make an object. A reply says less than it seems: 200 may hold an error, a lost
+ * reply to the completion leaves open whether the object is there. Here all that is settled, so
+ * that callers see one of two things: the object is there, complete, or it is not.
  */
 #include "upload.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
-#define PART_TRIES     5
 #define COMPLETE_TRIES 5
-#define DROP_TRIES     8
-/* Putting many parts together takes a server minutes. */
+/* Putting many parts together takes a server minutes. All tries have that time together. */
 #define COMPLETE_US (INT64_C(600) * 1000000)
 /* To find out or to undo what is there, when the job's own time may be over. */
 #define SETTLE_US (INT64_C(5) * 1000000)
 /* The same when the job is cancelled and the completion has already taken too long. */
-#define HURRY_US      (INT64_C(1) * 1000000)
+#define HURRY_US (INT64_C(1) * 1000000)
+/* How long a server that has a whole PUT may still be at work on it after the job was cancelled,
+ * and how often it is asked. */
+#define PUT_GRACE_S   3.0
+#define PUT_LOOK_MS   200
+#define OWNER_HEADER  "x-amz-expected-bucket-owner"
 #define MAX_XML_BYTES ((size_t)8 << 20)
 #define S3_NAMESPACE  "http://s3.amazonaws.com/doc/2006-03-01/"
-
-static int32_t tries_of(const hy_upload *upload, int32_t usual)
-{
-    return upload->s3->max_tries > 0 ? upload->s3->max_tries : usual;
-}
-
-static void count_retries(hy_upload *upload, int32_t tries)
-{
-    if (tries > 1) {
-        (void)atomic_fetch_add(&upload->retries, tries - 1);
-    }
-}
 
 static bool is_code(const hy_s3_error *error, const char *code)
 {
@@ -45,130 +37,6 @@ static char *copy_header(const hy_http_reply *reply, const char *name)
     return value ? hy_strdup(value) : NULL;
 }
 
-/* A call for the object, to be completed. */
-static hy_s3_call make_call(const hy_upload *upload, const char *what, const char *method)
-{
-    return (hy_s3_call){
-        .what = what,
-        .method = method,
-        .bucket = upload->bucket,
-        .key = upload->key,
-        .policy = upload->policy,
-    };
-}
-
-/* ---- Create ---- */
-
-hydra_status hy_upload_create(hy_upload *upload, char **id, hy_diag *diag)
-{
-    const hy_s3_parameter query[] = {{"uploads", NULL}};
-    hy_s3_field fields[] = {{"UploadId", NULL}};
-    hy_http_headers headers = {0};
-    hy_http_reply reply = {0};
-    int32_t tries = 0;
-    hydra_status status = hy_s3_headers_copy(&headers, &upload->object_headers, diag);
-    if (status == HYDRA_OK && upload->check == HY_S3_CHECK_CRC) {
-        status = hy_http_headers_add(&headers, "x-amz-checksum-algorithm", "CRC64NVME", diag);
-        if (status == HYDRA_OK) {
-            status = hy_http_headers_add(&headers, "x-amz-checksum-type", "FULL_OBJECT", diag);
-        }
-    }
-    if (status == HYDRA_OK) {
-        hy_s3_call call = make_call(upload, "create upload", "POST");
-        call.query = query;
-        call.query_count = 1;
-        call.headers = &headers;
-        call.root = "InitiateMultipartUploadResult";
-        call.fields = fields;
-        call.field_count = 1;
-        call.cancel = &upload->grace;
-        status = hy_s3_perform(upload->s3, &call, &reply, NULL, &tries, diag);
-    }
-    count_retries(upload, tries);
-    *id = fields[0].value;
-    if (status == HYDRA_OK && (!*id || !**id)) {
-        status = hy_fail(diag, HYDRA_ERR_SERVER, "%s: create upload: the server gave no upload id",
-                         upload->name);
-    }
-    if (status != HYDRA_OK) {
-        bool begun = reply.status >= 200 && reply.status < 300; /* and who reads it failed */
-        bool cut = tries > 0 && hy_cancel_requested(&upload->grace);
-        atomic_store(&upload->create_unknown, begun || cut);
-        hy_free(*id);
-        *id = NULL;
-    }
-    hy_http_reply_free(&reply);
-    hy_http_headers_free(&headers);
-    return status;
-}
-
-/* ---- Parts ---- */
-
-static hydra_status accept_part(const hy_upload *upload, const hy_http_reply *reply,
-                                const hy_s3_digest *digest, hy_upload_task *task,
-                                hy_upload_part *part, hy_diag *diag)
-{
-    const char *etag = hy_http_headers_get(&reply->headers, "etag");
-    if (!etag || !*etag) {
-        return hy_fail(diag, HYDRA_ERR_SERVER, "%s: part %d: the server gave no ETag", upload->name,
-                       (int)task->number);
-    }
-    if (hy_s3_digest_match(digest, &reply->headers) == HY_S3_MATCH_DIFFERS) {
-        return hy_fail(diag, HYDRA_ERR_VERIFY,
-                       "%s: part %d: the server has other bytes than were sent", upload->name,
-                       (int)task->number);
-    }
-    *part = (hy_upload_part){hy_strdup(etag), *digest, (int64_t)task->size};
-    return part->etag ? HYDRA_OK : hy_fail_memory(diag);
-}
-
-static hydra_status part_headers(const hy_upload *upload, const hy_upload_task *task,
-                                 hy_s3_digest *digest, hy_http_headers *headers, hy_diag *diag)
-{
-    hydra_status status = hy_s3_digest_of(upload->check, task->block, task->size, digest, diag);
-    if (status == HYDRA_OK) {
-        status = hy_s3_headers_copy(headers, &upload->access_headers, diag);
-    }
-    return status == HYDRA_OK ? hy_s3_digest_header(digest, headers, diag) : status;
-}
-
-hydra_status hy_upload_send(hy_upload *upload, const char *id, hy_upload_task *task,
-                            void (*sent)(void *task, int64_t bytes), void (*throttled)(void *task),
-                            hy_upload_part *part, hy_diag *diag)
-{
-    char number[16];
-    char what[32];
-    (void)snprintf(number, sizeof number, "%d", (int)task->number);
-    (void)snprintf(what, sizeof what, "part %d", (int)task->number);
-    const hy_s3_parameter query[] = {{"partNumber", number}, {"uploadId", id}};
-    hy_http_headers headers = {0};
-    hy_http_reply reply = {0};
-    hy_s3_digest digest;
-    int32_t tries = 0;
-    hydra_status status = part_headers(upload, task, &digest, &headers, diag);
-    if (status == HYDRA_OK) {
-        hy_s3_call call = make_call(upload, what, "PUT");
-        call.query = query;
-        call.query_count = 2;
-        call.headers = &headers;
-        call.body = task->block;
-        call.body_size = (int64_t)task->size;
-        call.cancel = &upload->stop;
-        call.max_tries = tries_of(upload, PART_TRIES);
-        call.sent = sent;
-        call.sent_user = task;
-        call.throttled = throttled;
-        status = hy_s3_perform(upload->s3, &call, &reply, NULL, &tries, diag);
-    }
-    count_retries(upload, tries);
-    if (status == HYDRA_OK) {
-        status = accept_part(upload, &reply, &digest, task, part, diag);
-    }
-    hy_http_reply_free(&reply);
-    hy_http_headers_free(&headers);
-    return status;
-}
-
 /* ---- What must be there in the end ---- */
 
 /* What all parts give together. */
@@ -178,6 +46,7 @@ typedef struct whole {
     hy_s3_digest own; /* by our bytes; MD5: of the parts' MD5s */
     bool has_etag;
     uint8_t etag[16]; /* the MD5 in the object's ETag, by the ETags of the parts */
+    double began_s;   /* of a PUT; 0 = what an older object is does not matter */
 } whole;
 
 static hydra_status sum_up(hy_s3_check check, const hy_upload_part *parts, int32_t count,
@@ -216,11 +85,37 @@ static hy_s3_match match_etag(const char *etag, const uint8_t md5[16], int32_t p
     return memcmp(has, md5, 16) == 0 ? HY_S3_MATCH_SAME : HY_S3_MATCH_DIFFERS;
 }
 
+/* Whether the object was there before the upload began, by the server's own clock: the same bytes
+ * that an earlier upload left, with other headers. */
+static bool was_there(const whole *sent, const hy_http_reply *reply)
+{
+    const char *now = hy_http_headers_get(&reply->headers, "date");
+    const char *made = hy_http_headers_get(&reply->headers, "last-modified");
+    int64_t now_s = now ? hy_http_date(now) : -1;
+    int64_t made_s = made ? hy_http_date(made) : -1;
+    if (sent->began_s <= 0 || now_s < 0 || made_s < 0) {
+        return false;
+    }
+    /* Both are whole seconds. */
+    return (double)(now_s - made_s) > hy_clock_s() - sent->began_s + 2;
+}
+
+/* Whether an object was put together from another number of parts. */
+static bool has_other_parts(const whole *sent, const char *etag)
+{
+    uint8_t md5[16];
+    int32_t count = 0;
+    return hy_s3_etag_md5(etag, md5, &count) && count != sent->parts;
+}
+
 /* Compare the object that HEAD shows with what was sent. Whatever has another size, or was not put
- * together from as many parts, is somebody else's. */
+ * together from as many parts, is somebody else's. Beyond that an ETag says nothing where keys of
+ * KMS or of the customer are used. */
 static hy_s3_match match_seen(const whole *sent, const hy_http_reply *reply)
 {
-    if (hy_s3_number(hy_http_headers_get(&reply->headers, "content-length")) != sent->bytes) {
+    const char *etag = hy_http_headers_get(&reply->headers, "etag");
+    if (hy_s3_number(hy_http_headers_get(&reply->headers, "content-length")) != sent->bytes ||
+        was_there(sent, reply) || has_other_parts(sent, etag)) {
         return HY_S3_MATCH_DIFFERS;
     }
     hy_s3_match match = HY_S3_MATCH_UNKNOWN;
@@ -228,7 +123,9 @@ static hy_s3_match match_seen(const whole *sent, const hy_http_reply *reply)
         match = hy_s3_digest_match(&sent->own, &reply->headers);
     }
     if (match == HY_S3_MATCH_UNKNOWN && sent->has_etag) {
-        match = match_etag(hy_http_headers_get(&reply->headers, "etag"), sent->etag, sent->parts);
+        match = match_etag(etag, sent->etag, sent->parts);
+        bool is_opaque = hy_s3_etag_is_opaque(&reply->headers);
+        match = match == HY_S3_MATCH_DIFFERS && is_opaque ? HY_S3_MATCH_UNKNOWN : match;
     }
     return match;
 }
@@ -272,7 +169,7 @@ static hydra_status look(hy_upload *upload, hy_http_reply *reply, hy_s3_error *e
         status = hy_http_headers_add(&headers, "x-amz-checksum-mode", "ENABLED", diag);
     }
     if (status == HYDRA_OK) {
-        hy_s3_call call = make_call(upload, "look", "HEAD");
+        hy_s3_call call = hy_upload_call(upload, "look", "HEAD");
         call.headers = &headers;
         call.cancel = &limit;
         call.max_tries = COMPLETE_TRIES;
@@ -285,10 +182,29 @@ static hydra_status look(hy_upload *upload, hy_http_reply *reply, hy_s3_error *e
 /* What became of an object whose making failed. */
 typedef enum outcome {
     OUTCOME_UNKNOWN, /* the server does not tell */
+    OUTCOME_ALIKE,   /* one of the same size and parts is there: more cannot be compared */
     OUTCOME_OURS,    /* it is there, and `result` is filled */
     OUTCOME_OTHER,   /* another one is there */
     OUTCOME_NOTHING
 } outcome;
+
+/* By an object that is there. */
+static outcome settle_seen(hy_upload *upload, const whole *sent, const hy_http_reply *reply,
+                           hy_s3_upload_result *result)
+{
+    hy_diag ignored = {0};
+    switch (match_seen(sent, reply)) {
+    case HY_S3_MATCH_SAME:
+        break;
+    case HY_S3_MATCH_DIFFERS:
+        return OUTCOME_OTHER;
+    case HY_S3_MATCH_UNKNOWN:
+        return OUTCOME_ALIKE;
+    }
+    hydra_status status = fill_result(upload, sent, hy_http_headers_get(&reply->headers, "etag"),
+                                      reply, sent->own.kind != HY_S3_CHECK_NONE, result, &ignored);
+    return status == HYDRA_OK ? OUTCOME_OURS : OUTCOME_UNKNOWN;
+}
 
 /* HEAD decides. */
 static outcome settle(hy_upload *upload, const whole *sent, hy_s3_upload_result *result)
@@ -297,13 +213,8 @@ static outcome settle(hy_upload *upload, const whole *sent, hy_s3_upload_result 
     hy_s3_error error = {0};
     hy_diag ignored = {0};
     outcome found = OUTCOME_UNKNOWN;
-    hydra_status status = look(upload, &reply, &error, &ignored);
-    if (status == HYDRA_OK && match_seen(sent, &reply) != HY_S3_MATCH_SAME) {
-        found = OUTCOME_OTHER;
-    } else if (status == HYDRA_OK &&
-               fill_result(upload, sent, hy_http_headers_get(&reply.headers, "etag"), &reply,
-                           sent->own.kind != HY_S3_CHECK_NONE, result, &ignored) == HYDRA_OK) {
-        found = OUTCOME_OURS;
+    if (look(upload, &reply, &error, &ignored) == HYDRA_OK) {
+        found = settle_seen(upload, sent, &reply, result);
     } else if (error.http_status == 404) {
         found = OUTCOME_NOTHING;
     }
@@ -311,21 +222,44 @@ static outcome settle(hy_upload *upload, const whole *sent, hy_s3_upload_result 
     return found;
 }
 
-/* Take back an object that is not what was sent. */
-static void delete_wrong(hy_upload *upload, const hy_http_reply *reply)
+/* The error stands, and says what else is known. */
+static hydra_status fail_unknown(outcome found, hydra_status status, hy_diag *diag)
+{
+    const hy_diag cause = *diag;
+    *diag = (hy_diag){0};
+    return hy_fail(diag, status,
+                   found == OUTCOME_ALIKE
+                       ? "%s; the outcome is unknown: an object of the same size is there, which "
+                         "cannot be compared with the one that was sent"
+                       : "%s; it is not known whether the object is there",
+                   cause.text);
+}
+
+/* Take back an object that is not what was sent. Of what belongs to every call for the object a
+ * DELETE needs the owner, not the customer's key. */
+static hydra_status delete_wrong(hy_upload *upload, const hy_http_reply *reply)
 {
     const char *version = hy_http_headers_get(&reply->headers, "x-amz-version-id");
+    const char *owner = hy_http_headers_get(&upload->access_headers, OWNER_HEADER);
     const hy_s3_parameter query[] = {{"versionId", version}};
+    hy_http_headers headers = {0};
     hy_http_reply answer = {0};
     hy_diag ignored = {0};
     hy_cancel limit;
     hy_cancel_init(&limit, SETTLE_US);
-    hy_s3_call call = make_call(upload, "delete", "DELETE");
-    call.query = query;
-    call.query_count = version ? 1 : 0;
-    call.cancel = &limit;
-    (void)hy_s3_perform(upload->s3, &call, &answer, NULL, NULL, &ignored);
+    hydra_status status =
+        owner ? hy_http_headers_add(&headers, OWNER_HEADER, owner, &ignored) : HYDRA_OK;
+    if (status == HYDRA_OK) {
+        hy_s3_call call = hy_upload_call(upload, "delete", "DELETE");
+        call.query = query;
+        call.query_count = version ? 1 : 0;
+        call.headers = &headers;
+        call.cancel = &limit;
+        status = hy_s3_perform(upload->s3, &call, &answer, NULL, NULL, &ignored);
+    }
     hy_http_reply_free(&answer);
+    hy_http_headers_free(&headers);
+    return status == HYDRA_ERR_NOT_FOUND ? HYDRA_OK : status;
 }
 
 /* The server says that the object is there: is it the right one? */
@@ -334,10 +268,10 @@ static hydra_status accept(hy_upload *upload, const whole *sent, hy_s3_match mat
                            hy_s3_upload_result *result, hy_diag *diag)
 {
     if (match == HY_S3_MATCH_DIFFERS) {
-        delete_wrong(upload, reply);
+        bool deleted = delete_wrong(upload, reply) == HYDRA_OK;
         return hy_fail(diag, HYDRA_ERR_VERIFY,
-                       "%s: the server has other bytes than were sent; the object was deleted",
-                       upload->name);
+                       "%s: the server has other bytes than were sent; the object %s", upload->name,
+                       deleted ? "was deleted" : "could not be deleted and is still there");
     }
     return fill_result(upload, sent, etag, reply, match == HY_S3_MATCH_SAME, result, diag);
 }
@@ -459,14 +393,14 @@ static hydra_status fail_gone(const hy_upload *upload, outcome found, const hy_d
                        "lost the upload",
                        upload->name);
     }
-    return hy_fail(
-        diag, HYDRA_ERR_SERVER,
-        found == OUTCOME_NOTHING
-            ? "%s: complete upload: the upload no longer exists, and there is no object: "
-              "the upload was aborted or removed meanwhile (%s)"
-            : "%s: complete upload: the upload no longer exists, and the server does not "
-              "tell whether the object is there (%s)",
-        upload->name, cause->text);
+    if (found == OUTCOME_NOTHING) {
+        return hy_fail(diag, HYDRA_ERR_SERVER,
+                       "%s: complete upload: the upload no longer exists, and there is no object: "
+                       "the upload was aborted or removed meanwhile (%s)",
+                       upload->name, cause->text);
+    }
+    *diag = *cause;
+    return fail_unknown(found, HYDRA_ERR_SERVER, diag);
 }
 
 /* The completion failed, and yet the object may be there. */
@@ -480,11 +414,32 @@ static hydra_status end_uncertain(hy_upload *upload, const whole *sent, hydra_st
         return HYDRA_OK;
     }
     if (!is_code(error, "NoSuchUpload")) {
-        return status;
+        return found == OUTCOME_ALIKE ? fail_unknown(found, status, diag) : status;
     }
     const hy_diag cause = *diag;
     *diag = (hy_diag){0};
     return fail_gone(upload, found, &cause, diag);
+}
+
+/* The completion, within its time. */
+static hydra_status perform_complete(hy_upload *upload, hy_s3_call *call, hy_http_reply *reply,
+                                     hy_s3_error *error, int32_t *tries, hy_diag *diag)
+{
+    hy_diag cause = {0};
+    hy_cancel limit;
+    hy_cancel_init_child(&limit, &upload->grace, COMPLETE_US);
+    call->cancel = &limit;
+    call->max_tries = hy_upload_tries(upload, COMPLETE_TRIES);
+    call->may_idle = true;
+    call->conflict_is_final = true;
+    hydra_status status = hy_s3_perform(upload->s3, call, reply, error, tries, &cause);
+    hy_upload_count_retries(upload, *tries);
+    if (status == HYDRA_ERR_DEADLINE) {
+        /* The job has a deadline of its own, which this is not. */
+        return hy_fail(diag, HYDRA_ERR_NETWORK,
+                       "%s: complete upload: the server did not answer in time", upload->name);
+    }
+    return status == HYDRA_OK ? status : hy_fail(diag, status, "%s", cause.text);
 }
 
 static hydra_status call_complete(hy_upload *upload, const char *id, const whole *sent,
@@ -500,7 +455,7 @@ static hydra_status call_complete(hy_upload *upload, const char *id, const whole
     int32_t tries = 0;
     hydra_status status = complete_headers(upload, sent, &headers, &cause);
     if (status == HYDRA_OK) {
-        hy_s3_call call = make_call(upload, "complete upload", "POST");
+        hy_s3_call call = hy_upload_call(upload, "complete upload", "POST");
         call.query = query;
         call.query_count = 1;
         call.headers = &headers;
@@ -509,13 +464,7 @@ static hydra_status call_complete(hy_upload *upload, const char *id, const whole
         call.root = "CompleteMultipartUploadResult";
         call.fields = fields;
         call.field_count = 2;
-        call.cancel = &upload->grace;
-        call.max_tries = tries_of(upload, COMPLETE_TRIES);
-        call.may_idle = true;
-        call.total_us = COMPLETE_US;
-        call.conflict_is_final = true;
-        status = hy_s3_perform(upload->s3, &call, &reply, &error, &tries, &cause);
-        count_retries(upload, tries);
+        status = perform_complete(upload, &call, &reply, &error, &tries, &cause);
     }
     if (status == HYDRA_OK) {
         *gone = true;
@@ -567,9 +516,86 @@ static hydra_status put_headers(const hy_upload *upload, const hy_s3_digest *dig
     return status == HYDRA_OK ? hy_s3_digest_header(digest, headers, diag) : status;
 }
 
+/* A PUT under way. */
+typedef struct putting {
+    hy_upload *upload;
+    int64_t size;
+    bool out; /* all bytes were, of some try: the server may have made the object */
+} putting;
+
 static void put_sent(void *user, int64_t bytes)
 {
-    hy_upload_progress(user, bytes);
+    putting *put = user;
+    put->out = put->out || bytes >= put->size;
+    hy_upload_progress(put->upload, bytes);
+}
+
+/* Whether the object may be there although PUT failed. */
+static bool is_put_uncertain(const putting *put, const hy_s3_error *error, int32_t tries)
+{
+    bool out = put->out || (put->size == 0 && tries > 0);
+    return out && (tries > 1 || error->http_status < 300 || error->http_status >= 500);
+}
+
+/* What became of a PUT. One that was cut off may still be on its way through the server. */
+static outcome settle_put(hy_upload *upload, const whole *sent, hy_s3_upload_result *result)
+{
+    const struct timespec pause = {0, PUT_LOOK_MS * 1000000L};
+    bool stopped = hy_cancel_requested(&upload->stop);
+    double until_s = hy_clock_s() + PUT_GRACE_S;
+    if (stopped) {
+        hy_cancel_request(&upload->grace); /* to look takes less time, too */
+    }
+    outcome found = settle(upload, sent, result);
+    while (stopped && found != OUTCOME_OURS && hy_clock_s() < until_s) {
+        (void)nanosleep(&pause, NULL);
+        found = settle(upload, sent, result);
+    }
+    return found;
+}
+
+/* What HEAD is compared with; without checksums an MD5 is made only for that. */
+static void know_etag(whole *sent, const hy_s3_call *call)
+{
+    hy_diag ignored = {0};
+    hy_s3_digest digest;
+    if (!sent->has_etag) {
+        hydra_status status = hy_s3_digest_read(HY_S3_CHECK_MD5, call->read_body, call->user,
+                                                sent->bytes, &digest, &ignored);
+        sent->has_etag = status == HYDRA_OK;
+        memcpy(sent->etag, digest.md5, sizeof sent->etag);
+    }
+}
+
+/* PUT failed, and yet the object may be there. */
+static hydra_status end_put(hy_upload *upload, whole *sent, const hy_s3_call *call,
+                            hydra_status status, hy_s3_upload_result *result, hy_diag *diag)
+{
+    know_etag(sent, call);
+    outcome found = settle_put(upload, sent, result);
+    if (found == OUTCOME_OURS) {
+        return HYDRA_OK;
+    }
+    return found == OUTCOME_UNKNOWN || found == OUTCOME_ALIKE ? fail_unknown(found, status, diag)
+                                                              : status;
+}
+
+static hydra_status call_put(hy_upload *upload, whole *sent, const hy_s3_call *call,
+                             hy_s3_upload_result *result, hy_diag *diag)
+{
+    hy_http_reply reply = {0};
+    hy_s3_error error = {0};
+    int32_t tries = 0;
+    hydra_status status = hy_s3_perform(upload->s3, call, &reply, &error, &tries, diag);
+    hy_upload_count_retries(upload, tries);
+    if (status == HYDRA_OK) {
+        status = accept(upload, sent, hy_s3_digest_match(&sent->own, &reply.headers),
+                        hy_http_headers_get(&reply.headers, "etag"), &reply, result, diag);
+    } else if (is_put_uncertain(call->sent_user, &error, tries)) {
+        status = end_put(upload, sent, call, status, result, diag);
+    }
+    hy_http_reply_free(&reply);
+    return status;
 }
 
 hydra_status hy_upload_put(hy_upload *upload,
@@ -577,12 +603,10 @@ hydra_status hy_upload_put(hy_upload *upload,
                                                 hy_diag *diag),
                            void *user, int64_t size, hy_s3_upload_result *result, hy_diag *diag)
 {
-    whole sent = {.bytes = size};
+    whole sent = {.bytes = size, .began_s = hy_clock_s()};
+    putting put = {.upload = upload, .size = size};
     hy_http_headers headers = {0};
-    hy_http_reply reply = {0};
-    hy_s3_error error = {0};
     hy_diag cause = {0};
-    int32_t tries = 0;
     hydra_status status = hy_s3_digest_read(upload->check, read, user, size, &sent.own, &cause);
     sent.has_etag = upload->check == HY_S3_CHECK_MD5;
     memcpy(sent.etag, sent.own.md5, sizeof sent.etag);
@@ -590,55 +614,21 @@ hydra_status hy_upload_put(hy_upload *upload,
         status = put_headers(upload, &sent.own, &headers, &cause);
     }
     if (status == HYDRA_OK) {
-        hy_s3_call call = make_call(upload, "put", "PUT");
+        hy_s3_call call = hy_upload_call(upload, "put", "PUT");
         call.headers = &headers;
         call.body_size = size;
         call.read_body = size > 0 ? read : NULL;
         call.user = user;
         call.cancel = &upload->stop;
         call.sent = put_sent;
-        call.sent_user = upload;
-        status = hy_s3_perform(upload->s3, &call, &reply, &error, &tries, &cause);
-        count_retries(upload, tries);
+        call.sent_user = &put;
+        status = call_put(upload, &sent, &call, result, &cause);
     }
-    if (status == HYDRA_OK) {
-        status = accept(upload, &sent, hy_s3_digest_match(&sent.own, &reply.headers),
-                        hy_http_headers_get(&reply.headers, "etag"), &reply, result, &cause);
-    } else if (error.http_status == 412 && tries > 1 &&
-               settle(upload, &sent, result) == OUTCOME_OURS) {
-        /* An earlier try had made the object, and its reply was lost. */
-        status = HYDRA_OK;
-    }
-    hy_http_reply_free(&reply);
     hy_http_headers_free(&headers);
     return status == HYDRA_OK ? status : hy_fail(diag, status, "%s", cause.text);
 }
 
-/* ---- Abort ---- */
-
-bool hy_upload_drop(hy_upload *upload, const char *id, int64_t within_us)
-{
-    const hy_s3_parameter query[] = {{"uploadId", id}};
-    hy_http_reply reply = {0};
-    hy_s3_error error = {0};
-    hy_diag ignored = {0};
-    hy_http_headers headers = {0};
-    hy_cancel limit;
-    hy_cancel_init(&limit, within_us);
-    hydra_status status = hy_s3_headers_copy(&headers, &upload->access_headers, &ignored);
-    if (status == HYDRA_OK) {
-        hy_s3_call call = make_call(upload, "abort upload", "DELETE");
-        call.query = query;
-        call.query_count = 1;
-        call.headers = &headers;
-        call.cancel = &limit;
-        call.max_tries = DROP_TRIES;
-        status = hy_s3_perform(upload->s3, &call, &reply, &error, NULL, &ignored);
-    }
-    hy_http_reply_free(&reply);
-    hy_http_headers_free(&headers);
-    return status == HYDRA_OK || is_code(&error, "NoSuchUpload");
-}
+/* ---- The result ---- */
 
 void hy_s3_upload_result_free(hy_s3_upload_result *result)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Private to s3/: an upload. upload.c makes its calls, parts.c the threads that send parts, sink.c
- * cuts what is written into parts.
+ * Private to s3/: an upload. upload.c and upload_parts.c make its calls, parts.c the threads that
+ * send parts, sink.c cuts what is written into parts.
  */
 #ifndef HY_UPLOAD_H
 #define HY_UPLOAD_H
@@ -92,8 +92,14 @@ struct hy_upload {
     char *leftover; /* what stays in the bucket, for error texts; NULL = nothing */
 };
 
-/* ---- upload.c: calls. None of them takes the lock. ---- */
+/* ---- upload_parts.c, upload.c: calls. None of them takes the lock. ---- */
 
+/* A call for the object, to be filled in. */
+hy_s3_call hy_upload_call(const hy_upload *upload, const char *what, const char *method);
+/* The tries of the options, else the usual ones. */
+int32_t hy_upload_tries(const hy_upload *upload, int32_t usual);
+/* A call took so many. */
+void hy_upload_count_retries(hy_upload *upload, int32_t tries);
 /* CreateMultipartUpload. */
 hydra_status hy_upload_create(hy_upload *upload, char **id, hy_diag *diag);
 /* UploadPart. `part` is filled on success. */
@@ -101,7 +107,8 @@ hydra_status hy_upload_send(hy_upload *upload, const char *id, hy_upload_task *t
                             void (*sent)(void *task, int64_t bytes), void (*throttled)(void *task),
                             hy_upload_part *part, hy_diag *diag);
 /* CompleteMultipartUpload, and what to do when its reply is lost. The object is there, or HYDRA_ERR
- * and it is not, or HYDRA_ERR_VERIFY and it was deleted. `gone`: there is no upload to abort. */
+ * and it is not, or HYDRA_ERR_VERIFY and the text says what became of it. `gone`: there is no
+ * upload to abort. */
 hydra_status hy_upload_complete(hy_upload *upload, const char *id, const hy_upload_part *parts,
                                 int32_t count, hy_s3_upload_result *result, bool *gone,
                                 hy_diag *diag);

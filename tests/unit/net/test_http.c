@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The HTTP client against a server that may do anything. */
+#include <arpa/inet.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "talk.h"
 
@@ -156,6 +158,55 @@ static void test_connections_are_used_again(void **state)
     assert_ok(t.status, &t.diag);
     assert_int_equal(scripted_connections(t.server), 2);
     talk_end(&t);
+}
+
+/* Sockets of this process whose other end is that port. */
+static int count_sockets(int port)
+{
+    int count = 0;
+    for (int fd = 0; fd < 1024; fd++) {
+        struct sockaddr_in peer = {0};
+        socklen_t size = sizeof peer;
+        count += getpeername(fd, (struct sockaddr *)&peer, &size) == 0 &&
+                 peer.sin_family == AF_INET && ntohs(peer.sin_port) == port;
+    }
+    return count;
+}
+
+/* What many calls leave open is little, however many servers and policies there are. */
+static void test_few_sockets_stay_open(void **state)
+{
+    (void)state;
+    scripted_reply reply = {.head = OK_HEAD "Content-Length: 5\r\n\r\n", .body = "hello"};
+    talk servers[3];
+    hydra_policy strict;
+    assert_int_equal(hydra_policy_preset(&strict, HYDRA_POLICY_SERVICE), HYDRA_OK);
+    for (int i = 0; i < 3; i++) {
+        talk_begin(&servers[i], &reply, NULL);
+    }
+    hy_http *own = servers[0].http;
+    for (int i = 0; i < 30; i++) {
+        char network[32];
+        (void)snprintf(network, sizeof network, "10.0.%d.0/24", i / 3);
+        const char *const networks[] = {"127.0.0.0/8", network};
+        talk *t = &servers[i % 3];
+        hy_http *theirs = t->http;
+        strict.networks = networks;
+        strict.network_count = 2;
+        t->request.policy = &strict;
+        t->http = own;
+        talk_run(t);
+        assert_ok(t->status, &t->diag);
+        t->http = theirs;
+    }
+    int open = 0;
+    for (int i = 0; i < 3; i++) {
+        open += count_sockets(scripted_port(servers[i].server));
+    }
+    assert_in_range(open, 14, 16);
+    for (int i = 0; i < 3; i++) {
+        talk_end(&servers[i]);
+    }
 }
 
 /* ---- Limits ---- */
@@ -565,6 +616,7 @@ int main(void)
         cmocka_unit_test(test_other_lengths),
         cmocka_unit_test(test_receivers),
         cmocka_unit_test(test_connections_are_used_again),
+        cmocka_unit_test(test_few_sockets_stay_open),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_a_header_without_end),
         cmocka_unit_test(test_bodies_of_errors_are_cut),

@@ -411,7 +411,7 @@ static void do_put(store *s, request *r, const store_plan *plan, answer *a)
     r->body = (blob){0};
 }
 
-static void do_get(store *s, const request *r, answer *a)
+static void do_get(store *s, const request *r, const store_plan *plan, answer *a)
 {
     size_t first = 0;
     size_t last = s->locked.object.size ? s->locked.object.size - 1 : 0;
@@ -426,8 +426,9 @@ static void do_get(store *s, const request *r, answer *a)
     } else {
         (void)snprintf(a->headers, sizeof a->headers,
                        "ETag: \"%s\"\r\nContent-Type: video/mp4\r\n"
-                       "Last-Modified: Wed, 21 Oct 2015 07:28:00 GMT\r\n",
-                       s->locked.etag);
+                       "Last-Modified: Wed, 21 Oct 2015 07:28:00 GMT\r\n%s",
+                       plan->etag ? plan->etag : s->locked.etag,
+                       plan->headers ? plan->headers : "");
         if (range) {
             (void)sscanf(range, "bytes=%zu-%zu", &first, &last);
             last = last < s->locked.object.size ? last : s->locked.object.size - 1;
@@ -483,7 +484,7 @@ static void act(store *s, request *r, const store_plan *plan, answer *a)
         break;
     case STORE_HEAD:
     case STORE_GET:
-        do_get(s, r, a);
+        do_get(s, r, plan, a);
         break;
     case STORE_DELETE:
         s->locked.has_object = false;

@@ -38,7 +38,7 @@ typedef struct store_plan {
     int status;
     const char *code;    /* of an <Error>; NULL = no body */
     const char *body;    /* instead of an <Error> */
-    const char *headers; /* more lines, each with CRLF */
+    const char *headers; /* more lines, each with CRLF; also of an object that is read */
     int delay_ms;        /* before the body is read */
     const char *etag;    /* instead of the right one */
 } store_plan;

@@ -435,6 +435,49 @@ static void test_assume_role(void **state)
     free(path);
 }
 
+static int answer_as_proxy(const char *request, char *body, size_t size)
+{
+    keep_request(request);
+    return answer_denied(request, body, size);
+}
+
+/* Each partition of AWS has a domain of its own; a proxy is told it. */
+static void test_sts_host(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *region;
+        const char *connect;
+    } cases[] = {
+        {"eu-west-1", "CONNECT sts.eu-west-1.amazonaws.com:443 "},
+        {"cn-north-1", "CONNECT sts.cn-north-1.amazonaws.com.cn:443 "},
+        {"us-iso-east-1", "CONNECT sts.us-iso-east-1.c2s.ic.gov:443 "},
+        {"eusc-de-east-1", "CONNECT sts.eusc-de-east-1.amazonaws.eu:443 "},
+    };
+    char *path = test_path(folder, "token");
+    test_write_file(path, "token", 5);
+    setenv("AWS_WEB_IDENTITY_TOKEN_FILE", path, 1);
+    setenv("AWS_ROLE_ARN", "arn:aws:iam::1:role/r", 1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        hy_diag diag = {0};
+        hy_http *proxied = NULL;
+        hy_credentials *credentials = NULL;
+        setenv("AWS_REGION", cases[i].region, 1);
+        key_server_start(&server, answer_as_proxy);
+        const hy_http_options by = {.proxy = server.origin};
+        assert_ok(hy_http_new(&by, &proxied, &diag), &diag);
+        const hy_credentials_options options = {.http = proxied, .now = now};
+        assert_ok(hy_credentials_new(&options, &credentials, &diag), &diag);
+        assert_failure(credentials, HYDRA_ERR_NETWORK, "the proxy refused to connect");
+        assert_true(sent(cases[i].connect));
+        hy_credentials_free(credentials);
+        hy_http_free(proxied);
+        key_server_stop(&server);
+    }
+    unsetenv("AWS_REGION");
+    free(path);
+}
+
 /* ---- Renewal ---- */
 
 typedef struct getter {
@@ -570,6 +613,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bad_replies, setup, teardown),
         cmocka_unit_test_setup_teardown(test_web_identity, setup, teardown),
         cmocka_unit_test_setup_teardown(test_assume_role, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_sts_host, setup, teardown),
         cmocka_unit_test_setup_teardown(test_one_thread_renews, setup, teardown),
         cmocka_unit_test_setup_teardown(test_failure_is_shared, setup, teardown),
         cmocka_unit_test_setup_teardown(test_endpoint_down, setup, teardown),

@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* Uploads against a store that fails, and uploads that are stopped: the object is there and right,
  * or nothing is. */
+#include <stdlib.h>
 #include <string.h>
 
 #include <hydra/render.h>
 
 #include "bench.h"
+
+/* The completion's ten minutes, as long as a test has time. */
+static int64_t complete_us;
+void __real_hy_cancel_init_child(hy_cancel *cancel, const hy_cancel *parent, int64_t deadline_us);
+void __wrap_hy_cancel_init_child(hy_cancel *cancel, const hy_cancel *parent, int64_t deadline_us);
+void __wrap_hy_cancel_init_child(hy_cancel *cancel, const hy_cancel *parent, int64_t deadline_us)
+{
+    bool is_complete = deadline_us == 600000000 && complete_us > 0;
+    __real_hy_cancel_init_child(cancel, parent, is_complete ? complete_us : deadline_us);
+}
 
 /* ---- What is made good ---- */
 
@@ -170,6 +181,66 @@ static void test_lost_complete_differs(void **state)
     }
 }
 
+/* PUT is done, and each time its reply is lost, or an error comes instead. */
+static void test_lost_put(void **state)
+{
+    (void)state;
+    static const rule cases[][2] = {
+        {{STORE_PUT, 1, 9, ANY, {.fault = STORE_LOSES}, false}},
+        {{STORE_PUT, 1, 2, ANY, {.fault = STORE_LOSES}, false},
+         {STORE_PUT, 3, 9, ANY, REPLY(500, "InternalError"), false}},
+        {{STORE_PUT, 1, 1, ANY, {.fault = STORE_LOSES}, false},
+         {STORE_PUT, 2, 9, ANY, REPLY(403, "AccessDenied"), false}},
+    };
+    for (int check = 0; check < 3; check++) {
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+            bench b;
+            hy_s3_upload_result result = {0};
+            hy_diag diag;
+            bench_set_up(&b, cases[i], 2);
+            bench_is_aws = check == 1;
+            b.s3->checksum = check == 2 ? HYDRA_CHECKSUM_OFF : HYDRA_CHECKSUM_AUTO;
+            assert_ok(bench_upload(&b, PART, &result, &diag), &diag);
+            assert_int_equal(result.verified, check < 2);
+            assert_int_equal(store_count(b.store, STORE_HEAD), 1);
+            bench_check_object(&b, PART);
+            hy_s3_upload_result_free(&result);
+            bench_tear_down(&b);
+        }
+    }
+}
+
+/* The error stands: nothing is there, another object, the same bytes from long ago, or the server
+ * does not tell. */
+static void test_failed_put(void **state)
+{
+    (void)state;
+    static const char date[] = "ETag: \"d41d8cd98f00b204e9800998ecf8427e\"\r\n"
+                               "Last-Modified: Wed, 21 Oct 2015 07:28:00 GMT\r\n"
+                               "Date: Wed, 21 Oct 2015 07:29:00 GMT\r\n";
+    static const rule rules[] = {
+        {STORE_PUT, 1, 9, ANY, REPLY(500, "InternalError"), false},
+        {STORE_HEAD, 1, 0, ANY, REPLY(404, NULL), false},
+        {STORE_HEAD, 1, 9, ANY, {.fault = STORE_REPLIES, .status = 200, .headers = date}, false},
+        {STORE_HEAD, 1, 9, ANY, REPLY(403, NULL), false},
+    };
+    for (int i = 0; i < 4; i++) {
+        bench b;
+        hy_s3_upload_result result = {0};
+        hy_diag diag;
+        const rule used[] = {rules[0], rules[i]};
+        bench_set_up(&b, used, COUNT_OF(used));
+        if (i == 1) {
+            store_set_object(b.store, "another", 7);
+        }
+        assert_failed(bench_upload(&b, i == 2 ? 0 : PART, &result, &diag), HYDRA_ERR_SERVER, &diag,
+                      "InternalError");
+        assert_int_equal(strstr(diag.text, "not known whether") != NULL, i == 3);
+        assert_int_equal(store_count(b.store, STORE_HEAD), 1);
+        bench_tear_down(&b);
+    }
+}
+
 static void test_throttle(void **state)
 {
     (void)state;
@@ -305,6 +376,32 @@ static void test_final_faults(void **state)
     }
 }
 
+/* Other bytes than were sent: the text says what became of them, and only the owner's bucket is
+ * touched. */
+static void test_wrong_object(void **state)
+{
+    (void)state;
+    static const rule rules[] = {
+        {STORE_PUT, 1, 9, ANY, {.etag = "00000000000000000000000000000000"}, false},
+        {STORE_DELETE, 1, 9, ANY, REPLY(403, "AccessDenied"), false},
+    };
+    for (size_t count = 1; count <= COUNT_OF(rules); count++) {
+        bench b;
+        hy_s3_upload_result result = {0};
+        hy_diag diag;
+        bench_set_up(&b, rules, count);
+        b.transfer.bucket_owner = "123456789012";
+        assert_failed(bench_upload(&b, PART, &result, &diag), HYDRA_ERR_VERIFY, &diag,
+                      count == 1 ? "the object was deleted"
+                                 : "could not be deleted and is still there");
+        char *owner = store_header(b.store, STORE_DELETE, "x-amz-expected-bucket-owner");
+        assert_string_equal(owner, "123456789012");
+        free(owner);
+        assert_int_equal(bench_has_object(&b), count == 2);
+        bench_tear_down(&b);
+    }
+}
+
 /* A part that fails for good makes the next write fail. */
 static void test_write_fails(void **state)
 {
@@ -344,6 +441,69 @@ static void test_leftover(void **state)
     store_free(b.store);
 }
 
+/* With keys of KMS an ETag is no MD5: an object of the same size and parts may be ours or not. */
+static void test_opaque(void **state)
+{
+    (void)state;
+    static const char kms[] = "x-amz-server-side-encryption: aws:kms\r\n";
+    static const struct {
+        int64_t size;
+        const char *etag;
+        const char *headers;
+        hydra_status status;
+        const char *text;
+    } cases[] = {
+        {5 * PART, "00112233445566778899aabbccddeeff-5", kms, HYDRA_ERR_SERVER,
+         "the outcome is unknown"},
+        {5 * PART, "00112233445566778899aabbccddeeff-4", kms, HYDRA_ERR_VERIFY,
+         "is not the one that was sent"},
+        {5 * PART, "00112233445566778899aabbccddeeff-5", NULL, HYDRA_ERR_VERIFY,
+         "is not the one that was sent"},
+        {PART, "00112233445566778899aabbccddeeff", kms, HYDRA_ERR_NETWORK,
+         "the outcome is unknown"},
+        {PART, "00112233445566778899aabbccddeeff", NULL, HYDRA_ERR_NETWORK, "broke off"},
+    };
+    for (size_t i = 0; i < 2 * COUNT_OF(cases); i++) {
+        bench b;
+        hy_s3_upload_result result = {0};
+        hy_diag diag;
+        const size_t at = i / 2;
+        const rule rules[] = {
+            {STORE_PUT, 1, 9, ANY, {.fault = STORE_LOSES}, false},
+            {STORE_COMPLETE, 1, 1, ANY, {.fault = STORE_LOSES}, false},
+            {STORE_HEAD, 1, 9, ANY, {.etag = cases[at].etag, .headers = cases[at].headers}, false},
+        };
+        bench_set_up(&b, rules, COUNT_OF(rules));
+        b.s3->checksum = i % 2 == 0 ? HYDRA_CHECKSUM_AUTO : HYDRA_CHECKSUM_OFF;
+        assert_failed(bench_upload(&b, cases[at].size, &result, &diag), cases[at].status, &diag,
+                      cases[at].text);
+        bench_tear_down(&b);
+    }
+}
+
+/* All tries of the completion have one time together. */
+static void test_endless_complete(void **state)
+{
+    (void)state;
+    static const rule rules[] = {
+        {STORE_COMPLETE,
+         1,
+         9,
+         ANY,
+         {.fault = STORE_REPLIES, .status = 500, .code = "InternalError", .delay_ms = 500},
+         false}};
+    bench b;
+    bench_set_up(&b, rules, COUNT_OF(rules));
+    complete_us = 800000;
+    double start_s = hy_clock_s();
+    bench_check_fails(&b, 5 * PART, HYDRA_ERR_NETWORK, "did not answer in time");
+    assert_true(hy_clock_s() - start_s < 2.0);
+    assert_int_equal(store_count(b.store, STORE_COMPLETE), 2);
+    assert_int_equal(store_count(b.store, STORE_HEAD), 1);
+    complete_us = 0;
+    bench_tear_down(&b);
+}
+
 static void test_only_new(void **state)
 {
     (void)state;
@@ -380,7 +540,8 @@ static void test_cancel_everywhere(void **state)
         int64_t size;
         bool done; /* it was too late */
     } cases[] = {
-        {"put", {STORE_PUT, 1, 1, ANY, {.delay_ms = 300}, true}, PART, false},
+        {"put", {STORE_PUT, 1, 1, ANY, {.delay_ms = 300}, true}, PART, true},
+        {"put that is lost", {STORE_PUT, 1, 1, ANY, {.fault = STORE_LOSES}, true}, PART, true},
         {"create", {STORE_CREATE, 1, 1, ANY, {.delay_ms = 300}, true}, 9 * PART, false},
         {"create that hangs",
          {STORE_CREATE, 1, 1, ANY, {.fault = STORE_RESETS, .delay_ms = 2000}, true},
@@ -486,11 +647,14 @@ static void test_abandoned(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_faults_made_good), cmocka_unit_test(test_lost_complete_differs),
-        cmocka_unit_test(test_throttle),         cmocka_unit_test(test_final_faults),
-        cmocka_unit_test(test_write_fails),      cmocka_unit_test(test_leftover),
-        cmocka_unit_test(test_only_new),         cmocka_unit_test(test_cancel_everywhere),
-        cmocka_unit_test(test_deadline),         cmocka_unit_test(test_abandoned),
+        cmocka_unit_test(test_faults_made_good),  cmocka_unit_test(test_lost_complete_differs),
+        cmocka_unit_test(test_lost_put),          cmocka_unit_test(test_failed_put),
+        cmocka_unit_test(test_throttle),          cmocka_unit_test(test_final_faults),
+        cmocka_unit_test(test_wrong_object),      cmocka_unit_test(test_write_fails),
+        cmocka_unit_test(test_leftover),          cmocka_unit_test(test_opaque),
+        cmocka_unit_test(test_endless_complete),  cmocka_unit_test(test_only_new),
+        cmocka_unit_test(test_cancel_everywhere), cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_abandoned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
