@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Remote sources of a context. `s3:` is read with the context's store. The https URL of an object
- * on Amazon S3 is, too, where that adds something and takes nothing: the policy allows s3, the
- * store is Amazon's, and there are keys that need no network to be found. A query (a presigned URL,
- * a version) is the caller's own way in and goes out as it is. All else is plain HTTP.
+ * on Amazon S3 is, too, where that adds something and takes nothing: the policy allows s3 and the
+ * bucket, the store is Amazon's, and there are keys that need no network to be found. A query (a
+ * presigned URL, a version) is the caller's own way in and goes out as it is. All else is plain
+ * HTTP.
  */
 #include "api/fetcher.h"
 
@@ -63,6 +64,21 @@ static hydra_status locate(const char *url, const char *name, location *where, h
     return status == HYDRA_OK ? status : fail_named(status, name, found.text, diag);
 }
 
+static hydra_status check_bucket(const hydra_context *context, const location *where,
+                                 const char *name, hy_diag *diag)
+{
+    return hy_guard_check_bucket(&context->policy, where->bucket, strlen(where->bucket), name,
+                                 diag);
+}
+
+/* An s3: URL that the policy allows. Free `where` whatever comes. */
+static hydra_status locate_allowed(const hydra_context *context, const char *url, const char *name,
+                                   location *where, hy_diag *diag)
+{
+    hydra_status status = locate(url, name, where, diag);
+    return status == HYDRA_OK ? check_bucket(context, where, name, diag) : status;
+}
+
 /* ---- Which way ---- */
 
 static bool is_set(const char *variable)
@@ -91,18 +107,26 @@ static bool has_keys(const hydra_store_options *store)
     return found;
 }
 
-/* Whether the https URL of an object is read with the store. `where` is filled for every such URL,
- * whatever the answer. */
+/* `where` is filled for every https URL of an object, whatever the answer. */
 static bool is_signed(hydra_context *context, const char *url, location *where)
 {
     hy_diag unused = {0};
     hy_s3 *s3 = NULL;
     bool has_query = strpbrk(url, "?#") != NULL;
-    if (has_query || locate(url, "", where, &unused) != HYDRA_OK) {
+    if (has_query || locate(url, "", where, &unused) != HYDRA_OK ||
+        check_bucket(context, where, "", &unused) != HYDRA_OK) {
         return false;
     }
     return (context->policy.schemes & HYDRA_SCHEME_S3) && has_keys(&context->store) &&
            hy_context_s3(context, &s3, &unused) == HYDRA_OK && !hy_s3_is_custom(s3);
+}
+
+bool hy_fetcher_signs(hydra_context *context, const char *url)
+{
+    location where = {0};
+    bool signs = is_signed(context, url, &where);
+    location_free(&where);
+    return signs;
 }
 
 /* ---- The seam ---- */
@@ -128,7 +152,7 @@ static hydra_status check(const hy_fetcher *fetcher, const char *url, const char
         return check_url(&context->policy, url, name, diag);
     }
     location where = {0};
-    hydra_status status = locate(url, name, &where, diag);
+    hydra_status status = locate_allowed(context, url, name, &where, diag);
     location_free(&where);
     return status;
 }
@@ -205,7 +229,7 @@ static hydra_status load(const hy_fetcher *fetcher, const char *url, const char 
         return load_url(context, url, name, max_bytes, cancel, out, diag);
     }
     location where = {0};
-    hydra_status status = locate(url, name, &where, diag);
+    hydra_status status = locate_allowed(context, url, name, &where, diag);
     if (status == HYDRA_OK) {
         status = load_object(context, &where, name, max_bytes, cancel, out, diag);
     }

@@ -104,6 +104,29 @@ hydra_status hy_guard_check_url(const hydra_policy *policy, const hy_url *url, c
     return hy_guard_check_host(policy, url->host, name, diag);
 }
 
+static bool bucket_is_allowed(const hydra_policy *policy, const char *bucket, size_t size)
+{
+    if (!policy || (policy->bucket_count == 0 && policy->any_bucket)) {
+        return true;
+    }
+    for (int32_t i = 0; i < policy->bucket_count; i++) {
+        if (strlen(policy->buckets[i]) == size && memcmp(policy->buckets[i], bucket, size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+hydra_status hy_guard_check_bucket(const hydra_policy *policy, const char *bucket, size_t size,
+                                   const char *name, hy_diag *diag)
+{
+    return bucket_is_allowed(policy, bucket, size)
+               ? HYDRA_OK
+               : hy_fail(diag, HYDRA_ERR_PERMISSION,
+                         "%s: the policy does not allow the bucket %.*s (policy.buckets)", name,
+                         size < 64 ? (int)size : 64, bucket);
+}
+
 /* ---- Addresses ---- */
 
 /* Private, loopback, link-local, shared, reserved, multicast. */

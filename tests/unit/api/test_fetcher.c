@@ -86,6 +86,64 @@ static void test_policy(void **state)
     hydra_context_free(context);
 }
 
+/* A server for strangers that has keys, and what it lets them name. */
+static hydra_context *service_of(const char *bucket)
+{
+    hydra_policy policy;
+    assert_int_equal(hydra_policy_preset(&policy, HYDRA_POLICY_SERVICE), HYDRA_OK);
+    policy.buckets = bucket ? &bucket : NULL;
+    policy.bucket_count = bucket != NULL;
+    hydra_store_options store;
+    hydra_store_options_init(&store);
+    store.access_key = "AKIDEXAMPLE";
+    store.secret_key = "not-a-real-key";
+    store.region = "eu-central-1";
+    hydra_context_options options;
+    hydra_context_options_init(&options);
+    options.policy = &policy;
+    options.store = &store;
+    hydra_context *context = NULL;
+    assert_int_equal(hydra_context_new(&options, &context), HYDRA_OK);
+    return context;
+}
+
+static const char S3_URL[] = "https://my-bucket.s3.eu-central-1.amazonaws.com/a.jpg";
+
+static void test_buckets(void **state)
+{
+    (void)state;
+    hy_diag diag;
+    hydra_context *context = service_of(NULL);
+    assert_failed(check(context, "s3://my-bucket/a.jpg", &diag), HYDRA_ERR_PERMISSION, &diag,
+                  "the policy does not allow the bucket my-bucket (policy.buckets)");
+    assert_ok(check(context, S3_URL, &diag), &diag);
+    assert_false(hy_fetcher_signs(context, S3_URL));
+    hydra_context_free(context);
+    context = service_of("my-bucket");
+    assert_ok(check(context, "s3://my-bucket/a.jpg", &diag), &diag);
+    assert_int_equal(check(context, "s3://my-bucket-2/a.jpg", &diag), HYDRA_ERR_PERMISSION);
+    assert_int_equal(check(context, "s3://my-bucke/a.jpg", &diag), HYDRA_ERR_PERMISSION);
+    assert_true(hy_fetcher_signs(context, S3_URL));
+    assert_false(
+        hy_fetcher_signs(context, "https://other.s3.eu-central-1.amazonaws.com/my-bucket/a.jpg"));
+    assert_false(hy_fetcher_signs(context, "https://s3.eu-central-1.amazonaws.com/other/a.jpg"));
+    hydra_context_free(context);
+}
+
+/* Nothing is loaded past the check either. */
+static void test_buckets_when_loading(void **state)
+{
+    (void)state;
+    hy_diag diag = {0};
+    hy_buffer out = {0};
+    hydra_context *context = service_of("my-bucket");
+    const hy_context_fetcher fetcher = hy_context_fetcher_of(context);
+    assert_failed(
+        fetcher.base.load(&fetcher.base, "s3://other/a.jpg", "image 0", 1000, NULL, &out, &diag),
+        HYDRA_ERR_PERMISSION, &diag, "does not allow the bucket other");
+    hydra_context_free(context);
+}
+
 /* What keys cannot mend is not said to be mended by keys. */
 static void test_the_policy_refuses(void **state)
 {
@@ -117,6 +175,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_urls),
         cmocka_unit_test(test_policy),
+        cmocka_unit_test(test_buckets),
+        cmocka_unit_test(test_buckets_when_loading),
         cmocka_unit_test(test_the_policy_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
