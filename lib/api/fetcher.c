@@ -2,7 +2,8 @@
 /*
  * Remote sources of a context. `s3:` is read with the context's store. The https URL of an object
  * on Amazon S3 is, too, where that adds something and takes nothing: the policy allows s3 and the
- * bucket, the store is Amazon's, and there are keys that need no network to be found. A query (a
+ * bucket, the URL is in the partition of the store, which is Amazon's, and there are keys that need
+ * no network to be found. A query (a
  * presigned URL, a version) is the caller's own way in and goes out as it is. All else is plain
  * HTTP.
  */
@@ -13,16 +14,19 @@
 #include <strings.h>
 
 #include "api/client.h"
+#include "s3/region.h"
 
 typedef struct location {
     char *bucket;
     char *key;
+    char *region; /* NULL = the URL says none */
 } location;
 
 static void location_free(location *where)
 {
     hy_free(where->bucket);
     hy_free(where->key);
+    hy_free(where->region);
     *where = (location){0};
 }
 
@@ -59,7 +63,8 @@ static hydra_status locate(const char *url, const char *name, location *where, h
     for (char *at = text; *at != ':'; at++) {
         *at = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
     }
-    hydra_status status = hy_s3_location_parse(text, &where->bucket, &where->key, NULL, &found);
+    hydra_status status =
+        hy_s3_location_parse(text, &where->bucket, &where->key, &where->region, &found);
     hy_free(text);
     return status == HYDRA_OK ? status : fail_named(status, name, found.text, diag);
 }
@@ -107,6 +112,52 @@ static bool has_keys(const hydra_store_options *store)
     return found;
 }
 
+/*
+ * Where a bucket's name means one bucket and keys are known: the domain of the host, and the
+ * partition that shares its domain with the first one. "" = not on Amazon S3.
+ */
+typedef struct partition {
+    char domain[32];
+    bool is_government;
+} partition;
+
+static partition partition_of(const char *url, const char *region)
+{
+    hy_url parts;
+    hy_diag unused = {0};
+    partition found = {0};
+    if (hy_url_parse(&parts, url, &unused) != HYDRA_OK) {
+        return found;
+    }
+    size_t cut = hy_region_cut_domain(parts.host);
+    const char *domain = parts.host + cut + 1;
+    if (cut > 0 && strcmp(domain, hy_region_domain(region ? region : "")) == 0 &&
+        strlen(domain) < sizeof found.domain) {
+        memcpy(found.domain, domain, strlen(domain));
+        found.is_government = region && strncmp(region, "us-gov-", 7) == 0;
+    }
+    hy_url_free(&parts);
+    return found;
+}
+
+/* The store's keys are for the partition of the store: elsewhere they are unknown, and the same
+ * name is somebody else's bucket. */
+static bool is_in_partition(hy_s3 *s3, const char *url, const location *where)
+{
+    location own = {0};
+    hy_diag unused = {0};
+    char *own_url = hy_s3_object_url(s3, where->bucket, where->key);
+    bool same = false;
+    if (own_url && locate(own_url, "", &own, &unused) == HYDRA_OK) {
+        partition a = partition_of(url, where->region);
+        partition b = partition_of(own_url, own.region);
+        same = a.domain[0] && strcmp(a.domain, b.domain) == 0 && a.is_government == b.is_government;
+    }
+    hy_free(own_url);
+    location_free(&own);
+    return same;
+}
+
 /* `where` is filled for every https URL of an object, whatever the answer. */
 static bool is_signed(hydra_context *context, const char *url, location *where)
 {
@@ -118,7 +169,8 @@ static bool is_signed(hydra_context *context, const char *url, location *where)
         return false;
     }
     return (context->policy.schemes & HYDRA_SCHEME_S3) && has_keys(&context->store) &&
-           hy_context_s3(context, &s3, &unused) == HYDRA_OK && !hy_s3_is_custom(s3);
+           hy_context_s3(context, &s3, &unused) == HYDRA_OK && !hy_s3_is_custom(s3) &&
+           is_in_partition(s3, url, where);
 }
 
 bool hy_fetcher_signs(hydra_context *context, const char *url)

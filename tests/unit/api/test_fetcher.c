@@ -130,6 +130,37 @@ static void test_buckets(void **state)
     hydra_context_free(context);
 }
 
+/* A bucket's name is another bucket in another partition, and keys are unknown there. */
+static void test_partitions(void **state)
+{
+    (void)state;
+    static const char *const others[] = {
+        "https://my-bucket.s3.us-gov-west-1.amazonaws.com/a.jpg",
+        "https://s3.us-gov-east-1.amazonaws.com/my-bucket/a.jpg",
+        "https://my-bucket.s3.cn-north-1.amazonaws.com.cn/a.jpg",
+        "https://my-bucket.s3.eusc-de-east-1.amazonaws.eu/a.jpg",
+        "https://my-bucket.s3.cn-north-1.amazonaws.com/a.jpg",
+    };
+    static const char *const own[] = {
+        S3_URL,
+        "https://my-bucket.s3.amazonaws.com/a.jpg",
+        "HTTPS://My-bucket.S3.us-west-2.amazonaws.com/a.jpg",
+        "https://s3-us-west-2.amazonaws.com/my-bucket/a%20b.jpg",
+    };
+    hydra_context *context = service_of("my-bucket");
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (hy_fetcher_signs(context, others[i])) {
+            fail_msg("%s is read with the keys", others[i]);
+        }
+    }
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        if (!hy_fetcher_signs(context, own[i])) {
+            fail_msg("%s is read without keys", own[i]);
+        }
+    }
+    hydra_context_free(context);
+}
+
 /* Nothing is loaded past the check either. */
 static void test_buckets_when_loading(void **state)
 {
@@ -173,11 +204,9 @@ static void test_the_policy_refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_urls),
-        cmocka_unit_test(test_policy),
-        cmocka_unit_test(test_buckets),
-        cmocka_unit_test(test_buckets_when_loading),
-        cmocka_unit_test(test_the_policy_refuses),
+        cmocka_unit_test(test_urls),       cmocka_unit_test(test_policy),
+        cmocka_unit_test(test_buckets),    cmocka_unit_test(test_buckets_when_loading),
+        cmocka_unit_test(test_partitions), cmocka_unit_test(test_the_policy_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
