@@ -3,9 +3,8 @@
  * Remote sources of a context. `s3:` is read with the context's store. The https URL of an object
  * on Amazon S3 is, too, where that adds something and takes nothing: the policy allows s3 and the
  * bucket, the URL is in the partition of the store, which is Amazon's, and there are keys that need
- * no network to be found. A query (a
- * presigned URL, a version) is the caller's own way in and goes out as it is. All else is plain
- * HTTP.
+ * no network to be found. A query (a presigned URL, a version) is the caller's own way in and goes
+ * out as it is. All else is plain HTTP.
  */
 #include "api/fetcher.h"
 
@@ -209,17 +208,18 @@ static hydra_status check(const hy_fetcher *fetcher, const char *url, const char
     return status;
 }
 
-static hydra_status load_object(hydra_context *context, const location *where, const char *name,
-                                int64_t max_bytes, const hy_cancel *cancel, hy_buffer *out,
-                                hy_diag *diag)
+static hydra_status load_object(hydra_context *context, const location *where, const hy_load *what,
+                                hy_buffer *out, hy_diag *diag)
 {
     const hy_s3_get_call get = {
         .bucket = where->bucket,
         .key = where->key,
         .length = HYDRA_AUTO,
-        .max_bytes = max_bytes,
-        .cancel = cancel,
+        .max_bytes = what->max_bytes,
+        .cancel = what->cancel,
         .policy = &context->policy,
+        .received = what->received,
+        .user = what->user,
     };
     hy_diag found = {0};
     hy_s3 *s3 = NULL;
@@ -227,23 +227,24 @@ static hydra_status load_object(hydra_context *context, const location *where, c
     if (status == HYDRA_OK) {
         status = hy_s3_get(s3, &get, out, NULL, &found);
     }
-    return status == HYDRA_OK ? status : fail_named(status, name, found.text, diag);
+    return status == HYDRA_OK ? status : fail_named(status, what->name, found.text, diag);
 }
 
-static hydra_status load_plain(hydra_context *context, const char *url, const char *name,
-                               int64_t max_bytes, const hy_cancel *cancel, hy_buffer *out,
+static hydra_status load_plain(hydra_context *context, const hy_load *what, hy_buffer *out,
                                hy_diag *diag)
 {
-    const hy_fetch what = {
-        .url = url,
-        .name = name,
+    const hy_fetch fetch = {
+        .url = what->url,
+        .name = what->name,
         .policy = &context->policy,
-        .max_bytes = max_bytes,
-        .cancel = cancel,
+        .max_bytes = what->max_bytes,
+        .cancel = what->cancel,
+        .received = what->received,
+        .user = what->user,
     };
     hy_http *http = NULL;
     hydra_status status = hy_context_http(context, &http, diag);
-    return status == HYDRA_OK ? hy_fetch_load(http, &what, out, diag) : status;
+    return status == HYDRA_OK ? hy_fetch_load(http, &fetch, out, diag) : status;
 }
 
 /* The server refuses, not the policy. */
@@ -252,15 +253,14 @@ static bool is_refusal(const hy_diag *found)
     return found->status == HYDRA_ERR_PERMISSION && strstr(found->text, ": the server answered");
 }
 
-static hydra_status load_url(hydra_context *context, const char *url, const char *name,
-                             int64_t max_bytes, const hy_cancel *cancel, hy_buffer *out,
+static hydra_status load_url(hydra_context *context, const hy_load *what, hy_buffer *out,
                              hy_diag *diag)
 {
     location where = {0};
     hy_diag found = {0};
-    hydra_status status = is_signed(context, url, &where)
-                              ? load_object(context, &where, name, max_bytes, cancel, out, &found)
-                              : load_plain(context, url, name, max_bytes, cancel, out, &found);
+    hydra_status status = is_signed(context, what->url, &where)
+                              ? load_object(context, &where, what, out, &found)
+                              : load_plain(context, what, out, &found);
     if (where.bucket && is_refusal(&found)) {
         status = hy_fail(diag, status,
                          "%s; without keys only public objects can be read: set AWS_ACCESS_KEY_ID "
@@ -273,17 +273,17 @@ static hydra_status load_url(hydra_context *context, const char *url, const char
     return status;
 }
 
-static hydra_status load(const hy_fetcher *fetcher, const char *url, const char *name,
-                         int64_t max_bytes, const hy_cancel *cancel, hy_buffer *out, hy_diag *diag)
+static hydra_status load(const hy_fetcher *fetcher, const hy_load *what, hy_buffer *out,
+                         hy_diag *diag)
 {
     hydra_context *context = ((const hy_context_fetcher *)fetcher)->context;
-    if (!is_s3(url)) {
-        return load_url(context, url, name, max_bytes, cancel, out, diag);
+    if (!is_s3(what->url)) {
+        return load_url(context, what, out, diag);
     }
     location where = {0};
-    hydra_status status = locate_allowed(context, url, name, &where, diag);
+    hydra_status status = locate_allowed(context, what->url, what->name, &where, diag);
     if (status == HYDRA_OK) {
-        status = load_object(context, &where, name, max_bytes, cancel, out, diag);
+        status = load_object(context, &where, what, out, diag);
     }
     location_free(&where);
     return status;

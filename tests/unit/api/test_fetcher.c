@@ -169,9 +169,9 @@ static void test_buckets_when_loading(void **state)
     hy_buffer out = {0};
     hydra_context *context = service_of("my-bucket");
     const hy_context_fetcher fetcher = hy_context_fetcher_of(context);
-    assert_failed(
-        fetcher.base.load(&fetcher.base, "s3://other/a.jpg", "image 0", 1000, NULL, &out, &diag),
-        HYDRA_ERR_PERMISSION, &diag, "does not allow the bucket other");
+    const hy_load what = {.url = "s3://other/a.jpg", .name = "image 0", .max_bytes = 1000};
+    assert_failed(fetcher.base.load(&fetcher.base, &what, &out, &diag), HYDRA_ERR_PERMISSION, &diag,
+                  "does not allow the bucket other");
     hydra_context_free(context);
 }
 
@@ -192,10 +192,9 @@ static void test_the_policy_refuses(void **state)
     (void)setenv("https_proxy", "http://127.0.0.1:1", 1);
     assert_int_equal(hydra_context_new(&options, &context), HYDRA_OK);
     const hy_context_fetcher fetcher = hy_context_fetcher_of(context);
-    assert_failed(fetcher.base.load(&fetcher.base,
-                                    "https://my-bucket.s3.eu-central-1.amazonaws.com/a.jpg",
-                                    "image 0", 1000, NULL, &out, &diag),
-                  HYDRA_ERR_PERMISSION, &diag, "the environment names a proxy");
+    const hy_load what = {.url = S3_URL, .name = "image 0", .max_bytes = 1000};
+    assert_failed(fetcher.base.load(&fetcher.base, &what, &out, &diag), HYDRA_ERR_PERMISSION, &diag,
+                  "the environment names a proxy");
     assert_null(strstr(diag.text, "AWS_ACCESS_KEY_ID"));
     (void)unsetenv("https_proxy");
     hydra_context_free(context);
