@@ -118,9 +118,6 @@ hydra_status hy_destination_check(const hy_destination *destination, const hydra
 void hy_destination_free(hy_destination *destination)
 {
     hy_free(destination->path);
-    if (destination->url) {
-        explicit_bzero(destination->url, strlen(destination->url));
-    }
-    hy_free(destination->url);
+    hy_free_secret(destination->url);
     *destination = (hy_destination){.kind = HY_DESTINATION_FILE, .fd = -1};
 }

@@ -155,20 +155,12 @@ static hydra_status put_commit(hy_sink *sink, hy_diag *diag)
 
 /* ---- Opening and closing ---- */
 
-static void free_secret(char *text)
-{
-    if (text) {
-        explicit_bzero(text, strlen(text));
-    }
-    hy_free(text);
-}
-
 static void put_close(hy_sink *sink)
 {
     put_sink *put = (put_sink *)sink;
     hy_sink_free(put->memory);
     hy_http_headers_free(&put->headers);
-    free_secret(put->url);
+    hy_free_secret(put->url);
     hy_free(put->name);
     hy_free(put);
 }
