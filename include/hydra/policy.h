@@ -34,8 +34,9 @@ typedef struct hydra_policy {
                                     kept back for its index. 1.. Default 1 GiB. */
     int64_t max_memory_bytes; /**< Memory of one job, by hydra_compose_estimate before it starts and
                                    by the pools while it runs. 1.. Default 2 GiB. */
-    int64_t max_render_us;    /**< Wall clock of one job, whatever its own deadline says. 1..
-                                   Default 1 hour. */
+    int64_t max_render_us;    /**< Wall clock of one job, whatever its own deadline says, of
+                                   hydra_compose_frame and of hydra_compose_check. 1.. Default
+                                   1 hour. */
     int32_t max_threads;      /**< Encoder threads of one job. 1..128. Default 128. */
     int32_t file_root_count;  /**< Number of file_roots, 0..64. */
     const char *const *file_roots; /**< Folders that inputs and targets must lie in, links resolved.
@@ -55,6 +56,15 @@ typedef struct hydra_policy {
     int32_t max_redirects;    /**< 0..10. Default 5. */
     int64_t max_fetch_bytes;  /**< Bytes of all remote sources of a job, or of one hydra_store_get.
                                    1.. Default 1 GiB. */
+    const char *const *buckets; /**< Buckets that s3: sources and destinations of a job may name,
+                                     whole names; whoever may write a project reads with the keys
+                                     of the host. An https: URL of another bucket is fetched without
+                                     keys. Calls of hydra_store name what the host itself wants and
+                                     are not held against this. NULL (default) = any, if
+                                     `any_bucket` is 1. Copied. */
+    int32_t bucket_count;       /**< Number of buckets, 0..64. */
+    int32_t any_bucket; /**< 1 (default): without buckets, any may be named. 0: only those in
+                             buckets, so without them none. */
 } hydra_policy;
 
 /** What a source or destination may be; hydra_policy.schemes. */
@@ -69,7 +79,8 @@ enum {
 enum {
     HYDRA_POLICY_LOCAL = 0,  /**< A developer's own machine: any file, any network. */
     HYDRA_POLICY_SERVICE = 1 /**< A server that takes projects from strangers: files only in
-                                  file_roots, https and s3 only, no address inside. */
+                                  file_roots, https and s3 only, s3 only with the buckets that are
+                                  listed, no address inside. */
 };
 
 /** Fill with the defaults, which are those of HYDRA_POLICY_LOCAL. @param policy Not NULL. Thread:

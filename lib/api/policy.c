@@ -24,6 +24,7 @@ void hydra_policy_init(hydra_policy *policy)
         .private_networks = 1,
         .max_redirects = 5,
         .max_fetch_bytes = (int64_t)1 << 30,
+        .any_bucket = 1,
     };
 }
 
@@ -37,6 +38,7 @@ hydra_status hydra_policy_preset(hydra_policy *policy, int32_t preset)
         policy->files = 0;
         policy->schemes = HYDRA_SCHEME_FILE | HYDRA_SCHEME_HTTPS | HYDRA_SCHEME_S3;
         policy->private_networks = 0;
+        policy->any_bucket = 0;
     }
     return HYDRA_OK;
 }

@@ -7,6 +7,7 @@
 
 #include "api/api.h"
 #include "net/net.h"
+#include "s3/s3.h"
 
 /* Entries of each list. */
 #define MAX_ENTRIES 64
@@ -52,6 +53,7 @@ static hydra_status check_numbers(const hydra_policy *p, hy_diag *diag)
         {"private_networks", p->private_networks, 0, 1},
         {"max_redirects", p->max_redirects, 0, 10},
         {"max_fetch_bytes", p->max_fetch_bytes, 1, INT64_MAX},
+        {"any_bucket", p->any_bucket, 0, 1},
     };
     hydra_status status = HYDRA_OK;
     for (size_t i = 0; status == HYDRA_OK && i < sizeof numbers / sizeof *numbers; i++) {
@@ -99,6 +101,14 @@ static hydra_status check_entries(const hydra_policy *policy, hy_diag *diag)
                            (int)i, policy->hosts[i]);
         }
     }
+    for (int32_t i = 0; i < policy->bucket_count; i++) {
+        hy_diag ignored = {0};
+        if (hy_s3_check_bucket(policy->buckets[i], &ignored) != HYDRA_OK) {
+            return hy_fail(diag, HYDRA_ERR_ARGUMENT,
+                           "policy: buckets[%d] is \"%.64s\", which is no name of a bucket", (int)i,
+                           policy->buckets[i]);
+        }
+    }
     return HYDRA_OK;
 }
 
@@ -113,6 +123,9 @@ hydra_status hy_policy_check(const hydra_policy *policy, hy_diag *diag)
     }
     if (status == HYDRA_OK) {
         status = check_list("hosts", policy->hosts, policy->host_count, diag);
+    }
+    if (status == HYDRA_OK) {
+        status = check_list("buckets", policy->buckets, policy->bucket_count, diag);
     }
     return status == HYDRA_OK ? check_entries(policy, diag) : status;
 }
@@ -175,6 +188,7 @@ hydra_status hy_policy_copy(hydra_policy *out, const hydra_policy *policy, hy_di
     out->file_roots = NULL;
     out->networks = NULL;
     out->hosts = NULL;
+    out->buckets = NULL;
     hydra_status status = copy_list(&out->file_roots, policy->file_roots, policy->file_root_count,
                                     resolve_root, diag);
     if (status == HYDRA_OK) {
@@ -183,6 +197,9 @@ hydra_status hy_policy_copy(hydra_policy *out, const hydra_policy *policy, hy_di
     }
     if (status == HYDRA_OK) {
         status = copy_list(&out->hosts, policy->hosts, policy->host_count, copy_text, diag);
+    }
+    if (status == HYDRA_OK) {
+        status = copy_list(&out->buckets, policy->buckets, policy->bucket_count, copy_text, diag);
     }
     return status;
 }
@@ -203,4 +220,5 @@ void hy_policy_free(hydra_policy *policy)
     free_list(&policy->file_roots, &policy->file_root_count);
     free_list(&policy->networks, &policy->network_count);
     free_list(&policy->hosts, &policy->host_count);
+    free_list(&policy->buckets, &policy->bucket_count);
 }

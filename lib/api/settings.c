@@ -44,11 +44,7 @@ static void free_strings(void *options, const size_t *offsets, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const char **at = string_at(options, offsets[i]);
-        if (*at) {
-            char *text = (char *)(uintptr_t)*at;
-            explicit_bzero(text, strlen(text));
-            hy_free(text);
-        }
+        hy_free_secret((char *)(uintptr_t)*at);
         *at = NULL;
     }
 }

@@ -51,16 +51,28 @@ void hy_source_free(hy_source *source);
 /* A local path from a path or file: URI; the caller frees it with hy_free. */
 hydra_status hy_path_from_uri(char **out, const char *uri, const char *kind, hy_diag *diag);
 
+/* What is fetched of a URL. */
+typedef struct hy_load {
+    const char *url;
+    const char *name;        /* in error texts */
+    int64_t max_bytes;       /* HYDRA_ERR_LIMIT beyond */
+    const hy_cancel *cancel; /* ends it within 100 ms */
+    /* Bytes that are in memory so far, `total` -1 = unknown; fewer than before where it begins
+     * anew. In the thread of the call; may be NULL. */
+    void (*received)(void *user, int64_t bytes, int64_t total);
+    void *user;
+} hy_load;
+
 /* How bytes come from a URL: the seam to the network. Calls come from any thread, many at once. */
 typedef struct hy_fetcher hy_fetcher;
 struct hy_fetcher {
     /* The URL makes sense and its host is allowed. Nothing is sent. */
     hydra_status (*check)(const hy_fetcher *fetcher, const char *url, const char *name,
                           hy_diag *diag);
-    /* All bytes of it, at most `max_bytes` (HYDRA_ERR_LIMIT); ends within 100 ms of a cancel. The
-     * error text begins with `name`. `out` is all zero; it stays empty on failure. */
-    hydra_status (*load)(const hy_fetcher *fetcher, const char *url, const char *name,
-                         int64_t max_bytes, const hy_cancel *cancel, hy_buffer *out, hy_diag *diag);
+    /* All bytes of it. The error text begins with the name. `out` is all zero; it stays empty on
+     * failure. */
+    hydra_status (*load)(const hy_fetcher *fetcher, const hy_load *what, hy_buffer *out,
+                         hy_diag *diag);
 };
 
 /* Random access to the bytes of a source. Used by one thread at a time. */

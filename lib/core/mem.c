@@ -59,6 +59,14 @@ void hy_free(void *ptr)
     free(ptr);
 }
 
+void hy_free_secret(char *text)
+{
+    if (text) {
+        explicit_bzero(text, strlen(text));
+    }
+    free(text);
+}
+
 #ifndef __has_feature
 #define __has_feature(feature) 0 /* clang's; GCC has a macro of its own */
 #endif

@@ -25,6 +25,8 @@ void *hy_realloc_array(void *ptr, size_t count, size_t size);
 /* Not zeroed, aligned to HY_ALIGN; free with hy_free. */
 void *hy_alloc_aligned(size_t bytes);
 void hy_free(void *ptr);
+/* Text that may be a secret: wiped before it is freed. NULL does nothing. */
+void hy_free_secret(char *text);
 
 /*
  * A block for pixels, aligned to HY_ALIGN, content not set. Large ones are pages of their own that

@@ -257,7 +257,7 @@ void hy_source_free(hy_source *source)
 {
     hy_free(source->name);
     hy_free(source->path);
-    hy_free(source->url);
+    hy_free_secret(source->url); /* its query may be a key */
     hy_blob_unref(source->blob);
     memset(source, 0, sizeof *source);
 }

@@ -233,7 +233,7 @@ static hydra_status request_once(loader *l)
         status = hy_http_perform(l->http, &request, l->reply, l->diag);
     }
     hy_http_headers_free(&headers);
-    hy_free(url);
+    hy_free_secret(url);
     return status;
 }
 
@@ -256,7 +256,7 @@ static bool visit(loader *l, const hy_url *url)
     }
     for (int32_t i = 0; i < l->hops; i++) {
         if (strcmp(l->visited[i], text) == 0) {
-            hy_free(text);
+            hy_free_secret(text);
             return false;
         }
     }
@@ -435,7 +435,7 @@ static void end(loader *l)
     hy_url_free(&l->url);
     hy_free(l->etag);
     for (int32_t i = 0; i < l->hops; i++) {
-        hy_free(l->visited[i]);
+        hy_free_secret(l->visited[i]);
     }
 }
 

@@ -104,6 +104,29 @@ hydra_status hy_guard_check_url(const hydra_policy *policy, const hy_url *url, c
     return hy_guard_check_host(policy, url->host, name, diag);
 }
 
+static bool bucket_is_allowed(const hydra_policy *policy, const char *bucket, size_t size)
+{
+    if (!policy || (policy->bucket_count == 0 && policy->any_bucket)) {
+        return true;
+    }
+    for (int32_t i = 0; i < policy->bucket_count; i++) {
+        if (strlen(policy->buckets[i]) == size && memcmp(policy->buckets[i], bucket, size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+hydra_status hy_guard_check_bucket(const hydra_policy *policy, const char *bucket, size_t size,
+                                   const char *name, hy_diag *diag)
+{
+    return bucket_is_allowed(policy, bucket, size)
+               ? HYDRA_OK
+               : hy_fail(diag, HYDRA_ERR_PERMISSION,
+                         "%s: the policy does not allow the bucket %.*s (policy.buckets)", name,
+                         size < 64 ? (int)size : 64, bucket);
+}
+
 /* ---- Addresses ---- */
 
 /* Private, loopback, link-local, shared, reserved, multicast. */
@@ -121,6 +144,7 @@ static bool is_inside(const hy_address *address)
         {{{198, 18}, 4}, 15},   /* benchmarks */
         {{{224}, 4}, 3},        /* multicast, reserved, broadcast */
         {{{0}, 16}, 96},        /* ::, ::1, and IPv4 in a form of old (RFC 4291, 2.5.5.1) */
+        {{{0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 16}, 96}, /* IPv4 translated (RFC 7915) */
         {{{0, 0x64, 0xff, 0x9b, 0, 1}, 16}, 48}, /* a network's own translation (RFC 8215) */
         {{{0xfc}, 16}, 7},                       /* unique local */
         {{{0xfe, 0x80}, 16}, 10},                /* link-local */

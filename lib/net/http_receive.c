@@ -151,7 +151,7 @@ static hydra_status add_field(hy_http_call *call, const char *line, size_t size)
         status = hy_http_headers_add(&call->reply->headers, name, text, &ignored);
     }
     hy_free(name);
-    hy_free(text);
+    hy_free_secret(text);
     return status == HYDRA_ERR_MEMORY ? hy_fail_memory(call->diag) : HYDRA_OK;
 }
 

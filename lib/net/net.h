@@ -61,6 +61,9 @@ hydra_status hy_guard_check_url(const hydra_policy *policy, const hy_url *url, c
 /* The same of the host alone. */
 hydra_status hy_guard_check_host(const hydra_policy *policy, const char *host, const char *name,
                                  hy_diag *diag);
+/* A source or destination of a job may name this bucket; `size` bytes. HYDRA_ERR_PERMISSION. */
+hydra_status hy_guard_check_bucket(const hydra_policy *policy, const char *bucket, size_t size,
+                                   const char *name, hy_diag *diag);
 /* What hydra_policy.hosts and .networks may hold. */
 bool hy_guard_host_is_valid(const char *host);
 bool hy_guard_network_is_valid(const char *network);

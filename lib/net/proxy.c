@@ -71,18 +71,10 @@ hydra_status hy_proxy_init(hy_proxy *proxy, const char *given, hy_diag *diag)
     return HYDRA_OK;
 }
 
-static void free_secret(char *text)
-{
-    if (text) {
-        explicit_bzero(text, strlen(text));
-        hy_free(text);
-    }
-}
-
 void hy_proxy_free(hy_proxy *proxy)
 {
-    free_secret(proxy->http);
-    free_secret(proxy->https);
+    hy_free_secret(proxy->http);
+    hy_free_secret(proxy->https);
     hy_free(proxy->except);
     *proxy = (hy_proxy){0};
 }

@@ -220,7 +220,7 @@ void hy_url_free(hy_url *url)
     hy_free(url->scheme);
     hy_free(url->host);
     hy_free(url->path);
-    hy_free(url->query);
+    hy_free_secret(url->query); /* a signature is a key */
     *url = (hy_url){0};
 }
 
@@ -376,7 +376,7 @@ hydra_status hy_url_resolve(hy_url *out, const hy_url *base, const char *referen
         return hy_fail_memory(diag);
     }
     status = hy_url_parse(out, joined, diag);
-    hy_free(joined);
+    hy_free_secret(joined);
     if (status == HYDRA_OK) {
         remove_dot_segments(out->path);
     }

@@ -115,9 +115,37 @@ static hydra_status check_source(const hy_fetcher *fetcher, const hydra_policy *
     return status == HYDRA_OK ? fetcher->check(fetcher, source->url, source->name, diag) : status;
 }
 
+/* An item while it is fetched, by the thread that does. */
+typedef struct transfer {
+    hy_meter *meter;
+    int64_t metered;
+    bool refused;
+    hy_cancel stop; /* also when memory is out */
+} transfer;
+
+/* Bytes count as they come: several large ones under way are memory, too. */
+static void meter_to(transfer *t, int64_t bytes)
+{
+    if (bytes < t->metered) {
+        hy_meter_give(t->meter, (size_t)(t->metered - bytes));
+        t->metered = bytes;
+    } else if (bytes > t->metered && hy_meter_take(t->meter, (size_t)(bytes - t->metered))) {
+        t->metered = bytes;
+    } else if (bytes > t->metered) {
+        t->refused = true;
+        hy_cancel_request(&t->stop);
+    }
+}
+
+static void on_received(void *user, int64_t bytes, int64_t total)
+{
+    (void)total;
+    meter_to(user, bytes);
+}
+
 /* Fetch within what is left of the job's bytes. Not locked. */
 static hydra_status load(const hy_remote *remote, const item *it, int64_t left, bool is_audio,
-                         hy_buffer *bytes, hy_diag *diag)
+                         transfer *t, hy_buffer *bytes, hy_diag *diag)
 {
     int64_t most = is_audio ? remote->policy->max_audio_bytes : remote->policy->max_image_bytes;
     if (left <= 0) {
@@ -126,13 +154,40 @@ static hydra_status load(const hy_remote *remote, const item *it, int64_t left, 
     hy_diag found = {0};
     hydra_status status = check_source(remote->fetcher, remote->policy, it->source, &found);
     if (status == HYDRA_OK) {
-        status = remote->fetcher->load(remote->fetcher, it->source->url, it->source->name,
-                                       most < left ? most : left, &remote->stop, bytes, &found);
+        const hy_load what = {
+            .url = it->source->url,
+            .name = it->source->name,
+            .max_bytes = most < left ? most : left,
+            .cancel = &t->stop,
+            .received = on_received,
+            .user = t,
+        };
+        status = remote->fetcher->load(remote->fetcher, &what, bytes, &found);
     }
     if (status == HYDRA_ERR_LIMIT && left < most) {
         return fail_total(remote, it, diag);
     }
     return status == HYDRA_OK ? status : hy_fail(diag, status, "%s", found.text);
+}
+
+/* As load, with what comes in the meter, of which nothing stays after a failure. Not locked. */
+static hydra_status load_metered(const hy_remote *remote, const item *it, int64_t left,
+                                 bool is_audio, transfer *t, hy_buffer *bytes, hy_diag *diag)
+{
+    t->meter = remote->meter;
+    hy_cancel_init_child(&t->stop, &remote->stop, 0);
+    hydra_status status = load(remote, it, left, is_audio, t, bytes, diag);
+    if (status == HYDRA_OK) {
+        meter_to(t, (int64_t)bytes->size);
+    }
+    if (t->refused) {
+        hy_diag_clear(diag);
+        status = hy_meter_fail(remote->meter, diag);
+    }
+    if (status != HYDRA_OK) {
+        meter_to(t, 0);
+    }
+    return status;
 }
 
 static hydra_status keep_locked(hy_remote *remote, item *it, bool is_audio, hy_buffer *bytes,
@@ -143,12 +198,8 @@ static hydra_status keep_locked(hy_remote *remote, item *it, bool is_audio, hy_b
     if (remote->locked.fetched > remote->policy->max_fetch_bytes) {
         return fail_total(remote, it, diag); /* several at once were within what was left */
     }
-    if (!hy_meter_take(remote->meter, bytes->size)) {
-        return hy_meter_fail(remote->meter, diag);
-    }
     hydra_status status = hy_blob_take(&it->blob, bytes, diag);
     if (status != HYDRA_OK) {
-        hy_meter_give(remote->meter, (size_t)size);
         return status;
     }
     it->bytes = size;
@@ -179,13 +230,15 @@ static void fetch_locked(hy_remote *remote, item *it)
     (void)pthread_mutex_unlock(&remote->mutex);
     hy_buffer bytes = {0};
     hy_diag diag = {0};
-    hydra_status status = load(remote, it, left, is_audio, &bytes, &diag);
+    transfer t = {0};
+    hydra_status status = load_metered(remote, it, left, is_audio, &t, &bytes, &diag);
     (void)pthread_mutex_lock(&remote->mutex);
     remote->locked.loading -= !is_audio;
     if (status == HYDRA_OK) {
         status = keep_locked(remote, it, is_audio, &bytes, &diag);
     }
     if (status != HYDRA_OK) {
+        meter_to(&t, 0);
         it->diag = diag;
         fail_locked(remote, it);
     }

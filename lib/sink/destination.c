@@ -104,19 +104,20 @@ hydra_status hy_destination_check(const hy_destination *destination, const hydra
     default:
         return HYDRA_OK;
     }
-    return policy->schemes & 1 << scheme
-               ? HYDRA_OK
-               : hy_fail(diag, HYDRA_ERR_PERMISSION,
-                         "destination: the policy does not allow %s (policy.schemes)",
-                         names[scheme]);
+    if (!(policy->schemes & 1 << scheme)) {
+        return hy_fail(diag, HYDRA_ERR_PERMISSION,
+                       "destination: the policy does not allow %s (policy.schemes)", names[scheme]);
+    }
+    if (destination->kind != HY_DESTINATION_S3) {
+        return HYDRA_OK;
+    }
+    const char *bucket = destination->url + strlen("s3://");
+    return hy_guard_check_bucket(policy, bucket, strcspn(bucket, "/"), "destination", diag);
 }
 
 void hy_destination_free(hy_destination *destination)
 {
     hy_free(destination->path);
-    if (destination->url) {
-        explicit_bzero(destination->url, strlen(destination->url));
-    }
-    hy_free(destination->url);
+    hy_free_secret(destination->url);
     *destination = (hy_destination){.kind = HY_DESTINATION_FILE, .fd = -1};
 }

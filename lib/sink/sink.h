@@ -6,6 +6,8 @@
 #ifndef HY_SINK_H
 #define HY_SINK_H
 
+#include <sys/stat.h>
+
 #include <hydra/render.h>
 
 #include "core/core.h"
@@ -32,6 +34,10 @@
  */
 hydra_status hy_sink_file_new(const char *path, bool replace, const hydra_policy *policy,
                               hy_sink **out, hy_diag *diag);
+/* What the very file that was written is after commit, by its descriptor: whoever takes its name
+ * for another one does not change that. False: not committed, or it could not be looked at. The
+ * sink must be one of hy_sink_file_new. */
+bool hy_sink_file_info(const hy_sink *sink, struct stat *info);
 
 /*
  * Memory, up to `limit` bytes (HYDRA_ERR_SPACE beyond). Bytes that are skipped are zero. After
@@ -99,10 +105,11 @@ typedef struct hy_sink_put_options {
     bool replace;             /* else If-None-Match: * */
     const hydra_policy *policy;
     const hy_cancel *cancel;
+    hy_retry_quota *quota;                                  /* NULL = none */
     void (*sent)(void *user, int64_t bytes, int64_t total); /* may be NULL */
     void *user;
 } hy_sink_put_options;
-/* `http`, policy and cancel are borrowed, the rest is copied. HYDRA_ERR_ARGUMENT,
+/* `http`, policy, cancel and quota are borrowed, the rest is copied. HYDRA_ERR_ARGUMENT,
  * HYDRA_ERR_PERMISSION: the URL. commit: HYDRA_ERR_EXISTS, HYDRA_ERR_PERMISSION (the server's 401
  * and 403, too), HYDRA_ERR_NOT_FOUND, HYDRA_ERR_NETWORK, HYDRA_ERR_TIMEOUT, HYDRA_ERR_SERVER. */
 hydra_status hy_sink_put_new(hy_http *http, const hy_sink_put_options *options, hy_sink **out,

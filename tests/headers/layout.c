@@ -24,7 +24,7 @@ CHECK(hydra_transition_options, reserved);
 CHECK(hydra_audio_options, fade_out_us);
 CHECK(hydra_issue, text);
 CHECK(hydra_context_options, store);
-CHECK(hydra_policy, max_fetch_bytes);
+CHECK(hydra_policy, any_bucket);
 CHECK(hydra_render_options, reserved);
 CHECK(hydra_writer, read);
 CHECK(hydra_result, ready_us);

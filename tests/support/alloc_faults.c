@@ -2,8 +2,10 @@
 /* Stands between the library and the C library's allocator. */
 #include "alloc_faults.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <string.h>
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -20,6 +22,8 @@ void __wrap_free(void *block);
 static atomic_int countdown;
 static atomic_bool failed;
 static atomic_int live;
+static const char *_Atomic wanted;
+static atomic_int found;
 
 void test_fail_allocation(int nth)
 {
@@ -35,6 +39,21 @@ bool test_allocation_failed(void)
 int test_live_blocks(void)
 {
     return atomic_load(&live);
+}
+
+int test_freed_with(const char *part)
+{
+    atomic_store(&wanted, part);
+    return atomic_exchange(&found, 0);
+}
+
+static void look_at(void *block)
+{
+    const char *part = atomic_load(&wanted);
+    if (part && block) {
+        size_t size = strnlen(block, malloc_usable_size(block));
+        atomic_fetch_add(&found, memmem(block, size, part, strlen(part)) ? 1 : 0);
+    }
 }
 
 bool test_allocation_fails_now(void)
@@ -78,6 +97,7 @@ void *__wrap_aligned_alloc(size_t alignment, size_t size)
 
 void __wrap_free(void *block)
 {
+    look_at(block);
     atomic_fetch_sub(&live, block ? 1 : 0);
     __real_free(block);
 }

@@ -16,6 +16,9 @@ bool test_allocation_failed(void);
 bool test_allocation_fails_now(void);
 /* Blocks that were allocated and not yet freed: to be compared before and after. */
 int test_live_blocks(void);
+/* How many blocks that were freed since the last call began with a text that has `part` in it,
+ * which the calls to come look for. Secrets are to be wiped. NULL = look no more. */
+int test_freed_with(const char *part);
 /* With alloc_faults_media.c, too: large pictures. What is asked of FFmpeg can fail as well. */
 int test_live_maps(void);
 

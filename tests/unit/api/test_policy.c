@@ -17,8 +17,9 @@ static void test_presets(void **state)
     assert_int_equal(hydra_policy_preset(&policy, HYDRA_POLICY_LOCAL), HYDRA_OK);
     assert_memory_equal(&policy, &defaults, sizeof policy);
     assert_true(policy.files == 1 && policy.private_networks == 1 && policy.schemes == 15);
+    assert_true(policy.any_bucket == 1 && !policy.buckets);
     assert_int_equal(hydra_policy_preset(&policy, HYDRA_POLICY_SERVICE), HYDRA_OK);
-    assert_true(policy.files == 0 && policy.private_networks == 0);
+    assert_true(policy.files == 0 && policy.private_networks == 0 && policy.any_bucket == 0);
     assert_int_equal(policy.schemes, HYDRA_SCHEME_FILE | HYDRA_SCHEME_HTTPS | HYDRA_SCHEME_S3);
     assert_int_equal(policy.struct_size, sizeof policy);
     assert_int_equal(policy.max_images, defaults.max_images);
@@ -69,6 +70,7 @@ static void test_numbers(void **state)
     REFUSES(max_redirects, 11);
     REFUSES(max_redirects, -1);
     REFUSES(max_fetch_bytes, 0);
+    REFUSES(any_bucket, 2);
 }
 
 static void test_lists(void **state)
@@ -77,6 +79,8 @@ static void test_lists(void **state)
     const char *const networks[] = {"10.0.0.0/8", "fd00::/8"};
     const char *const wrong[] = {"10.0.0.0/8", "10.0.0.1/8"};
     const char *const hosts[] = {"cdn.example.com", ".example.org"};
+    const char *const buckets[] = {"my-bucket", "another.one"};
+    const char *const no_buckets[] = {"my-bucket", "Another"};
     const char *const urls[] = {"https://example.com"};
     const char *const none[] = {NULL};
     hydra_policy policy;
@@ -85,13 +89,20 @@ static void test_lists(void **state)
     policy.network_count = 2;
     policy.hosts = hosts;
     policy.host_count = 2;
+    policy.buckets = buckets;
+    policy.bucket_count = 2;
     hydra_context *context = NULL;
     assert_int_equal(make(&policy, &context), HYDRA_OK);
     assert_ptr_not_equal(context->policy.networks, networks);
     assert_ptr_not_equal(context->policy.networks[1], networks[1]);
     assert_string_equal(context->policy.networks[1], "fd00::/8");
     assert_string_equal(context->policy.hosts[1], ".example.org");
+    assert_ptr_not_equal(context->policy.buckets[1], buckets[1]);
+    assert_string_equal(context->policy.buckets[1], "another.one");
     hydra_context_free(context);
+    policy.buckets = no_buckets;
+    assert_refused(&policy, "buckets[1]");
+    policy.buckets = buckets;
     policy.network_count = 0;
     assert_refused(&policy, "networks");
     policy.network_count = 65;
@@ -130,6 +141,7 @@ static void test_callers_from_before(void **state)
     assert_int_equal(context->policy.private_networks, 1);
     assert_int_equal(context->policy.max_redirects, 5);
     assert_int_equal(context->policy.max_fetch_bytes, 1 << 30);
+    assert_int_equal(context->policy.any_bucket, 1);
     hydra_context_free(context);
 }
 

@@ -135,6 +135,21 @@ static hydra_status picture(void *user, hy_diag *diag)
     return status;
 }
 
+/* The query of a presigned URL is as good as a password. */
+static void test_urls_of_sources_are_wiped(void **state)
+{
+    (void)state;
+    hy_diag diag = {0};
+    hy_source source;
+    hy_source copy;
+    (void)test_freed_with("signature");
+    assert_ok(hy_source_from_uri(&source, "https://host/a.jpg?signature", "image 0", &diag), &diag);
+    assert_ok(hy_source_copy(&copy, &source, &diag), &diag);
+    hy_source_free(&source);
+    hy_source_free(&copy);
+    assert_int_equal(test_freed_with(NULL), 0);
+}
+
 static void test_pictures(void **state)
 {
     (void)state;
@@ -188,9 +203,8 @@ static void test_buffers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sources),
-        cmocka_unit_test(test_pictures),
-        cmocka_unit_test(test_pools),
+        cmocka_unit_test(test_sources),  cmocka_unit_test(test_urls_of_sources_are_wiped),
+        cmocka_unit_test(test_pictures), cmocka_unit_test(test_pools),
         cmocka_unit_test(test_buffers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -118,11 +118,38 @@ static void test_a_whole_fetch(void **state)
     scripted_free(server);
 }
 
+/* A presigned query is as good as a password. */
+static scripted_reply answer_presigned(void *user, int number, const scripted_request *request)
+{
+    (void)user;
+    (void)number;
+    return strncmp(request->head, "GET /a?", 7) == 0
+               ? (scripted_reply){.head = "HTTP/1.1 302 M\r\nLocation: b?second=signature\r\n"
+                                          "Content-Length: 5\r\n\r\n",
+                                  .body = "moved"}
+               : (scripted_reply){.head = "HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n",
+                                  .fill = 10000};
+}
+
+static void test_presigned_queries_are_wiped(void **state)
+{
+    (void)state;
+    scripted *server = scripted_new(answer_presigned, NULL);
+    hy_diag diag = {0};
+    address = scripted_url(server, "/a?first=signature");
+    (void)test_freed_with("=signature");
+    assert_ok(fetch(&diag), &diag);
+    assert_int_equal(test_freed_with(NULL), 0);
+    free(address);
+    scripted_free(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_a_whole_fetch),
+        cmocka_unit_test(test_presigned_queries_are_wiped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

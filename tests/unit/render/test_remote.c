@@ -24,6 +24,7 @@ typedef struct page {
     uint8_t *data;
     size_t size;
     int64_t delay_us;
+    int64_t early;        /* bytes that are there before the delay */
     hydra_status status;  /* of load */
     hydra_status refusal; /* of check */
     int requests;
@@ -65,34 +66,36 @@ static void sleep_us(int64_t us)
     (void)nanosleep(&time, NULL);
 }
 
-static hydra_status answer(const page *p, const char *name, int64_t max_bytes,
-                           const hy_cancel *cancel, hy_buffer *out, hy_diag *diag)
+static hydra_status answer(const page *p, const hy_load *what, hy_buffer *out, hy_diag *diag)
 {
-    hydra_status status = hy_cancel_check(cancel, diag);
+    hydra_status status = hy_cancel_check(what->cancel, diag);
+    if (p->early > 0 && what->received) {
+        what->received(what->user, p->early, -1);
+    }
     for (int64_t slept = 0; status == HYDRA_OK && slept < p->delay_us; slept += 1000) {
         sleep_us(1000);
-        status = hy_cancel_check(cancel, diag);
+        status = hy_cancel_check(what->cancel, diag);
     }
     if (status != HYDRA_OK) {
         return status;
     }
     if (p->status != HYDRA_OK) {
-        return hy_fail(diag, p->status, "%s: broken", name);
+        return hy_fail(diag, p->status, "%s: broken", what->name);
     }
-    if ((int64_t)p->size > max_bytes) {
-        return hy_fail(diag, HYDRA_ERR_LIMIT, "%s: more than %lld bytes", name,
-                       (long long)max_bytes);
+    if ((int64_t)p->size > what->max_bytes) {
+        return hy_fail(diag, HYDRA_ERR_LIMIT, "%s: more than %lld bytes", what->name,
+                       (long long)what->max_bytes);
     }
     out->limit = p->size;
     return p->size == 0 || hy_buffer_append(out, p->data, p->size) ? HYDRA_OK
                                                                    : hy_fail_memory(diag);
 }
 
-static hydra_status load(const hy_fetcher *fetcher, const char *url, const char *name,
-                         int64_t max_bytes, const hy_cancel *cancel, hy_buffer *out, hy_diag *diag)
+static hydra_status load(const hy_fetcher *fetcher, const hy_load *what, hy_buffer *out,
+                         hy_diag *diag)
 {
     network *net = (network *)(uintptr_t)fetcher;
-    page *p = page_of(net, url);
+    page *p = page_of(net, what->url);
     sigset_t blocked;
     (void)pthread_sigmask(SIG_BLOCK, NULL, &blocked);
     (void)pthread_mutex_lock(&net->mutex);
@@ -106,7 +109,7 @@ static hydra_status load(const hy_fetcher *fetcher, const char *url, const char 
         hy_cancel_request(&net->cancel);
     }
     (void)pthread_mutex_unlock(&net->mutex);
-    hydra_status status = answer(p, name, max_bytes, cancel, out, diag);
+    hydra_status status = answer(p, what, out, diag);
     (void)pthread_mutex_lock(&net->mutex);
     net->under_way--;
     net->ended_s = hy_clock_s();
@@ -443,6 +446,41 @@ static void test_memory_of_the_job(void **state)
     assert_int_equal(atomic_load(&meter.current_bytes), 0);
 }
 
+/* What is under way counts, and is given back when it fails. */
+static void test_memory_of_what_is_under_way(void **state)
+{
+    network *net = *state;
+    const int64_t most = 1000000;
+    hy_meter meter = {.limit_bytes = most};
+    const hy_remote_want want = {.end = 2};
+    add_range(net, 2);
+    for (int i = 0; i < 2; i++) {
+        net->pages[i].delay_us = FOREVER_US;
+        net->pages[i].early = most / 2 + 1;
+    }
+    double start = hy_clock_s();
+    hy_remote *remote = NULL;
+    hy_diag diag = {0};
+    assert_ok(hy_remote_new(&net->job, &want, &meter, &remote, &diag), &diag);
+    hydra_status status = hy_remote_wait(remote, 0, &diag);
+    assert_failed(status, HYDRA_ERR_LIMIT, &diag, "max_memory_bytes");
+    assert_true(hy_clock_s() - start < 5);
+    hy_remote_free(remote);
+    assert_int_equal(atomic_load(&meter.current_bytes), 0);
+
+    net->pages[0] = (page){.data = net->pages[0].data, .size = net->pages[0].size};
+    net->pages[0].early = most / 2;
+    net->pages[0].status = HYDRA_ERR_NETWORK;
+    const hy_remote_want one = {.end = 1};
+    meter = (hy_meter){.limit_bytes = most};
+    hy_diag_clear(&diag);
+    assert_ok(hy_remote_new(&net->job, &one, &meter, &remote, &diag), &diag);
+    assert_int_equal(hy_remote_wait(remote, 0, &diag), HYDRA_ERR_NETWORK);
+    hy_remote_free(remote);
+    assert_int_equal(atomic_load(&meter.current_bytes), 0);
+    assert_int_equal(atomic_load(&meter.peak_bytes), most / 2);
+}
+
 static void test_what_is_no_picture(void **state)
 {
     network *net = *state;
@@ -563,6 +601,7 @@ int main(void)
         TEST(test_cancel_and_deadline),
         TEST(test_limits),
         TEST(test_memory_of_the_job),
+        TEST(test_memory_of_what_is_under_way),
         TEST(test_what_is_no_picture),
         TEST(test_refused_before_anything_is_fetched),
         TEST(test_check_finds_all),

@@ -74,7 +74,7 @@ static void test_servers(void **state)
     for (size_t i = 0; i < sizeof servers / sizeof servers[0]; i++) {
         hy_diag diag = {0};
         hy_destination to;
-        hydra_policy policy = {.schemes = servers[i].scheme};
+        hydra_policy policy = {.schemes = servers[i].scheme, .any_bucket = 1};
         assert_ok(hy_destination_parse(&to, servers[i].text, &diag), &diag);
         assert_int_equal(to.kind, servers[i].kind);
         assert_string_equal(to.url, servers[i].text);
@@ -85,6 +85,31 @@ static void test_servers(void **state)
                       "policy.schemes");
         hy_destination_free(&to);
         assert_null(to.url);
+    }
+}
+
+static void test_buckets(void **state)
+{
+    (void)state;
+    static const char *const buckets[] = {"videos"};
+    static const char *const others[] = {"s3://video/videos", "s3://videos2/a", "s3://"};
+    hy_diag diag = {0};
+    hy_destination to;
+    hydra_policy policy;
+    assert_int_equal(hydra_policy_preset(&policy, HYDRA_POLICY_SERVICE), HYDRA_OK);
+    assert_ok(hy_destination_parse(&to, "S3://videos/a.mp4", &diag), &diag);
+    assert_failed(hy_destination_check(&to, &policy, &diag), HYDRA_ERR_PERMISSION, &diag,
+                  "destination: the policy does not allow the bucket videos (policy.buckets)");
+    policy.buckets = buckets;
+    policy.bucket_count = 1;
+    hy_diag_clear(&diag);
+    assert_ok(hy_destination_check(&to, &policy, &diag), &diag);
+    hy_destination_free(&to);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        hy_diag_clear(&diag);
+        assert_ok(hy_destination_parse(&to, others[i], &diag), &diag);
+        assert_int_equal(hy_destination_check(&to, &policy, &diag), HYDRA_ERR_PERMISSION);
+        hy_destination_free(&to);
     }
 }
 
@@ -144,9 +169,13 @@ static void test_nonsense(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_words),   cmocka_unit_test(test_paths),
-        cmocka_unit_test(test_servers), cmocka_unit_test(test_schemes_of_the_rest),
-        cmocka_unit_test(test_fifos),   cmocka_unit_test(test_nonsense),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_servers),
+        cmocka_unit_test(test_buckets),
+        cmocka_unit_test(test_schemes_of_the_rest),
+        cmocka_unit_test(test_fifos),
+        cmocka_unit_test(test_nonsense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
