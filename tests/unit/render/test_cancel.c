@@ -41,7 +41,7 @@ static void check_stops_early(const uint8_t *rgb, const test_jpeg *how)
     hy_diag diag = {0};
     test_file photo = test_make_jpeg(rgb, PHOTO_W, PHOTO_H, how);
     memset(photo.data + photo.size * 2 / 3, 0, photo.size - photo.size * 2 / 3);
-    assert_failed(prepare_cancelled(&photo, &diag), HYDRA_ERR_CANCELLED, &diag, "was cancelled");
+    assert_failed(prepare_cancelled(&photo, &diag), HYDRA_ERR_CANCELLED, &diag, "cancelled");
     test_file_free(&photo);
 }
 
@@ -62,7 +62,7 @@ static void test_after_the_decoder(void **state)
     hy_diag diag = {0};
     uint8_t *rgb = test_gradient(PHOTO_W, PHOTO_H);
     test_file png = test_make_picture("png", "rgb24", rgb, PHOTO_W, PHOTO_H, NULL);
-    assert_failed(prepare_cancelled(&png, &diag), HYDRA_ERR_CANCELLED, &diag, "was cancelled");
+    assert_failed(prepare_cancelled(&png, &diag), HYDRA_ERR_CANCELLED, &diag, "cancelled");
     test_file_free(&png);
     free(rgb);
 }
