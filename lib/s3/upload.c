@@ -433,6 +433,7 @@ static hydra_status perform_complete(hy_upload *upload, hy_s3_call *call, hy_htt
     call->may_idle = true;
     call->conflict_is_final = true;
     hydra_status status = hy_s3_perform(upload->s3, call, reply, error, tries, &cause);
+    call->cancel = NULL;
     hy_upload_count_retries(upload, *tries);
     if (status == HYDRA_ERR_DEADLINE) {
         /* The job has a deadline of its own, which this is not. */

@@ -62,6 +62,11 @@ class Handler(BaseHTTPRequestHandler):
         self.reply(204)
 
 
+def hears_ctrl_c() -> None:
+    """Also where the tests run in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class StorageTest(CliTest):
     def setUp(self) -> None:
         super().setUp()
@@ -166,7 +171,8 @@ class StorageTest(CliTest):
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
             self.seen.clear()
             with subprocess.Popen([PROGRAM, "upload", "big", URI, "-y", "--endpoint", endpoint],
-                                  cwd=self.folder, stderr=subprocess.PIPE) as program:
+                                  cwd=self.folder, stderr=subprocess.PIPE, preexec_fn=hears_ctrl_c
+                                  ) as program:
                 end = time.monotonic() + 10
                 while not any(r.startswith("PUT") for r in self.seen) and time.monotonic() < end:
                     time.sleep(0.01)
