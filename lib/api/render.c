@@ -65,10 +65,12 @@ hydra_status hy_compose_begin_render(hydra_compose *c, const hydra_render_option
 
 /* So that an upload can send this very file. One that cannot be looked at is rendered again then.
  */
-static void note_file(hydra_compose *c, const char *path)
+static void note_file(hydra_compose *c, const char *path, const hy_sink *sink)
 {
     hy_diag ignored = {0};
-    if (hy_stable_file_note(&c->file, path, &ignored) == HYDRA_OK) {
+    struct stat info;
+    if (hy_sink_file_info(sink, &info) &&
+        hy_stable_file_note(&c->file, path, &info, &ignored) == HYDRA_OK) {
         c->changes_at_render = c->changes;
     }
 }
@@ -99,7 +101,7 @@ hydra_status hy_compose_render_to(hydra_compose *c, const hy_destination *to,
         status = run(c, options, outlet.sink, &cancel);
     }
     if (status == HYDRA_OK && to->kind == HY_DESTINATION_FILE) {
-        note_file(c, to->path);
+        note_file(c, to->path, outlet.sink);
     }
     if (status == HYDRA_OK && to->kind == HY_DESTINATION_S3) {
         status = hy_outlet_object(&outlet, &c->result, &c->object, &c->diag);

@@ -8,13 +8,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-hydra_status hy_stable_file_note(hy_stable_file *file, const char *path, hy_diag *diag)
+hydra_status hy_stable_file_note(hy_stable_file *file, const char *path, const struct stat *info,
+                                 hy_diag *diag)
 {
     hy_stable_file_free(file);
     char real[PATH_MAX];
-    if (!realpath(path, real) || stat(real, &file->was) != 0) {
+    if (!realpath(path, real)) {
         return hy_fail_errno(diag, errno, path, "looking at it");
     }
+    file->was = *info;
     file->path = hy_strdup(real);
     return file->path ? HYDRA_OK : hy_fail_memory(diag);
 }

@@ -16,8 +16,10 @@ typedef struct hy_stable_file {
     struct stat was;
 } hy_stable_file;
 
-/* Note what `path` is now. Nothing is noted on failure. */
-hydra_status hy_stable_file_note(hy_stable_file *file, const char *path, hy_diag *diag);
+/* Note a file that was made at `path`, by what its descriptor said it is: what has the name by now
+ * is not looked at. Nothing is noted on failure. */
+hydra_status hy_stable_file_note(hy_stable_file *file, const char *path, const struct stat *info,
+                                 hy_diag *diag);
 void hy_stable_file_free(hy_stable_file *file);
 
 /* An open one. */

@@ -28,6 +28,8 @@ typedef struct file_sink {
     bool replace;
     char *path;
     char temp[TEMP_NAME_BYTES]; /* "" = there is none */
+    struct stat info;           /* of the file under its name */
+    bool has_info;
 } file_sink;
 
 static hydra_status file_write(hy_sink *sink, int64_t offset, const void *data, size_t size,
@@ -156,11 +158,18 @@ static hydra_status file_commit(hy_sink *sink, hy_diag *diag)
 {
     file_sink *file = (file_sink *)sink;
     hydra_status status = hy_sink_check(sink, file->fd >= 0, 0, 0, diag);
+    /* A second descriptor outlives the close: a rename changes the inode's time, so the file is
+     * looked at after it. */
+    int fd = status == HYDRA_OK ? fcntl(file->fd, F_DUPFD_CLOEXEC, 0) : -1;
     if (status == HYDRA_OK) {
         status = finish_bytes(file, diag);
     }
     if (status == HYDRA_OK) {
         status = rename_temp(file, diag);
+    }
+    if (fd >= 0) {
+        file->has_info = status == HYDRA_OK && fstat(fd, &file->info) == 0;
+        (void)close(fd);
     }
     if (status != HYDRA_OK) {
         file_abort(sink);
@@ -168,6 +177,13 @@ static hydra_status file_commit(hy_sink *sink, hy_diag *diag)
     }
     file->temp[0] = '\0';
     return finish_name(file, diag);
+}
+
+bool hy_sink_file_info(const hy_sink *sink, struct stat *info)
+{
+    const file_sink *file = (const file_sink *)sink;
+    *info = file->info;
+    return file->has_info;
 }
 
 static void file_close(hy_sink *sink)

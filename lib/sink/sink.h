@@ -6,6 +6,8 @@
 #ifndef HY_SINK_H
 #define HY_SINK_H
 
+#include <sys/stat.h>
+
 #include <hydra/render.h>
 
 #include "core/core.h"
@@ -32,6 +34,10 @@
  */
 hydra_status hy_sink_file_new(const char *path, bool replace, const hydra_policy *policy,
                               hy_sink **out, hy_diag *diag);
+/* What the very file that was written is after commit, by its descriptor: whoever takes its name
+ * for another one does not change that. False: not committed, or it could not be looked at. The
+ * sink must be one of hy_sink_file_new. */
+bool hy_sink_file_info(const hy_sink *sink, struct stat *info);
 
 /*
  * Memory, up to `limit` bytes (HYDRA_ERR_SPACE beyond). Bytes that are skipped are zero. After

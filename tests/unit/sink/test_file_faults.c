@@ -286,9 +286,35 @@ static bool try_fault(call which, int nth, int error)
     return fired;
 }
 
+/* Who takes the name for a file of his own does not change what is known of ours. */
+static void test_what_it_is_after_commit(void **state)
+{
+    (void)state;
+    hy_diag diag = {0};
+    struct stat before;
+    struct stat info;
+    hy_sink *sink = NULL;
+    place p = place_new();
+    char *other = test_path(p.folder, "other.mp4");
+    assert_ok(hy_sink_file_new(p.link, true, NULL, &sink, &diag), &diag);
+    assert_false(hy_sink_file_info(sink, &info));
+    assert_ok(use_sink(sink, &diag), &diag);
+    assert_int_equal(stat(p.target, &before), 0);
+    test_write_file(other, "other", 5);
+    assert_int_equal(rename(other, p.target), 0);
+    assert_true(hy_sink_file_info(sink, &info));
+    assert_int_equal(info.st_ino, before.st_ino);
+    assert_int_equal(info.st_size, 8);
+    assert_memory_equal(&info.st_ctim, &before.st_ctim, sizeof info.st_ctim);
+    assert_memory_equal(&info.st_mtim, &before.st_mtim, sizeof info.st_mtim);
+    hy_sink_free(sink);
+    free(other);
+    place_free(&p);
+}
+
 /* How many calls of each kind one life makes, and so how many places are tried. */
 static const int expected_calls[CALL_COUNT] = {
-    [CALL_CLOSE] = 3,  [CALL_FCHMOD] = 1,     [CALL_FSTAT] = 1,    [CALL_FSTATAT] = 4,
+    [CALL_CLOSE] = 4,  [CALL_FCHMOD] = 1,     [CALL_FSTAT] = 2,    [CALL_FSTATAT] = 4,
     [CALL_FSYNC] = 2,  [CALL_GETRANDOM] = 1,  [CALL_OPENAT] = 3,   [CALL_PREAD] = 1,
     [CALL_PWRITE] = 2, [CALL_READLINKAT] = 1, [CALL_RENAMEAT] = 1, [CALL_UNLINKAT] = 0,
 };
@@ -660,6 +686,7 @@ int main(void)
         cmocka_unit_test(test_what_exists_is_refused),
         cmocka_unit_test(test_what_exists_is_kept),
         cmocka_unit_test(test_a_name_that_cannot_be_given),
+        cmocka_unit_test(test_what_it_is_after_commit),
         cmocka_unit_test(test_every_call_fails_once),
         cmocka_unit_test(test_failures_are_reported),
         cmocka_unit_test(test_interrupted_calls_are_repeated),
