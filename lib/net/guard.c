@@ -144,6 +144,7 @@ static bool is_inside(const hy_address *address)
         {{{198, 18}, 4}, 15},   /* benchmarks */
         {{{224}, 4}, 3},        /* multicast, reserved, broadcast */
         {{{0}, 16}, 96},        /* ::, ::1, and IPv4 in a form of old (RFC 4291, 2.5.5.1) */
+        {{{0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 16}, 96}, /* IPv4 translated (RFC 7915) */
         {{{0, 0x64, 0xff, 0x9b, 0, 1}, 16}, 48}, /* a network's own translation (RFC 8215) */
         {{{0xfc}, 16}, 7},                       /* unique local */
         {{{0xfe, 0x80}, 16}, 10},                /* link-local */

@@ -85,18 +85,54 @@ static bool ends_token(char c)
            c == '\n';
 }
 
+/* What follows the last ':' of "host:port" is no port. Not by the rules, but to people it is a
+ * password then, which may go on behind a '/', '?' or '#'. */
+static bool has_odd_port(const char *authority, size_t size)
+{
+    size_t digits = 0;
+    while (digits < size && authority[size - 1 - digits] >= '0' &&
+           authority[size - 1 - digits] <= '9') {
+        digits++;
+    }
+    bool has_colon = memchr(authority, ':', size) != NULL;
+    bool is_literal = size > 0 && authority[0] == '[' && authority[size - 1] == ']';
+    bool is_port = digits < size && authority[size - 1 - digits] == ':' && digits <= 5;
+    return has_colon && !is_literal && !is_port;
+}
+
+/* Behind the last '@' of a text; 0 = there is none. */
+static size_t behind_at(const char *text, size_t size)
+{
+    while (size > 0 && text[size - 1] != '@') {
+        size--;
+    }
+    return size;
+}
+
+static size_t authority_size(const char *text, size_t size)
+{
+    size_t end = 0;
+    while (end < size && !strchr("/?#", text[end])) {
+        end++;
+    }
+    return end;
+}
+
 /* Where a token's user name and password end, and where they begin; equal = none. */
 static size_t userinfo_end(const char *token, size_t size, size_t *begin)
 {
     size_t mark = find(token, size, "://");
     *begin = mark < size ? mark + 3 : size;
-    size_t end = *begin;
-    for (size_t at = *begin; at < size && !strchr("/?#", token[at]); at++) {
-        if (token[at] == '@') {
-            end = at;
-        }
+    if (memchr(token, '?', mark) || memchr(token, '#', mark)) {
+        *begin = size; /* of a URL in a query */
     }
-    return end;
+    const char *authority = token + *begin;
+    size_t length = authority_size(authority, size - *begin);
+    size_t host = behind_at(authority, length);
+    if (has_odd_port(authority + host, length - host)) {
+        host = behind_at(authority, size - *begin);
+    }
+    return *begin + (host > 0 ? host - 1 : 0);
 }
 
 /* Where what must not be seen at the end of a token begins: its query, or presigned parameters. */
@@ -126,8 +162,10 @@ static bool append_token(hy_buffer *out, const char *token, size_t size)
     size_t user = userinfo_end(token, size, &begin);
     size_t query = query_begin(token, size);
     bool fits = true;
-    if (user > begin && user < query) {
+    if (user > begin) {
         fits = hy_buffer_append(out, token, begin) && append(out, REMOVED);
+        const char *mark = memchr(token + user, '?', size - user);
+        query = query > user ? query : mark ? (size_t)(mark - token) + 1 : size;
         token += user;
         size -= user;
         query -= user;
@@ -191,14 +229,16 @@ char *hy_redact_line(const char *line, size_t size)
 char *hy_url_redacted(const char *text)
 {
     hy_buffer out = {.limit = 16 * MAX_LINE_BYTES};
-    size_t size = strcspn(text, "?#");
-    size = size < MAX_LINE_BYTES ? size : MAX_LINE_BYTES;
+    size_t size = strnlen(text, MAX_LINE_BYTES);
     size_t begin;
     size_t user = userinfo_end(text, size, &begin);
     bool has_user = user > begin;
-    bool fits = hy_buffer_append(&out, text, has_user ? begin : size);
-    if (has_user) {
-        fits = fits && hy_buffer_append(&out, text + user + 1, size - user - 1);
+    size_t rest = has_user ? user + 1 : 0;
+    size_t shown = rest;
+    while (shown < size && text[shown] != '?' && text[shown] != '#') {
+        shown++;
     }
+    bool fits = !has_user || hy_buffer_append(&out, text, begin);
+    fits = fits && hy_buffer_append(&out, text + rest, shown - rest);
     return finish(&out, fits);
 }

@@ -58,6 +58,9 @@ static void test_inside(void **state)
         "::2",
         "::127.0.0.1",
         "::10.1.2.3",
+        "::ffff:0:0:0",
+        "::ffff:0:127.0.0.1",
+        "::ffff:0:8.8.8.8",
         "64:ff9b:1::",
         "64:ff9b:1::10.0.0.1",
         "64:ff9b:1:ffff:ffff:ffff:ffff:ffff",
@@ -105,6 +108,7 @@ static void test_outside(void **state)
         "8.8.8.8",          "::1:0:0",         "2001:4860:4860::8888",
         "fbff:ffff::",      "fe7f:ffff::",     "::ffff:8.8.8.8",
         "64:ff9b::8.8.8.8", "2002:808:808::1", "64:ff9b:2::10.0.0.1",
+        "::ffff:1:0:0",     "::fffe:0:a00:1",
     };
     const hydra_policy policy = strict_policy();
     for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
