@@ -28,6 +28,7 @@ struct hydra_context {
     hy_pool *pool;
     int32_t simd;              /* HYDRA_SIMD_... */
     hydra_store_options store; /* owns its strings */
+    hy_retry_quota quota;      /* of what is plain HTTP; the S3 client has its own */
     pthread_mutex_t mutex;
     struct { /* under mutex; made when first asked for */
         hy_http *http;

@@ -52,6 +52,7 @@ hydra_status hydra_context_new(const hydra_context_options *options, hydra_conte
     }
     atomic_init(&context->references, 1);
     context->simd = checked.simd;
+    hy_retry_quota_init(&context->quota);
     hy_budget_init(&context->budget, checked.memory_budget_bytes);
     hy_diag diag = {0};
     hydra_store_options store;

@@ -239,6 +239,7 @@ static hydra_status load_plain(hydra_context *context, const hy_load *what, hy_b
         .policy = &context->policy,
         .max_bytes = what->max_bytes,
         .cancel = what->cancel,
+        .quota = &context->quota,
         .received = what->received,
         .user = what->user,
     };

@@ -125,6 +125,7 @@ static hydra_status open_put(hy_outlet *outlet, hy_diag *diag)
         .replace = outlet->own_transfer.when_exists == HYDRA_EXISTS_REPLACE,
         .policy = &outlet->context->policy,
         .cancel = outlet->cancel,
+        .quota = &outlet->context->quota,
         .sent = outlet->sent,
         .user = outlet->user,
     };

@@ -15,6 +15,7 @@ typedef struct put_sink {
     hy_http_headers headers;
     const hydra_policy *policy;
     const hy_cancel *cancel;
+    hy_retry_quota *quota;
     void (*sent)(void *user, int64_t bytes, int64_t total);
     void *user;
     int64_t size;     /* of the body that is on its way */
@@ -112,7 +113,7 @@ static hy_retry_class class_of(const hy_http_reply *reply)
 
 static hydra_status put_all(put_sink *put, const void *data, size_t size, hy_diag *diag)
 {
-    hy_retry retry = {.max_tries = MAX_TRIES, .random = hy_retry_seed()};
+    hy_retry retry = {.quota = put->quota, .max_tries = MAX_TRIES, .random = hy_retry_seed()};
     put->size = (int64_t)size;
     for (;;) {
         hy_diag own = {0};
@@ -122,12 +123,13 @@ static hydra_status put_all(put_sink *put, const void *data, size_t size, hy_dia
         bool may_pass = status != HYDRA_OK && again;
         again = may_pass && hy_retry_wait(&retry, class_of(&reply), &reply.headers, put->cancel);
         hy_http_reply_free(&reply);
+        if (status == HYDRA_OK) {
+            hy_retry_done(&retry);
+            return HYDRA_OK;
+        }
         if (!again) {
             hydra_status stopped = may_pass ? hy_cancel_check(put->cancel, diag) : HYDRA_OK;
-            if (stopped != HYDRA_OK || status == HYDRA_OK) {
-                return stopped;
-            }
-            return hy_fail(diag, status, "%s", own.text);
+            return stopped != HYDRA_OK ? stopped : hy_fail(diag, status, "%s", own.text);
         }
     }
 }
@@ -223,6 +225,7 @@ hydra_status hy_sink_put_new(hy_http *http, const hy_sink_put_options *options, 
     put->http = http;
     put->policy = options->policy;
     put->cancel = options->cancel;
+    put->quota = options->quota;
     put->sent = options->sent;
     put->user = options->user;
     hydra_status status = set_up(put, options, diag);

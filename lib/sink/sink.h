@@ -105,10 +105,11 @@ typedef struct hy_sink_put_options {
     bool replace;             /* else If-None-Match: * */
     const hydra_policy *policy;
     const hy_cancel *cancel;
+    hy_retry_quota *quota;                                  /* NULL = none */
     void (*sent)(void *user, int64_t bytes, int64_t total); /* may be NULL */
     void *user;
 } hy_sink_put_options;
-/* `http`, policy and cancel are borrowed, the rest is copied. HYDRA_ERR_ARGUMENT,
+/* `http`, policy, cancel and quota are borrowed, the rest is copied. HYDRA_ERR_ARGUMENT,
  * HYDRA_ERR_PERMISSION: the URL. commit: HYDRA_ERR_EXISTS, HYDRA_ERR_PERMISSION (the server's 401
  * and 403, too), HYDRA_ERR_NOT_FOUND, HYDRA_ERR_NETWORK, HYDRA_ERR_TIMEOUT, HYDRA_ERR_SERVER. */
 hydra_status hy_sink_put_new(hy_http *http, const hy_sink_put_options *options, hy_sink **out,

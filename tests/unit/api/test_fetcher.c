@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* What is known of a remote source before anything is sent. That it is sent is tested with
  * hydra-cli and a server. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "api/fetcher.h"
 
@@ -175,6 +180,54 @@ static void test_buckets_when_loading(void **state)
     hydra_context_free(context);
 }
 
+/* A server that answers nothing, and a picture of it. Close the descriptor. */
+static int silent_server(char *url, size_t size)
+{
+    struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof here;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&here, sizeof here), 0);
+    assert_int_equal(listen(fd, 16), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&here, &length), 0);
+    (void)snprintf(url, size, "http://127.0.0.1:%d/a.jpg", (int)ntohs(here.sin_port));
+    return fd;
+}
+
+static hydra_context *direct_context(int64_t max_render_us)
+{
+    hydra_policy policy;
+    hydra_store_options store;
+    hydra_context_options options;
+    hydra_context *context = NULL;
+    hydra_policy_init(&policy);
+    policy.max_render_us = max_render_us;
+    hydra_store_options_init(&store);
+    store.proxy = "";
+    hydra_context_options_init(&options);
+    options.policy = &policy;
+    options.store = &store;
+    assert_int_equal(hydra_context_new(&options, &context), HYDRA_OK);
+    return context;
+}
+
+/* All sources of a context share what they may spend on trying again. */
+static void test_quota(void **state)
+{
+    (void)state;
+    char url[64];
+    hy_diag diag = {0};
+    hy_buffer out = {0};
+    hydra_context *context = direct_context(1000000);
+    int full = atomic_load(&context->quota.tokens);
+    const hy_context_fetcher fetcher = hy_context_fetcher_of(context);
+    (void)close(silent_server(url, sizeof url)); /* nobody listens any more */
+    const hy_load what = {.url = url, .name = "image 0", .max_bytes = 1000};
+    assert_int_equal(fetcher.base.load(&fetcher.base, &what, &out, &diag), HYDRA_ERR_NETWORK);
+    assert_true(full > 0 && atomic_load(&context->quota.tokens) < full);
+    hydra_context_free(context);
+}
+
 /* What keys cannot mend is not said to be mended by keys. */
 static void test_the_policy_refuses(void **state)
 {
@@ -206,6 +259,7 @@ int main(void)
         cmocka_unit_test(test_urls),       cmocka_unit_test(test_policy),
         cmocka_unit_test(test_buckets),    cmocka_unit_test(test_buckets_when_loading),
         cmocka_unit_test(test_partitions), cmocka_unit_test(test_the_policy_refuses),
+        cmocka_unit_test(test_quota),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

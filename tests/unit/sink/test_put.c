@@ -16,6 +16,7 @@ typedef struct script {
     const scripted_reply *replies;
     int count;         /* the last one again and again */
     hy_cancel *cancel; /* NULL = never */
+    hy_retry_quota *quota;
 } script;
 
 static scripted_reply serve(void *user, int number, const scripted_request *request)
@@ -36,7 +37,7 @@ static int put(script *s, bool replace, hydra_status *status, hy_diag *diag)
     char *url = scripted_url(server, "/video.mp4?secret");
     assert_ok(hy_http_new(&direct, &http, diag), diag);
     const hy_sink_put_options options = {
-        .url = url, .limit = 1000, .replace = replace, .cancel = s->cancel};
+        .url = url, .limit = 1000, .replace = replace, .cancel = s->cancel, .quota = s->quota};
     assert_ok(hy_sink_put_new(http, &options, &sink, diag), diag);
     assert_ok(sink->ops->write(sink, 0, "video", 5, diag), diag);
     *status = sink->ops->commit(sink, diag);
@@ -69,7 +70,7 @@ static void test_answers(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const scripted_reply reply = {.head = cases[i].head};
-        script s = {&reply, 1, NULL};
+        script s = {&reply, 1, NULL, NULL};
         hydra_status status;
         hy_diag diag;
         assert_int_equal(put(&s, cases[i].replace, &status, &diag), 1);
@@ -86,11 +87,31 @@ static void test_a_lost_answer(void **state)
 {
     (void)state;
     const scripted_reply replies[] = {{.head = NULL}, {.head = "HTTP/1.1 412 No\r\n" EMPTY}};
-    script s = {replies, 2, NULL};
+    script s = {replies, 2, NULL, NULL};
     hydra_status status;
     hy_diag diag;
     assert_int_equal(put(&s, false, &status, &diag), 2);
     assert_failed(status, HYDRA_ERR_EXISTS, &diag, "answer was lost");
+}
+
+/* A server that is down is not asked again by every job. */
+static void test_quota(void **state)
+{
+    (void)state;
+    const scripted_reply replies[] = {{.head = "HTTP/1.1 500 Later\r\n" EMPTY},
+                                      {.head = "HTTP/1.1 201 Made\r\n" EMPTY}};
+    hy_retry_quota quota;
+    hy_retry_quota_init(&quota);
+    script s = {replies, 2, NULL, &quota};
+    hydra_status status;
+    hy_diag diag;
+    int full = atomic_load(&quota.tokens);
+    assert_int_equal(put(&s, true, &status, &diag), 2);
+    assert_ok(status, &diag);
+    assert_int_equal(atomic_load(&quota.tokens), full); /* it came back */
+    atomic_store(&quota.tokens, 0);
+    assert_int_equal(put(&s, true, &status, &diag), 1);
+    assert_failed(status, HYDRA_ERR_SERVER, &diag, "with 500");
 }
 
 static void *cancel_soon(void *user)
@@ -108,7 +129,7 @@ static void test_cancelled_between_two_tries(void **state)
     pthread_t thread;
     hy_cancel cancel;
     hy_cancel_init(&cancel, 0);
-    script s = {&reply, 1, &cancel};
+    script s = {&reply, 1, &cancel, NULL};
     hydra_status status;
     hy_diag diag;
     assert_int_equal(pthread_create(&thread, NULL, cancel_soon, &cancel), 0);
@@ -122,6 +143,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_a_lost_answer),
+        cmocka_unit_test(test_quota),
         cmocka_unit_test(test_cancelled_between_two_tries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
