@@ -34,8 +34,9 @@ typedef struct hydra_policy {
                                     kept back for its index. 1.. Default 1 GiB. */
     int64_t max_memory_bytes; /**< Memory of one job, by hydra_compose_estimate before it starts and
                                    by the pools while it runs. 1.. Default 2 GiB. */
-    int64_t max_render_us;    /**< Wall clock of one job, whatever its own deadline says. 1..
-                                   Default 1 hour. */
+    int64_t max_render_us;    /**< Wall clock of one job, whatever its own deadline says, of
+                                   hydra_compose_frame and of hydra_compose_check. 1.. Default
+                                   1 hour. */
     int32_t max_threads;      /**< Encoder threads of one job. 1..128. Default 128. */
     int32_t file_root_count;  /**< Number of file_roots, 0..64. */
     const char *const *file_roots; /**< Folders that inputs and targets must lie in, links resolved.

@@ -423,8 +423,8 @@ enum {
  * @param time_us  0 .. length - 1. The frame that is on screen at that time.
  * @param format   HYDRA_FRAME_*.
  * @param out      Receives the frame; the caller owns it. Set to NULL on failure.
- * @return As hydra_compose_render, without the statuses that concern output, encoder, deadline and
- *         budget. Thread: owner of `c`; blocks. Since 0.1.
+ * @return As hydra_compose_render, without the statuses that concern output, encoder and budget;
+ *         HYDRA_ERR_DEADLINE after policy.max_render_us. Thread: owner of `c`; blocks. Since 0.1.
  */
 HYDRA_API hydra_status hydra_compose_frame(hydra_compose *c, int64_t time_us, int32_t format,
                                            hydra_frame **out);

@@ -77,11 +77,14 @@ static hydra_status draw(hydra_compose *c, int64_t time_us, int64_t *number, hy_
                     (long long)time_us, (long long)hy_us_from_frame(plan.frames, plan.rate));
     } else {
         const hy_context_fetcher fetcher = hy_context_fetcher_of(c->context);
+        hy_cancel cancel;
+        hy_cancel_init(&cancel, c->context->policy.max_render_us);
         hy_job job = {
             .project = &c->project,
             .policy = &c->context->policy,
             .pool = c->context->pool,
             .simd = c->context->simd,
+            .cancel = &cancel,
             .fetcher = &fetcher.base,
         };
         status = hy_render_frame(&job, &plan, *number, picture, &c->diag);

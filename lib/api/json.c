@@ -97,9 +97,12 @@ hydra_status hydra_compose_check(hydra_compose *c)
     }
     hy_issues_free(&c->issues);
     const hy_context_fetcher fetcher = hy_context_fetcher_of(c->context);
+    hy_cancel cancel;
+    hy_cancel_init(&cancel, c->context->policy.max_render_us);
     const hy_job job = {
         .project = &c->project,
         .policy = &c->context->policy,
+        .cancel = &cancel,
         .fetcher = &fetcher.base,
     };
     return hy_render_check(&job, &c->issues, &c->diag);

@@ -228,6 +228,29 @@ static void test_quota(void **state)
     hydra_context_free(context);
 }
 
+/* What has no deadline of its own has that of the policy. */
+static void test_frames_and_checks_end(void **state)
+{
+    (void)state;
+    char url[64];
+    hydra_compose *c = NULL;
+    hydra_frame *frame = NULL;
+    hydra_image_options image;
+    hydra_context *context = direct_context(100000);
+    int fd = silent_server(url, sizeof url);
+    hydra_image_options_init(&image);
+    image.duration_us = 1000000;
+    assert_int_equal(hydra_compose_new(context, &c), HYDRA_OK);
+    assert_int_equal(hydra_compose_add_image(c, url, &image), HYDRA_OK);
+    double start = hy_clock_s();
+    assert_int_equal(hydra_compose_frame(c, 0, HYDRA_FRAME_RGB24, &frame), HYDRA_ERR_DEADLINE);
+    assert_int_equal(hydra_compose_check(c), HYDRA_ERR_DEADLINE);
+    assert_true(hy_clock_s() - start < 10);
+    hydra_compose_free(c);
+    hydra_context_free(context);
+    (void)close(fd);
+}
+
 /* What keys cannot mend is not said to be mended by keys. */
 static void test_the_policy_refuses(void **state)
 {
@@ -256,9 +279,13 @@ static void test_the_policy_refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_urls),       cmocka_unit_test(test_policy),
-        cmocka_unit_test(test_buckets),    cmocka_unit_test(test_buckets_when_loading),
-        cmocka_unit_test(test_partitions), cmocka_unit_test(test_the_policy_refuses),
+        cmocka_unit_test(test_urls),
+        cmocka_unit_test(test_policy),
+        cmocka_unit_test(test_buckets),
+        cmocka_unit_test(test_buckets_when_loading),
+        cmocka_unit_test(test_partitions),
+        cmocka_unit_test(test_frames_and_checks_end),
+        cmocka_unit_test(test_the_policy_refuses),
         cmocka_unit_test(test_quota),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
