@@ -67,7 +67,8 @@ typedef struct hydra_store_options {
     int32_t max_tries;         /**< Per request, 1..20; 0 (default) = 3, parts of an upload 5. */
     int32_t dual_stack;        /**< 1 = AWS's addresses for IPv6 too. Default 0. */
     int32_t fips;              /**< 1 = AWS's FIPS addresses. Default 0. */
-    int32_t insecure;          /**< 1 = certificates are not verified. Default 0. */
+    int32_t insecure;          /**< 1 = certificates are not verified; a job says so in a warning.
+                                    Default 0. */
 } hydra_store_options;
 
 /** Fill with the defaults. @param options Not NULL. Thread: any. Since 0.1. */

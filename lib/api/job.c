@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* hydra_render: a render on a thread of its own, with a snapshot of the project. */
 #include <pthread.h>
+#include <strings.h>
 
 #include "api/events.h"
 #include "api/fetcher.h"
@@ -52,6 +53,33 @@ static void on_sent(void *user, int64_t bytes, int64_t total)
     hy_events_sent(&((hydra_render *)user)->events, bytes, total);
 }
 
+static bool is_https(const char *url)
+{
+    return url && strncasecmp(url, "https:", 6) == 0;
+}
+
+static bool is_s3(const char *url)
+{
+    return url && strncasecmp(url, "s3:", 3) == 0;
+}
+
+/* Something of the job goes over TLS, as far as can be told from URLs. */
+static bool uses_tls(const hydra_render *render)
+{
+    const hy_project *project = &render->project;
+    const char *endpoint = render->context->store.endpoint;
+    bool s3_is_plain = endpoint && !is_https(endpoint);
+    for (int32_t i = -2; i < project->image_count; i++) {
+        const char *url = i == -2   ? render->destination.url
+                          : i == -1 ? project->audio_source.url
+                                    : project->images[i].source.url;
+        if (is_https(url) || (is_s3(url) && !s3_is_plain)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static hydra_status render_into(hydra_render *render, hy_sink *sink)
 {
     hy_observer observer = {on_stage, on_frame, on_message, render};
@@ -68,6 +96,10 @@ static hydra_status render_into(hydra_render *render, hy_sink *sink)
         .observer = &observer,
         .fetcher = &fetcher.base,
     };
+    if (render->context->store.insecure && uses_tls(render)) {
+        hy_observe_message(&job, HYDRA_EVENT_WARNING,
+                           "certificates of servers are not verified (store.insecure)");
+    }
     return hy_render_run(&job, &render->result, &render->diag);
 }
 

@@ -251,6 +251,46 @@ static void test_frames_and_checks_end(void **state)
     (void)close(fd);
 }
 
+/* The warnings of a job with one picture, which fails. */
+static int warnings(hydra_context *context, const char *picture)
+{
+    int count = 0;
+    char folder[] = "/tmp/hydra-fetcher-XXXXXX";
+    char path[64];
+    hydra_compose *c = NULL;
+    hydra_render *render = NULL;
+    hydra_image_options image;
+    hydra_event event = {.struct_size = sizeof event};
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof path, "%s/a.mp4", folder);
+    hydra_image_options_init(&image);
+    image.duration_us = 1000000;
+    assert_int_equal(hydra_compose_new(context, &c), HYDRA_OK);
+    assert_int_equal(hydra_compose_add_image(c, picture, &image), HYDRA_OK);
+    assert_int_equal(hydra_render_start(c, path, NULL, &render), HYDRA_OK);
+    assert_int_not_equal(hydra_render_wait(render, HYDRA_AUTO), HYDRA_OK);
+    while (event.kind != HYDRA_EVENT_DONE) {
+        assert_int_equal(hydra_render_next_event(render, &event), HYDRA_OK);
+        count += event.kind == HYDRA_EVENT_WARNING && strstr(event.text, "not verified");
+    }
+    hydra_render_free(render);
+    hydra_compose_free(c);
+    (void)rmdir(folder);
+    return count;
+}
+
+static void test_insecure_is_told(void **state)
+{
+    (void)state;
+    hydra_context *context = direct_context(100000);
+    assert_int_equal(warnings(context, "https://127.0.0.1:1/a.jpg"), 0);
+    context->store.insecure = 1;
+    assert_int_equal(warnings(context, "https://127.0.0.1:1/a.jpg"), 1);
+    assert_int_equal(warnings(context, "http://127.0.0.1:1/a.jpg"), 0);
+    assert_int_equal(warnings(context, "/nowhere/a.jpg"), 0);
+    hydra_context_free(context);
+}
+
 /* What keys cannot mend is not said to be mended by keys. */
 static void test_the_policy_refuses(void **state)
 {
@@ -285,6 +325,7 @@ int main(void)
         cmocka_unit_test(test_buckets_when_loading),
         cmocka_unit_test(test_partitions),
         cmocka_unit_test(test_frames_and_checks_end),
+        cmocka_unit_test(test_insecure_is_told),
         cmocka_unit_test(test_the_policy_refuses),
         cmocka_unit_test(test_quota),
     };
