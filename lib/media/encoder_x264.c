@@ -50,8 +50,7 @@ typedef struct tuning {
 
 /*
  * What photos that drift want of a fast encoder, found by the sweep of docs/encoding.md.
- * mbtree: what stays on screen for long is worth bits; a short look ahead is enough for that. draft
- * does not look ahead at all, and needs more bits.
+ * mbtree: what stays on screen for long is worth bits; a short look ahead is enough for that.
  * b-adapt: motion is even, no search has to place B frames. Three of them, as superfast has: five
  * save a tenth of the bits, but what drifts then trembles in the coded picture, which draft
  * accepts. aq: with its usual strength edges and faces starve, with much less dark gradients show
@@ -59,23 +58,22 @@ typedef struct tuning {
  * for crossfades; it makes the steps of dark gradients a little blockier.
  */
 #define DRIFT                                                                                      \
-    ":b-adapt=0:me=dia:ref=1:weightp=0:deblock=-1,-1"                                              \
+    ":mbtree=1:b-adapt=0:me=dia:ref=1:weightp=0:deblock=-1,-1"                                     \
     ":aq-mode=3:aq-strength=0.6"
 
 /* By HYDRA_PROFILE_*. */
 static const tuning profiles[] = {
     [HYDRA_PROFILE_DRAFT] = {"superfast",
-                             24.0,
-                             DRIFT ":mbtree=0:bframes=5:rc-lookahead=0:subme=0:trellis=0"
-                                   ":partitions=none",
-                             {0, 5, 1, false, false, 160e6}},
+                             21.0,
+                             DRIFT ":bframes=5:rc-lookahead=10:subme=0:trellis=0:partitions=none",
+                             {10, 5, 1, false, false, 150e6}},
     [HYDRA_PROFILE_DEFAULT] = {"superfast",
                                18.2,
-                               DRIFT ":mbtree=1:rc-lookahead=20:subme=1:trellis=0",
+                               DRIFT ":rc-lookahead=20:subme=1:trellis=0",
                                {20, 3, 1, false, true, 110e6}},
     [HYDRA_PROFILE_QUALITY] = {"superfast",
-                               18.45,
-                               DRIFT ":mbtree=1:rc-lookahead=40:subme=2:trellis=1",
+                               18.5,
+                               DRIFT ":rc-lookahead=40:subme=2:trellis=1",
                                {40, 3, 1, false, true, 70e6}},
     [HYDRA_PROFILE_BEST] = {"slow", 18.0, "", SLOW},
 };

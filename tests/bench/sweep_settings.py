@@ -48,11 +48,10 @@ def even(crf: float, *params: str) -> Setting:
 DEFAULT_0 = "rc-lookahead=20:subme=1:weightp=0:trellis=0:aq-mode=3:aq-strength=0.4"
 
 PROFILES = {
-    "draft": Setting("superfast", 24.0, COMMON.replace("mbtree=1", "mbtree=0")
-                     + ":aq-mode=3:aq-strength=0.6:rc-lookahead=0:subme=0:weightp=0:trellis=0"
-                     ":partitions=none"),
+    "draft": superfast(21.0, "aq-mode=3:aq-strength=0.6", "rc-lookahead=10:subme=0:weightp=0:trellis=0"
+                       ":partitions=none"),
     "default": even(18.2, "aq-mode=3:aq-strength=0.6", "rc-lookahead=20:subme=1:weightp=0:trellis=0"),
-    "quality": even(18.45, "aq-mode=3:aq-strength=0.6", "rc-lookahead=40:subme=2:weightp=0:trellis=1"),
+    "quality": even(18.5, "aq-mode=3:aq-strength=0.6", "rc-lookahead=40:subme=2:weightp=0:trellis=1"),
 }  # fmt: skip
 
 SETS: dict[str, list[Setting]] = {

@@ -181,8 +181,8 @@ static void profiles_have_their_tuning(void **state)
         "trellis=0", "rc_lookahead=20", NULL};
     assert_settings(&config, standard);
     config.profile = HYDRA_PROFILE_DRAFT;
-    static const char *const draft[] = {"crf=24.0", "subme=0",   "bframes=5", "me=dia",
-                                        "mbtree=0", "aq=3:0.60", NULL};
+    static const char *const draft[] = {"crf=21.0", "subme=0",   "bframes=5",       "me=dia",
+                                        "mbtree=1", "aq=3:0.60", "rc_lookahead=10", NULL};
     assert_settings(&config, draft);
     config.profile = HYDRA_PROFILE_QUALITY;
     static const char *const quality[] = {"crf=18.5",  "subme=2",   "trellis=1",       "ref=1",
