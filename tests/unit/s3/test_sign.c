@@ -11,9 +11,10 @@
 
 #define EMPTY_HASH "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 #define BODY_HASH  "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072"
-#define ID         "AKIAIOSFODNN7EXAMPLE"
-#define SECRET     "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
-#define TIME_S     1369353600 /* 24 May 2013, 00:00 UTC */
+/* The keys and the time of the published examples; they open nothing. */
+#define ID     "AKIAIOSFODNN7EXAMPLE"
+#define SECRET "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+#define TIME_S 1369353600 /* 24 May 2013, 00:00 UTC */
 #define PREFIX                                                                                     \
     "AWS4-HMAC-SHA256 Credential=" ID "/20130524/us-east-1/s3/aws4_request, SignedHeaders="
 
