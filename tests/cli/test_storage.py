@@ -179,9 +179,10 @@ class StorageTest(CliTest):
         for quiet in ([], ["-q"]):
             self.seen.clear()
             done = self.cli("upload", "a.png", URI, "--endpoint", endpoint, *quiet)
-            self.assertEqual("the old ones go on for" in done.stderr, not quiet, done.stderr)
+            error = done.stderr.decode()
+            self.assertEqual("the old ones go on for" in error, not quiet, error)
             self.assertIn("PUT /bucket/out.mp4", self.seen)
-            self.assertNotIn("HUSH", done.stderr)
+            self.assertNotIn("HUSH", error)
 
     def test_interrupted(self) -> None:
         """Ctrl-C in the middle of an upload in parts: told to the server, and soon over."""
