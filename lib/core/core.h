@@ -22,5 +22,6 @@
 #include "signals.h"  /* IWYU pragma: export */
 #include "simd.h"     /* IWYU pragma: export */
 #include "sized.h"    /* IWYU pragma: export */
+#include "wait.h"     /* IWYU pragma: export */
 
 #endif
