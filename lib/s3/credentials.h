@@ -153,15 +153,19 @@ hydra_status hy_sts_assume(const hy_key_walk *walk, const hy_sts_role *role, con
 hydra_status hy_sts_assume_web(const hy_key_walk *walk, const char *token_file, hy_sts_role *role,
                                const char *name, hy_s3_keys *out, hy_diag *diag);
 
-/* What a reply of STS says; all NULL or "" where it says nothing. */
+#define HY_STS_FIELDS 4
+
+/* What a reply of STS says; all NULL or "" where it says nothing. Stays where it was read to. */
 typedef struct hy_sts_reply {
-    hy_s3_field fields[4]; /* AccessKeyId, SecretAccessKey, SessionToken, Expiration */
-    char code[64];
-    char message[256];
+    hy_s3_root root;
+    hy_s3_field fields[HY_STS_FIELDS]; /* AccessKeyId, SecretAccessKey, SessionToken, Expiration */
+    hy_s3_error error;
+    char paths[HY_STS_FIELDS][64]; /* the fields' names */
 } hy_sts_reply;
 
-/* `action` "AssumeRole". False: no such reply, damaged, too deep, with a DOCTYPE. */
-bool hy_sts_reply_read(hy_sts_reply *out, const void *data, size_t size, const char *action);
+/* `action` "AssumeRole". HYDRA_ERR_MEMORY; whatever is no such reply is HY_S3_ROOT_NONE. */
+hydra_status hy_sts_reply_read(hy_sts_reply *out, const void *data, size_t size, const char *action,
+                               hy_diag *diag);
 void hy_sts_reply_free(hy_sts_reply *reply);
 
 #endif
