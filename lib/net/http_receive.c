@@ -120,7 +120,6 @@ static hydra_status end_block(hy_http_call *call)
     const char *coding = hy_http_headers_get(&reply->headers, "Transfer-Encoding");
     const char *length = hy_http_headers_get(&reply->headers, "Content-Length");
     reply->body_length = length && !coding ? read_length(length) : -1;
-    reply->length_known = coding || reply->body_length >= 0 || has_no_body(call);
     return check_length(call);
 }
 

@@ -152,7 +152,6 @@ typedef struct hy_http_reply {
     hy_buffer body;
     int64_t body_bytes;  /* of the body that came, wherever it went */
     int64_t body_length; /* as announced; -1 = not */
-    bool length_known;   /* the end of the body is certain: by its length, or by chunks */
 } hy_http_reply;
 
 /*
