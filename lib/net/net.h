@@ -168,6 +168,9 @@ void hy_http_reply_free(hy_http_reply *reply);
 
 /* Seconds since 1970 of an HTTP date (RFC 9110, 5.6.7); -1 = it is none. */
 int64_t hy_http_date(const char *text);
+/* The same of "2026-11-26T15:04:05" (RFC 3339), with or without a fraction, that `text` begins
+ * with. `*end` (may be NULL) = what stands behind it: the zone, which is taken for UTC. */
+int64_t hy_iso_date(const char *text, const char **end);
 
 /* ---- Trying again ---- */
 
