@@ -224,10 +224,12 @@ static void on_end(void *user, const xmlChar *name, const xmlChar *prefix, const
     }
     if (r->collects) {
         r->collects = false;
-        if (hy_buffer_append(&r->text, "", 1)) {
+        if (!hy_buffer_append(&r->text, "", 1)) {
+            fail_memory(r);
+        } else if (hy_utf8_is_valid((const char *)r->text.data)) {
             take_text(r);
         } else {
-            fail_memory(r);
+            stop(r); /* libxml2 looks less closely at the bytes of CDATA than at others */
         }
     }
     r->depth--;

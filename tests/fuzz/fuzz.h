@@ -34,15 +34,6 @@ static inline void fuzz_check_outcome(hydra_status status, const hy_diag *diag)
     fuzz_check((status == HYDRA_OK) == (diag->text[0] == '\0'));
 }
 
-static inline void fuzz_check_utf8(const char *text)
-{
-    for (const unsigned char *at = (const unsigned char *)text; *at;) {
-        size_t length = hy_utf8_length(at);
-        fuzz_check(length > 0);
-        at += length;
-    }
-}
-
 /* The input of a structured target: a row of small decisions; zeros behind its end. */
 typedef struct fuzz_input {
     const uint8_t *data;

@@ -17,11 +17,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < HY_STS_FIELDS; i++) {
         if (reply.fields[i].value) {
             fuzz_check(reply.root == HY_S3_ROOT_RESULT);
-            fuzz_check_utf8(reply.fields[i].value);
+            fuzz_check(hy_utf8_is_valid(reply.fields[i].value));
         }
     }
-    fuzz_check_utf8(reply.error.code);
-    fuzz_check_utf8(reply.error.message);
+    fuzz_check(hy_utf8_is_valid(reply.error.code));
+    fuzz_check(hy_utf8_is_valid(reply.error.message));
     fuzz_check(reply.root == HY_S3_ROOT_ERROR || reply.error.code[0] == '\0');
     hy_sts_reply_free(&reply);
     return 0;
