@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Rendering frames is most of a job; opening and finishing share the rest. */
@@ -24,11 +23,7 @@ hydra_status hy_events_init(hy_events *events, hy_diag *diag)
         return hy_fail_errno(diag, errno, "job", "making an event descriptor");
     }
     (void)pthread_mutex_init(&events->mutex, NULL);
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&events->changed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    hy_cond_init(&events->changed);
     return HYDRA_OK;
 }
 
@@ -266,25 +261,9 @@ bool hy_events_is_done(hy_events *events, hydra_status *status)
     return done;
 }
 
-/* A point in time that pthread_cond_timedwait understands; far ones are a century away. */
-static struct timespec later(int64_t timeout_us)
-{
-    const int64_t century_s = INT64_C(100) * 365 * 86400;
-    struct timespec at;
-    (void)clock_gettime(CLOCK_MONOTONIC, &at);
-    int64_t seconds = timeout_us / 1000000;
-    at.tv_sec += seconds < century_s ? seconds : century_s;
-    at.tv_nsec += timeout_us % 1000000 * 1000;
-    if (at.tv_nsec >= 1000000000) {
-        at.tv_nsec -= 1000000000;
-        at.tv_sec++;
-    }
-    return at;
-}
-
 bool hy_events_wait(hy_events *events, int64_t timeout_us, hydra_status *status)
 {
-    struct timespec until = later(timeout_us < 0 ? INT64_MAX : timeout_us);
+    struct timespec until = hy_wait_end(timeout_us < 0 ? INT64_MAX : timeout_us);
     int error = 0;
     begin(events);
     while (!events->locked.done && error != ETIMEDOUT) {

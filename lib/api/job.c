@@ -346,14 +346,19 @@ void hydra_render_cancel(hydra_render *render)
     }
 }
 
+static bool ended_well(const hydra_render *render)
+{
+    hydra_status status;
+    return hy_events_is_done((hy_events *)(uintptr_t)&render->events, &status) &&
+           status == HYDRA_OK;
+}
+
 hydra_status hydra_render_result(const hydra_render *render, hydra_result *result)
 {
     if (!render || !hy_sized_is_set(result, HY_SIZE_THROUGH(hydra_result, key_frames))) {
         return HYDRA_ERR_ARGUMENT;
     }
-    hydra_status status;
-    if (!hy_events_is_done((hy_events *)(uintptr_t)&render->events, &status) ||
-        status != HYDRA_OK) {
+    if (!ended_well(render)) {
         return HYDRA_ERR_STATE;
     }
     hy_sized_give(result, &render->result, sizeof render->result);
@@ -365,9 +370,7 @@ hydra_status hydra_render_object(const hydra_render *render, hydra_object *objec
     if (!render || !hy_sized_is_set(object, HY_SIZE_THROUGH(hydra_object, content_type))) {
         return HYDRA_ERR_ARGUMENT;
     }
-    hydra_status status;
-    if (!hy_events_is_done((hy_events *)(uintptr_t)&render->events, &status) ||
-        status != HYDRA_OK) {
+    if (!ended_well(render)) {
         return HYDRA_ERR_STATE;
     }
     return hy_object_give(&render->object, object) ? HYDRA_OK : HYDRA_ERR_STATE;

@@ -3,10 +3,11 @@
 #include "budget.h"
 
 #include <stddef.h>
-#include <time.h>
+
+#include "wait.h"
 
 /* A cancelled job wakes nobody: those who wait look this often. */
-#define SLICE_NS 50000000L
+#define SLICE_US 50000
 
 /* Lives on the stack of the thread that waits. */
 struct hy_budget_ticket {
@@ -17,11 +18,7 @@ void hy_budget_init(hy_budget *budget, int64_t total_bytes)
 {
     *budget = (hy_budget){.total_bytes = total_bytes};
     (void)pthread_mutex_init(&budget->mutex, NULL);
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&budget->changed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    hy_cond_init(&budget->changed);
 }
 
 void hy_budget_free(hy_budget *budget)
@@ -63,18 +60,6 @@ static void leave_locked(hy_budget *budget, const hy_budget_ticket *ticket)
     (void)pthread_cond_broadcast(&budget->changed);
 }
 
-static void sleep_locked(hy_budget *budget)
-{
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += SLICE_NS;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_nsec -= 1000000000L;
-        until.tv_sec++;
-    }
-    (void)pthread_cond_timedwait(&budget->changed, &budget->mutex, &until);
-}
-
 /* Queue up until it is this one's turn and there is room. */
 static hydra_status wait_locked(hy_budget *budget, int64_t bytes, const hy_cancel *cancel,
                                 hy_diag *diag)
@@ -83,7 +68,7 @@ static hydra_status wait_locked(hy_budget *budget, int64_t bytes, const hy_cance
     queue_locked(budget, &ticket);
     hydra_status status = hy_cancel_check(cancel, diag);
     while (status == HYDRA_OK && (budget->locked.first != &ticket || !fits_locked(budget, bytes))) {
-        sleep_locked(budget);
+        hy_cond_sleep(&budget->changed, &budget->mutex, SLICE_US);
         status = hy_cancel_check(cancel, diag);
     }
     leave_locked(budget, &ticket);
@@ -136,7 +121,7 @@ hydra_status hy_budget_look_begin(hy_budget *budget, const hy_cancel *cancel, hy
     (void)pthread_mutex_lock(&budget->mutex);
     hydra_status status = hy_cancel_check(cancel, diag);
     while (status == HYDRA_OK && budget->locked.looking) {
-        sleep_locked(budget);
+        hy_cond_sleep(&budget->changed, &budget->mutex, SLICE_US);
         status = hy_cancel_check(cancel, diag);
     }
     if (status == HYDRA_OK) {

@@ -22,5 +22,7 @@
 #include "signals.h"  /* IWYU pragma: export */
 #include "simd.h"     /* IWYU pragma: export */
 #include "sized.h"    /* IWYU pragma: export */
+#include "text.h"     /* IWYU pragma: export */
+#include "wait.h"     /* IWYU pragma: export */
 
 #endif

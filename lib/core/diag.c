@@ -35,6 +35,16 @@ size_t hy_utf8_length(const unsigned char *text)
     return valid ? length : 0;
 }
 
+bool hy_utf8_is_valid(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    size_t length = 1;
+    for (; *at && length > 0; at += length) {
+        length = hy_utf8_length(at);
+    }
+    return length > 0;
+}
+
 /* C0, DEL, and C1 (U+0080..U+009F), which some terminals obey too. */
 static bool is_control(const unsigned char *text)
 {

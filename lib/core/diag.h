@@ -3,6 +3,7 @@
 #ifndef HY_DIAG_H
 #define HY_DIAG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <hydra/status.h>
@@ -34,5 +35,7 @@ hydra_status hy_fail_memory(hy_diag *diag);
 
 /* Length of the UTF-8 sequence (RFC 3629) that starts a NUL-terminated text; 0 = it is not one. */
 size_t hy_utf8_length(const unsigned char *text);
+/* The whole text is such sequences. */
+bool hy_utf8_is_valid(const char *text);
 
 #endif

@@ -3,14 +3,14 @@
 #include "pool.h"
 
 #include <pthread.h>
-#include <time.h>
 
 #include "host.h"
 #include "mem.h"
 #include "signals.h"
+#include "wait.h"
 
 /* A cancelled job wakes nobody: those who wait look this often. */
-#define SLICE_NS 50000000L
+#define SLICE_US 50000
 
 enum {
     TASK_IDLE,
@@ -80,11 +80,7 @@ hydra_status hy_pool_new(int threads, hy_pool **out, hy_diag *diag)
     }
     (void)pthread_mutex_init(&pool->mutex, NULL);
     (void)pthread_cond_init(&pool->work, NULL);
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&pool->finished, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    hy_cond_init(&pool->finished);
     *out = pool;
     return HYDRA_OK;
 }
@@ -173,18 +169,6 @@ static void unqueue_locked(hy_pool *pool, hy_task *task)
     task->state = TASK_IDLE;
 }
 
-static void sleep_locked(hy_pool *pool)
-{
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += SLICE_NS;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_nsec -= 1000000000L;
-        until.tv_sec++;
-    }
-    (void)pthread_cond_timedwait(&pool->finished, &pool->mutex, &until);
-}
-
 void hy_task_wait(hy_task *task, const hy_cancel *cancel)
 {
     hy_pool *pool = task->pool;
@@ -196,7 +180,7 @@ void hy_task_wait(hy_task *task, const hy_cancel *cancel)
         if (task->state == TASK_QUEUED && hy_cancel_requested(cancel)) {
             unqueue_locked(pool, task);
         } else if (cancel) {
-            sleep_locked(pool);
+            hy_cond_sleep(&pool->finished, &pool->mutex, SLICE_US);
         } else {
             (void)pthread_cond_wait(&pool->finished, &pool->mutex);
         }

@@ -2,6 +2,7 @@
 /* Named inputs: paths, file: URIs (RFC 8089), URLs and shared bytes. */
 #include "io.h"
 #include "io_private.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,41 +51,6 @@ static size_t scheme_length(const char *uri)
     return i > 0 && uri[i] == ':' ? i + 1 : 0;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    if (c >= 'A' && c <= 'F') {
-        return c - 'A' + 10;
-    }
-    return -1;
-}
-
-/* Undo percent-encoding in place. False for a broken escape or an encoded NUL. */
-static bool percent_decode(char *text)
-{
-    char *to = text;
-    for (const char *from = text; *from; from++) {
-        if (*from != '%') {
-            *to++ = *from;
-            continue;
-        }
-        int high = hex_value(from[1]);
-        int low = high < 0 ? -1 : hex_value(from[2]);
-        if (low < 0 || (high == 0 && low == 0)) {
-            return false;
-        }
-        *to++ = (char)(high * 16 + low);
-        from += 2;
-    }
-    *to = '\0';
-    return true;
-}
-
 hydra_status hy_path_from_uri(char **out, const char *uri, const char *kind, hy_diag *diag)
 {
     *out = NULL;
@@ -114,7 +80,7 @@ hydra_status hy_path_from_uri(char **out, const char *uri, const char *kind, hy_
     if (!copy) {
         return hy_fail_memory(diag);
     }
-    if (is_file_uri && (!percent_decode(copy) || !*copy)) {
+    if (is_file_uri && (!hy_percent_decode(copy) || !*copy)) {
         hy_free(copy);
         return hy_fail(diag, HYDRA_ERR_ARGUMENT, "%s: %s: not a valid file: URI", kind, uri);
     }

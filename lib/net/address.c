@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/text.h"
+
 bool hy_address_from_socket(hy_address *out, const struct sockaddr *from)
 {
     *out = (hy_address){0};
@@ -38,18 +40,7 @@ bool hy_address_parse(hy_address *out, const char *text)
 /* One to three digits. -1 = not that. */
 static int read_bits(const char *text)
 {
-    int value = 0;
-    size_t size = strlen(text);
-    if (size < 1 || size > 3) {
-        return -1;
-    }
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] < '0' || text[i] > '9') {
-            return -1;
-        }
-        value = value * 10 + (text[i] - '0');
-    }
-    return value;
+    return strlen(text) <= 3 ? (int)hy_decimal_parse(text, 999) : -1;
 }
 
 static bool bit_of(const hy_address *address, int bit)

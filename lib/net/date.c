@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The three forms of an HTTP date (RFC 9110, 5.6.7), read without the locale and the C library's
- * time zone. */
+/* The three forms of an HTTP date (RFC 9110, 5.6.7) and that of XML and JSON (RFC 3339), read
+ * without the locale and the C library's time zone. */
 #include "net.h"
 
 #include <string.h>
@@ -92,6 +92,9 @@ static bool read_asctime(const char *at, date *d)
 
 static bool is_valid(const date *d)
 {
+    if (d->month < 1 || d->month > 12) {
+        return false;
+    }
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = (d->year % 4 == 0 && d->year % 100 != 0) || d->year % 400 == 0;
     int most = days[d->month - 1] + (d->month == 2 && leap);
@@ -110,6 +113,13 @@ static int64_t days_since_epoch(const date *d)
     return year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719468;
 }
 
+/* -1 = there is no such time. */
+static int64_t seconds_of(const date *d)
+{
+    return is_valid(d) ? days_since_epoch(d) * 86400 + d->hour * 3600 + d->minute * 60 + d->second
+                       : -1;
+}
+
 int64_t hy_http_date(const char *text)
 {
     date d = {0};
@@ -121,8 +131,21 @@ int64_t hy_http_date(const char *text)
         const char *blank = strchr(text, ' ');
         read = blank && read_asctime(blank + 1, &d);
     }
-    if (!read || !is_valid(&d)) {
-        return -1;
+    return read ? seconds_of(&d) : -1;
+}
+
+int64_t hy_iso_date(const char *text, const char **end)
+{
+    date d = {0};
+    bool read = take_number(&text, 4, false, &d.year) && take_text(&text, "-") &&
+                take_number(&text, 2, false, &d.month) && take_text(&text, "-") &&
+                take_number(&text, 2, false, &d.day) && take_text(&text, "T") &&
+                take_time(&text, &d);
+    if (*text == '.') {
+        text += 1 + strspn(text + 1, "0123456789");
     }
-    return days_since_epoch(&d) * 86400 + d.hour * 3600 + d.minute * 60 + d.second;
+    if (end) {
+        *end = text;
+    }
+    return read ? seconds_of(&d) : -1;
 }

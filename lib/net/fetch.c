@@ -67,19 +67,11 @@ static bool is_strong(const char *etag)
     return size >= 2 && etag[0] == '"' && etag[size - 1] == '"';
 }
 
-/* Digits up to `stop`. False: none, or too many. */
+/* Digits up to `stop`. False: none, or too many: one more still has room. */
 static bool take_number(const char **at, char stop, int64_t *out)
 {
-    const char *begin = *at;
-    *out = 0;
-    while (**at >= '0' && **at <= '9') {
-        if (*out > (INT64_MAX - 9) / 10) {
-            return false;
-        }
-        *out = *out * 10 + (**at - '0');
-        (*at)++;
-    }
-    bool good = *at > begin && **at == stop;
+    *out = hy_decimal_take(at, INT64_MAX - 1);
+    bool good = *out >= 0 && **at == stop;
     *at += good && stop != '\0';
     return good;
 }

@@ -46,20 +46,6 @@ static void begin_block(hy_http_call *call, const char *line, size_t size)
     call->in_headers = true;
 }
 
-/* Digits alone, at most INT64_MAX. -1 = not a length. */
-static int64_t read_length(const char *text)
-{
-    int64_t length = 0;
-    for (const char *at = text; *at; at++) {
-        if (*at < '0' || *at > '9') {
-            return -1;
-        }
-        int digit = *at - '0';
-        length = length > (INT64_MAX - digit) / 10 ? INT64_MAX : length * 10 + digit;
-    }
-    return text[0] == '\0' ? -1 : length;
-}
-
 /* Two lengths that differ, as in request smuggling. */
 static bool lengths_agree(const hy_http_headers *headers)
 {
@@ -85,7 +71,7 @@ static bool length_is_number(const hy_http_call *call)
     const hy_http_headers *headers = &call->reply->headers;
     const char *length = hy_http_headers_get(headers, "Content-Length");
     return !length || has_no_body(call) || hy_http_headers_get(headers, "Transfer-Encoding") ||
-           read_length(length) >= 0;
+           hy_decimal_clamp(length, INT64_MAX) >= 0;
 }
 
 static hydra_status check_length(hy_http_call *call)
@@ -119,8 +105,7 @@ static hydra_status end_block(hy_http_call *call)
     call->has_headers = true;
     const char *coding = hy_http_headers_get(&reply->headers, "Transfer-Encoding");
     const char *length = hy_http_headers_get(&reply->headers, "Content-Length");
-    reply->body_length = length && !coding ? read_length(length) : -1;
-    reply->length_known = coding || reply->body_length >= 0 || has_no_body(call);
+    reply->body_length = length && !coding ? hy_decimal_clamp(length, INT64_MAX) : -1;
     return check_length(call);
 }
 

@@ -153,7 +153,6 @@ typedef struct hy_http_reply {
     hy_buffer body;
     int64_t body_bytes;  /* of the body that came, wherever it went */
     int64_t body_length; /* as announced; -1 = not */
-    bool length_known;   /* the end of the body is certain: by its length, or by chunks */
 } hy_http_reply;
 
 /*
@@ -170,6 +169,9 @@ void hy_http_reply_free(hy_http_reply *reply);
 
 /* Seconds since 1970 of an HTTP date (RFC 9110, 5.6.7); -1 = it is none. */
 int64_t hy_http_date(const char *text);
+/* The same of "2026-11-26T15:04:05" (RFC 3339), with or without a fraction, that `text` begins
+ * with. `*end` (may be NULL) = what stands behind it: the zone, which is taken for UTC. */
+int64_t hy_iso_date(const char *text, const char **end);
 
 /* ---- Trying again ---- */
 

@@ -71,23 +71,6 @@ static double next_random(uint64_t *state)
 
 /* ---- What the server asks for ---- */
 
-/* Digits alone; at most `most`. -1 = not a number. */
-static int64_t read_number(const char *text, int64_t most)
-{
-    int64_t value = 0;
-    if (!text || text[0] == '\0') {
-        return -1;
-    }
-    for (const char *at = text; *at; at++) {
-        if (*at < '0' || *at > '9') {
-            return -1;
-        }
-        value = value * 10 + (*at - '0');
-        value = value < most ? value : most;
-    }
-    return value;
-}
-
 /* Microseconds; 0 = does not say. A date counts from the server's own, whose clock may differ. */
 static int64_t read_retry_after(const hy_http_headers *hints)
 {
@@ -95,7 +78,7 @@ static int64_t read_retry_after(const hy_http_headers *hints)
     if (!text) {
         return 0;
     }
-    int64_t seconds = read_number(text, MOST_ASKED_US / 1000000);
+    int64_t seconds = hy_decimal_clamp(text, MOST_ASKED_US / 1000000);
     int64_t date = seconds < 0 ? hy_http_date(text) : -1;
     if (date >= 0) {
         const char *sent = hy_http_headers_get(hints, "Date");
@@ -114,7 +97,8 @@ int64_t hy_retry_pause(hy_retry *retry, hy_retry_class class, const hy_http_head
     }
     cap = cap < MOST_US ? cap : MOST_US;
     int64_t pause = (int64_t)((double)cap * next_random(&retry->random));
-    int64_t milliseconds = read_number(hy_http_headers_get(hints, "x-amz-retry-after"), INT32_MAX);
+    int64_t milliseconds =
+        hy_decimal_clamp(hy_http_headers_get(hints, "x-amz-retry-after"), INT32_MAX);
     if (milliseconds * 1000 > pause) {
         int64_t most = pause + MOST_MORE_US;
         pause = milliseconds * 1000 < most ? milliseconds * 1000 : most;

@@ -117,7 +117,6 @@ static bool is_ipv6(const char *text, size_t size)
 /* ":8080"; nothing, or a colon alone, is the scheme's port. False: not a port. */
 static bool read_port(const char *text, size_t size, int32_t *port)
 {
-    int32_t value = 0;
     *port = 0;
     if (size == 0) {
         return true;
@@ -125,14 +124,16 @@ static bool read_port(const char *text, size_t size, int32_t *port)
     if (text[0] != ':' || size > 6) {
         return false;
     }
-    for (size_t i = 1; i < size; i++) {
-        if (!is_digit(text[i])) {
-            return false;
-        }
-        value = value * 10 + (text[i] - '0');
+    if (size == 1) {
+        return true;
     }
-    *port = value;
-    return size == 1 || (value >= 1 && value <= 65535);
+    const char *at = text + 1;
+    int64_t value = hy_decimal_take(&at, 65535);
+    if (value < 1 || at != text + size) {
+        return false;
+    }
+    *port = (int32_t)value;
+    return true;
 }
 
 /* "host:port" */

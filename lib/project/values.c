@@ -215,14 +215,8 @@ static void read_version(hy_loader *loader, const hy_place *at, const json_t *va
 /* Digits without a leading zero, at most `most`; 0 = there are none. Moves `*text` behind them. */
 static int32_t positive_number(const char **text, int32_t most)
 {
-    int32_t number = 0;
-    for (; **text >= '0' && **text <= '9'; (*text)++) {
-        number = number * 10 + (**text - '0');
-        if (number == 0 || number > most) {
-            return 0;
-        }
-    }
-    return number;
+    int64_t number = **text == '0' ? 0 : hy_decimal_take(text, most);
+    return number > 0 ? (int32_t)number : 0;
 }
 
 /* Whether the fraction lies within 1..120 is seen when the video is planned. */
@@ -260,13 +254,6 @@ static void read_rate(hy_loader *loader, const hy_place *at, const json_t *value
 
 /* ---- Colours ---- */
 
-static int32_t hex_digit(char c)
-{
-    const char *digits = "0123456789abcdef";
-    const char *at = strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
-    return at && *at ? (int32_t)(at - digits) : -1;
-}
-
 /* #rrggbb; -1 = it is not. */
 static int32_t parse_color(const json_t *value)
 {
@@ -276,7 +263,7 @@ static int32_t parse_color(const json_t *value)
     }
     int32_t rgb = 0;
     for (int i = 1; i < 7; i++) {
-        int32_t digit = hex_digit(text[i]);
+        int digit = hy_hex_digit(text[i]);
         if (digit < 0) {
             return -1;
         }

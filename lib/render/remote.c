@@ -9,10 +9,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* A cancelled job wakes nobody: who waits looks this often. */
-#define SLICE_NS 20000000L
+#define SLICE_US 20000
 
 typedef enum item_state {
     ITEM_IDLE, /* not here: not yet, or not any more */
@@ -361,16 +360,6 @@ static hydra_status check_all(const hy_job *job, const hy_remote_want *want, boo
     return status;
 }
 
-static void init_lock(hy_remote *remote)
-{
-    (void)pthread_mutex_init(&remote->mutex, NULL);
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&remote->changed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
-}
-
 hydra_status hy_remote_new(const hy_job *job, const hy_remote_want *want, hy_meter *meter,
                            hy_remote **out, hy_diag *diag)
 {
@@ -393,7 +382,8 @@ hydra_status hy_remote_new(const hy_job *job, const hy_remote_want *want, hy_met
     remote->want = wanted;
     remote->locked.playhead = want->first;
     hy_cancel_init_child(&remote->stop, job->cancel, 0);
-    init_lock(remote);
+    (void)pthread_mutex_init(&remote->mutex, NULL);
+    hy_cond_init(&remote->changed);
     status = collect(remote, job->project, diag);
     if (status == HYDRA_OK) {
         status = start_threads(remote, diag);
@@ -452,23 +442,11 @@ static hydra_status check_locked(const hy_remote *remote, hy_diag *diag)
                : status;
 }
 
-static void sleep_locked(hy_remote *remote)
-{
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += SLICE_NS;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_nsec -= 1000000000L;
-        until.tv_sec++;
-    }
-    (void)pthread_cond_timedwait(&remote->changed, &remote->mutex, &until);
-}
-
 static hydra_status wait_locked(hy_remote *remote, const item *it, hy_diag *diag)
 {
     hydra_status status = check_locked(remote, diag);
     while (status == HYDRA_OK && (it->state == ITEM_IDLE || it->state == ITEM_LOADING)) {
-        sleep_locked(remote);
+        hy_cond_sleep(&remote->changed, &remote->mutex, SLICE_US);
         status = check_locked(remote, diag);
     }
     return status == HYDRA_OK && it->state == ITEM_FAILED

@@ -19,21 +19,6 @@
 
 /* ---- What headers say ---- */
 
-int64_t hy_s3_number(const char *text)
-{
-    int64_t value = 0;
-    if (!text || !*text) {
-        return -1;
-    }
-    for (; *text; text++) {
-        if (*text < '0' || *text > '9' || value > (INT64_MAX - 9) / 10) {
-            return -1;
-        }
-        value = value * 10 + (*text - '0');
-    }
-    return value;
-}
-
 void hy_s3_object_free(hy_s3_object *object)
 {
     hy_free(object->etag);
@@ -69,7 +54,7 @@ hydra_status hy_s3_object_read(const hy_http_headers *reply, hy_s3_object *objec
 {
     const char *date = hy_http_headers_get(reply, "last-modified");
     *object = (hy_s3_object){
-        .bytes = hy_s3_number(hy_http_headers_get(reply, "content-length")),
+        .bytes = hy_decimal_parse(hy_http_headers_get(reply, "content-length"), INT64_MAX),
         .last_modified_s = date ? hy_http_date(date) : -1,
     };
     if (!copy(reply, "etag", &object->etag) ||

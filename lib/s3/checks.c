@@ -95,26 +95,13 @@ hydra_status hy_s3_digest_header(const hy_s3_digest *digest, hy_http_headers *he
     return status;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The N of "-N", up to the closing quote; -1 = it is none. */
 static int32_t read_count(const char *text)
 {
-    int32_t count = 0;
-    size_t digits = 0;
-    for (; *text >= '0' && *text <= '9' && digits < 5; text++, digits++) {
-        count = count * 10 + (*text - '0');
-    }
-    return digits > 0 && count > 0 && (*text == '\0' || (*text == '"' && !text[1])) ? count : -1;
+    const char *at = text;
+    int64_t count = hy_decimal_take(&at, 99999);
+    bool ends = *at == '\0' || (*at == '"' && at[1] == '\0');
+    return count > 0 && at - text <= 5 && ends ? (int32_t)count : -1;
 }
 
 bool hy_s3_etag_md5(const char *etag, uint8_t md5[16], int32_t *parts)
@@ -124,8 +111,8 @@ bool hy_s3_etag_md5(const char *etag, uint8_t md5[16], int32_t *parts)
     }
     const char *at = *etag == '"' ? etag + 1 : etag;
     for (int i = 0; i < 16; i++, at += 2) {
-        int high = hex_digit(at[0]);
-        int low = high >= 0 ? hex_digit(at[1]) : -1;
+        int high = hy_hex_digit(at[0]);
+        int low = high >= 0 ? hy_hex_digit(at[1]) : -1;
         if (low < 0) {
             return false;
         }

@@ -12,7 +12,7 @@
 
 #define RENEW_BEFORE_S  300
 #define AFTER_FAILURE_S 30
-#define WAIT_STEP_NS    20000000L /* how soon a cancel is seen */
+#define WAIT_STEP_US    20000 /* how soon a cancel is seen */
 #define REASON_BYTES    400
 
 struct hy_credentials {
@@ -96,7 +96,7 @@ hydra_status hy_credentials_new(const hy_credentials_options *options, hy_creden
         return hy_fail_memory(diag);
     }
     (void)pthread_mutex_init(&c->lock, NULL);
-    (void)pthread_cond_init(&c->changed, NULL);
+    hy_cond_init(&c->changed);
     status = fill(c, options, diag);
     if (status != HYDRA_OK) {
         hy_credentials_free(c);
@@ -241,12 +241,7 @@ static hydra_status await(hy_credentials *c, const hy_cancel *cancel, hy_diag *d
         if (status != HYDRA_OK) {
             return status;
         }
-        struct timespec until;
-        (void)clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += WAIT_STEP_NS;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
-        (void)pthread_cond_timedwait(&c->changed, &c->lock, &until);
+        hy_cond_sleep(&c->changed, &c->lock, WAIT_STEP_US);
     }
     return HYDRA_OK;
 }

@@ -68,7 +68,7 @@ const char *hy_profile_name(const char *wanted, bool *chosen);
 /* getenv, with "" as NULL. */
 const char *hy_env(const char *name);
 /*
- * A small file as text with a NUL behind it; free with hy_secret_free. Regular files only.
+ * A small file as text with a NUL behind it; free with hy_free_secret. Regular files only.
  * `missing` (may be NULL: then it is an error) = there is none, and `*text` stays NULL.
  */
 hydra_status hy_file_text(const char *path, size_t max_bytes, char **text, size_t *size,
@@ -100,8 +100,6 @@ hydra_status hy_keys_from_imds(const hy_key_walk *walk, hy_s3_keys *out, bool *f
 /* Copies; refuses keys that hold blanks or control characters. `token` NULL or "" = none. */
 hydra_status hy_keys_set(hy_s3_keys *out, const char *access_key, const char *secret_key,
                          const char *token, const char *name, hy_diag *diag);
-/* Wipe a text and free it. NULL does nothing. */
-void hy_secret_free(char *text);
 /* Printable ASCII without blanks, at least one character: what may stand in a header. */
 bool hy_is_token(const char *text);
 
@@ -150,15 +148,19 @@ hydra_status hy_sts_assume(const hy_key_walk *walk, const hy_sts_role *role, con
 hydra_status hy_sts_assume_web(const hy_key_walk *walk, const char *token_file, hy_sts_role *role,
                                const char *name, hy_s3_keys *out, hy_diag *diag);
 
-/* What a reply of STS says; all NULL or "" where it says nothing. */
+#define HY_STS_FIELDS 4
+
+/* What a reply of STS says; all NULL or "" where it says nothing. Stays where it was read to. */
 typedef struct hy_sts_reply {
-    hy_s3_field fields[4]; /* AccessKeyId, SecretAccessKey, SessionToken, Expiration */
-    char code[64];
-    char message[256];
+    hy_s3_root root;
+    hy_s3_field fields[HY_STS_FIELDS]; /* AccessKeyId, SecretAccessKey, SessionToken, Expiration */
+    hy_s3_error error;
+    char paths[HY_STS_FIELDS][64]; /* the fields' names */
 } hy_sts_reply;
 
-/* `action` "AssumeRole". False: no such reply, damaged, too deep, with a DOCTYPE. */
-bool hy_sts_reply_read(hy_sts_reply *out, const void *data, size_t size, const char *action);
+/* `action` "AssumeRole". HYDRA_ERR_MEMORY; whatever is no such reply is HY_S3_ROOT_NONE. */
+hydra_status hy_sts_reply_read(hy_sts_reply *out, const void *data, size_t size, const char *action,
+                               hy_diag *diag);
 void hy_sts_reply_free(hy_sts_reply *reply);
 
 #endif

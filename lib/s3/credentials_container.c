@@ -164,7 +164,7 @@ hydra_status hy_keys_from_container(const hy_key_walk *walk, hy_s3_keys *out, bo
         status = ask(walk, url, &headers, out, diag);
     }
     hy_http_headers_free(&headers);
-    hy_secret_free(token);
+    hy_free_secret(token);
     hy_free(url);
     return status;
 }

@@ -19,14 +19,6 @@ void hy_key_skip(const hy_key_walk *walk, const char *format, ...)
     (void)hy_buffer_print(walk->skipped, "%s%s", walk->skipped->size > 0 ? "; " : "", text);
 }
 
-void hy_secret_free(char *text)
-{
-    if (text) {
-        OPENSSL_cleanse(text, strlen(text));
-    }
-    hy_free(text);
-}
-
 bool hy_is_token(const char *text)
 {
     for (const char *at = text; *at; at++) {

@@ -79,7 +79,7 @@ static hydra_status ask(const session *s, const char *method, const char *path, 
     return status;
 }
 
-/* The body as one line of text; free with hy_secret_free. */
+/* The body as one line of text; free with hy_free_secret. */
 static hydra_status first_line(const hy_http_reply *reply, char **line, hy_diag *diag)
 {
     size_t size = 0;
@@ -128,7 +128,7 @@ static hydra_status get_token(session *s, bool *there, hy_diag *diag)
     if (status == HYDRA_OK && *there) {
         status = hy_http_headers_add(&s->headers, "X-aws-ec2-metadata-token", token, diag);
     }
-    hy_secret_free(token);
+    hy_free_secret(token);
     hy_http_reply_free(&reply);
     hy_http_headers_free(&headers);
     return status;
@@ -185,7 +185,7 @@ static hydra_status walk_session(session *s, hy_s3_keys *out, bool *found, hy_di
         *found = true;
         status = get_keys(s, role, out, diag);
     }
-    hy_secret_free(role);
+    hy_free_secret(role);
     return status;
 }
 

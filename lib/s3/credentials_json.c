@@ -81,7 +81,7 @@ static bool take_escape(json_reader *r, char *out)
     return found != NULL;
 }
 
-/* A text with its quotes, decoded. Free `*text` with hy_secret_free; NULL after a failure. */
+/* A text with its quotes, decoded. Free `*text` with hy_free_secret; NULL after a failure. */
 static bool take_text(json_reader *r, char **text)
 {
     *text = NULL;
@@ -113,7 +113,7 @@ static bool skip_text(json_reader *r)
 {
     char *text = NULL;
     bool good = take_text(r, &text);
-    hy_secret_free(text);
+    hy_free_secret(text);
     return good;
 }
 
@@ -169,7 +169,7 @@ static bool take_member(json_reader *r)
     while (good && field < FIELDS && strcmp(name, field_names[field]) != 0) {
         field++;
     }
-    hy_secret_free(name);
+    hy_free_secret(name);
     return good && (field < FIELDS ? take_field(r, &r->fields[field]) : skip_value(r, 1));
 }
 
@@ -220,60 +220,16 @@ hydra_status hy_keys_from_json(const hy_key_walk *walk, const hy_buffer *json, c
         status = hy_fail(diag, HYDRA_ERR_FORMAT, "%s: a reply that is no JSON object", name);
     }
     for (int i = 0; i < FIELDS; i++) {
-        hy_secret_free(r.fields[i]);
+        hy_free_secret(r.fields[i]);
     }
     return status;
 }
 
-/* `count` digits. -1 = others. */
-static int digits(const char *text, int count)
-{
-    int value = 0;
-    for (int i = 0; i < count; i++) {
-        if (text[i] < '0' || text[i] > '9') {
-            return -1;
-        }
-        value = value * 10 + (text[i] - '0');
-    }
-    return value;
-}
-
-/* Days since 1970 of a day in the Gregorian calendar: years begin in March, so that a leap day
- * ends one. */
-static int64_t days_of(int64_t year, int64_t month, int64_t day)
-{
-    year -= month <= 2;
-    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719468;
-}
-
 int64_t hy_key_time(const char *text)
 {
-    static const char form[] = "dddd-dd-ddTdd:dd:dd";
-    size_t length = strlen(text);
-    if (length < sizeof form) {
-        return -1;
-    }
-    for (size_t i = 0; form[i]; i++) {
-        bool digit = text[i] >= '0' && text[i] <= '9';
-        if (form[i] == 'd' ? !digit : text[i] != form[i]) {
-            return -1;
-        }
-    }
-    size_t end = sizeof form - 1;
-    size_t fraction = text[end] == '.' ? 1 + strspn(text + end + 1, "0123456789") : 0;
-    if (strcmp(text + end + fraction, "Z") != 0) {
-        return -1;
-    }
-    int month = digits(text + 5, 2);
-    int day = digits(text + 8, 2);
-    int hour = digits(text + 11, 2);
-    int minute = digits(text + 14, 2);
-    int second = digits(text + 17, 2);
-    if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60) {
-        return -1;
-    }
-    return days_of(digits(text, 4), month, day) * 86400 + hour * 3600 + minute * 60 + second;
+    const char *end;
+    int64_t time_s = hy_iso_date(text, &end);
+    return time_s >= 0 && strcmp(end, "Z") == 0 ? time_s : -1;
 }
 
 hydra_status hy_keys_set_expiry(const hy_key_walk *walk, const char *text, const char *name,

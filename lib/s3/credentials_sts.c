@@ -129,14 +129,14 @@ static hydra_status prepare(call *c, hy_diag *diag)
 }
 
 /* The message may repeat what was sent, and a web identity's token is a secret. */
-static hydra_status refuse(const call *c, int32_t http_status, const hy_sts_reply *reply,
+static hydra_status refuse(const call *c, int32_t http_status, const hy_s3_error *error,
                            hy_diag *diag)
 {
-    const bool tell = !c->role->web_token && reply->message[0] != '\0';
+    const bool tell = !c->role->web_token && error->message[0] != '\0';
     return hy_fail(diag, http_status >= 500 ? HYDRA_ERR_SERVER : HYDRA_ERR_AUTH,
                    "%s: %s: HTTP status %d%s%s%s%s", c->name, c->action, (int)http_status,
-                   reply->code[0] ? ", " : "", reply->code, tell ? ": " : "",
-                   tell ? reply->message : "");
+                   error->code[0] ? ", " : "", error->code, tell ? ": " : "",
+                   tell ? error->message : "");
 }
 
 static hydra_status take(const call *c, const hy_sts_reply *reply, hy_s3_keys *out, hy_diag *diag)
@@ -165,10 +165,12 @@ static hydra_status ask(call *c, hy_s3_keys *out, hy_diag *diag)
     hy_sts_reply reply = {0};
     hydra_status status = hy_key_ask(c->walk, &request, &http, diag);
     if (status == HYDRA_OK) {
-        bool read = hy_sts_reply_read(&reply, http.body.data, http.body.size, c->action);
+        status = hy_sts_reply_read(&reply, http.body.data, http.body.size, c->action, diag);
+    }
+    if (status == HYDRA_OK) {
         if (http.status != 200) {
-            status = refuse(c, http.status, &reply, diag);
-        } else if (!read) {
+            status = refuse(c, http.status, &reply.error, diag);
+        } else if (reply.root == HY_S3_ROOT_NONE) {
             status = hy_fail(diag, HYDRA_ERR_FORMAT, "%s: %s: a damaged reply", c->name, c->action);
         } else {
             status = take(c, &reply, out, diag);

@@ -1,45 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Replies of the Security Token Service: XML, read as a stream of nodes. No DTD, no entities of its
- * own, no network, a bounded depth and size. Names are taken without their namespace.
- */
+/* Replies of the Security Token Service: what S3's are, with the keys three levels down. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <libxml/xmlreader.h>
-
 #include "credentials.h"
-
-#define MAX_DEPTH 16
 
 /* Shorter texts are no secrets; a place has less digits. */
 #define LEAST_HIDDEN_BYTES 8
 
-typedef struct scan {
-    hy_sts_reply *out;
-    const char *data; /* the reply as it came */
-    size_t size;
-    char response[64]; /* "AssumeRoleResponse" */
-    char result[64];
-    const char *path[MAX_DEPTH + 1]; /* the names down to this node; they live as the reader */
-    bool complete;                   /* no memory was missing */
-} scan;
-
-/* UTF-8 only: of other encodings, when they are damaged, libxml2 would tell on stderr. Those that a
- * declaration names are ignored; those that show in the first bytes have NULs. */
-static bool may_be_reply(const char *data, size_t size)
-{
-    return size > 0 && size <= HY_KEY_FILE_BYTES && data[0] == '<' && !memchr(data, '\0', size) &&
-           !memmem(data, size, "<!DOCTYPE", 9);
-}
-
 /* libxml2 frees what it has read as it is. So it reads a copy in which each text that might be a
  * key is replaced by its place: the offset, and 'x' up to its length. NULL: no memory. */
-static char *hide_texts(const char *data, size_t size)
+static char *hide_keys(const char *data, size_t size)
 {
     char *shown = hy_memdup(data, size);
-    for (size_t i = 0; shown && i < size; i++) {
+    const char *keys = memmem(data, size, "Credentials>", 12);
+    for (size_t i = keys ? (size_t)(keys - data) : size; shown && i < size; i++) {
         size_t end = i + 1;
         while (data[i] == '>' && end < size && data[end] > ' ' && data[end] <= '~' &&
                !strchr("<>&", data[end])) {
@@ -56,138 +32,64 @@ static char *hide_texts(const char *data, size_t size)
     return shown;
 }
 
-/* The text of the reply that `shown` stands for; free with hy_secret_free. */
-static char *reveal(const scan *s, const char *shown)
+/* The text of the reply that `shown` stands for; free with hy_free_secret. */
+static char *reveal(const char *data, size_t size, const char *shown)
 {
     size_t length = strlen(shown);
     char *rest = NULL;
     unsigned long place = strtoul(shown, &rest, 10);
     bool hidden = rest > shown && *rest == 'x' && rest[strspn(rest, "x")] == '\0' &&
-                  length >= LEAST_HIDDEN_BYTES && place < s->size && length <= s->size - place;
+                  length >= LEAST_HIDDEN_BYTES && place < size && length <= size - place;
     char *text = hy_calloc(length + 1, 1);
     if (text) {
-        memcpy(text, hidden ? s->data + place : shown, length);
+        memcpy(text, hidden ? data + place : shown, length);
     }
     return text;
 }
 
-/* The element at `depth` lies directly below these. */
-static bool is_below(const scan *s, int depth, const char *const *names, int count)
+static hydra_status reveal_keys(hy_sts_reply *reply, const char *data, size_t size, hy_diag *diag)
 {
-    bool same = depth == count;
-    for (int i = 0; same && i < count; i++) {
-        same = strcmp(s->path[i], names[i]) == 0;
-    }
-    return same;
-}
-
-static void keep_text(char *out, size_t size, const char *text)
-{
-    (void)snprintf(out, size, "%s", text);
-}
-
-/* "AKIA..." of an element at `depth`, where it is one of those that count. */
-static void take(scan *s, xmlTextReaderPtr reader, int depth)
-{
-    const char *const keys[] = {s->response, s->result, "Credentials"};
-    const char *const error[] = {"ErrorResponse", "Error"};
-    const bool in_keys = is_below(s, depth, keys, 3);
-    if (!in_keys && !is_below(s, depth, error, 2)) {
-        return;
-    }
-    char *shown = (char *)xmlTextReaderReadString(reader);
-    char *text = shown ? reveal(s, shown) : NULL;
-    s->complete = s->complete && (text || !shown);
-    const char *name = s->path[depth];
-    for (size_t i = 0; text && in_keys && i < 4; i++) {
-        if (strcmp(name, s->out->fields[i].name) == 0 && !s->out->fields[i].value) {
-            s->out->fields[i].value = hy_strdup(text);
-            s->complete = s->complete && s->out->fields[i].value;
+    for (size_t i = 0; i < HY_STS_FIELDS; i++) {
+        if (reply->fields[i].value) {
+            char *text = reveal(data, size, reply->fields[i].value);
+            hy_free(reply->fields[i].value);
+            reply->fields[i].value = text;
+            if (!text) {
+                hy_sts_reply_free(reply);
+                return hy_fail_memory(diag);
+            }
         }
     }
-    if (text && !in_keys && strcmp(name, "Code") == 0) {
-        keep_text(s->out->code, sizeof s->out->code, text);
-    } else if (text && !in_keys && strcmp(name, "Message") == 0) {
-        keep_text(s->out->message, sizeof s->out->message, text);
-    }
-    hy_secret_free(text);
-    xmlFree(shown);
+    return HYDRA_OK;
 }
 
-/* False: nothing that may stand there. */
-static bool visit(scan *s, xmlTextReaderPtr reader)
+hydra_status hy_sts_reply_read(hy_sts_reply *out, const void *data, size_t size, const char *action,
+                               hy_diag *diag)
 {
-    int type = xmlTextReaderNodeType(reader);
-    int depth = xmlTextReaderDepth(reader);
-    if (type == XML_READER_TYPE_DOCUMENT_TYPE || type == XML_READER_TYPE_ENTITY_REFERENCE ||
-        depth < 0 || depth > MAX_DEPTH) {
-        return false;
+    static const char *const names[] = {"AccessKeyId", "SecretAccessKey", "SessionToken",
+                                        "Expiration"};
+    char root[64];
+    *out = (hy_sts_reply){.root = HY_S3_ROOT_NONE};
+    (void)snprintf(root, sizeof root, "%sResponse", action);
+    for (size_t i = 0; i < HY_STS_FIELDS; i++) {
+        (void)snprintf(out->paths[i], sizeof out->paths[i], "%sResult/Credentials/%s", action,
+                       names[i]);
+        out->fields[i].name = out->paths[i];
     }
-    if (type == XML_READER_TYPE_ELEMENT) {
-        s->path[depth] = (const char *)xmlTextReaderConstLocalName(reader);
-        if (!s->path[depth]) {
-            return false;
-        }
-        take(s, reader, depth);
+    char *shown = size > 0 && size <= HY_KEY_FILE_BYTES ? hide_keys(data, size) : NULL;
+    if (!shown) {
+        return size > 0 && size <= HY_KEY_FILE_BYTES ? hy_fail_memory(diag) : HYDRA_OK;
     }
-    return true;
-}
-
-static bool scan_all(scan *s, xmlTextReaderPtr reader)
-{
-    int more = xmlTextReaderRead(reader);
-    while (more == 1) {
-        if (!visit(s, reader)) {
-            return false;
-        }
-        more = xmlTextReaderRead(reader);
-    }
-    return more == 0 && s->complete;
-}
-
-static void silence(void *user, const char *text, xmlParserSeverities severity,
-                    xmlTextReaderLocatorPtr place)
-{
-    (void)user;
-    (void)text;
-    (void)severity;
-    (void)place;
-}
-
-bool hy_sts_reply_read(hy_sts_reply *out, const void *data, size_t size, const char *action)
-{
-    scan s = {.out = out, .data = data, .size = size, .complete = true};
-    *out = (hy_sts_reply){.fields = {{.name = "AccessKeyId"},
-                                     {.name = "SecretAccessKey"},
-                                     {.name = "SessionToken"},
-                                     {.name = "Expiration"}}};
-    (void)snprintf(s.response, sizeof s.response, "%sResponse", action);
-    (void)snprintf(s.result, sizeof s.result, "%sResult", action);
-    if (!may_be_reply(data, size)) {
-        return false;
-    }
-    const int options =
-        XML_PARSE_NONET | XML_PARSE_IGNORE_ENC | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
-    char *shown = hide_texts(data, size);
-    xmlTextReaderPtr reader =
-        shown ? xmlReaderForMemory(shown, (int)size, NULL, NULL, options) : NULL;
-    bool whole = false;
-    if (reader) {
-        xmlTextReaderSetErrorHandler(reader, silence, NULL);
-        whole = scan_all(&s, reader);
-        xmlFreeTextReader(reader);
-    }
+    hydra_status status = hy_s3_xml_read(shown, size, root, out->fields, HY_STS_FIELDS, &out->root,
+                                         &out->error, diag);
     hy_free(shown);
-    if (!whole) {
-        hy_sts_reply_free(out);
-    }
-    return whole;
+    return status == HYDRA_OK ? reveal_keys(out, data, size, diag) : status;
 }
 
 void hy_sts_reply_free(hy_sts_reply *reply)
 {
-    for (size_t i = 0; i < 4; i++) {
-        hy_secret_free(reply->fields[i].value);
+    for (size_t i = 0; i < HY_STS_FIELDS; i++) {
+        hy_free_secret(reply->fields[i].value);
         reply->fields[i].value = NULL;
     }
 }

@@ -39,7 +39,7 @@ hydra_status hy_sts_assume_web(const hy_key_walk *walk, const char *token_file, 
         status = hy_sts_assume(walk, role, name, out, diag);
         role->web_token = NULL;
     }
-    hy_secret_free(token);
+    hy_free_secret(token);
     return status;
 }
 

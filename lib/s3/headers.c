@@ -52,19 +52,6 @@ static bool is_printable(const char *text)
     return !*text;
 }
 
-static bool is_utf8(const char *text)
-{
-    const unsigned char *at = (const unsigned char *)text;
-    while (*at) {
-        size_t length = hy_utf8_length(at);
-        if (length == 0) {
-            return false;
-        }
-        at += length;
-    }
-    return true;
-}
-
 static hydra_status check_metadata(const hydra_pair *pair, int32_t i, size_t *sum, hy_diag *diag)
 {
     if (!pair->name || !pair->value || !is_token(pair->name)) {
@@ -91,8 +78,8 @@ static hydra_status check_tag(const hydra_pair *pair, int32_t i, hy_diag *diag)
         return hy_fail(diag, HYDRA_ERR_ARGUMENT, "transfer.tags[%d] has no name or no value",
                        (int)i);
     }
-    if (!is_utf8(pair->name) || !is_utf8(pair->value) || strlen(pair->name) > MAX_TAG_NAME_BYTES ||
-        strlen(pair->value) > MAX_TAG_VALUE_BYTES) {
+    if (!hy_utf8_is_valid(pair->name) || !hy_utf8_is_valid(pair->value) ||
+        strlen(pair->name) > MAX_TAG_NAME_BYTES || strlen(pair->value) > MAX_TAG_VALUE_BYTES) {
         return hy_fail(diag, HYDRA_ERR_ARGUMENT, "transfer.tags[%d] is not UTF-8 or is too long",
                        (int)i);
     }

@@ -76,40 +76,6 @@ static bool read_host(span *host, span *region)
     return is_s3(label) && hy_region_is_valid(region->at, region->size);
 }
 
-/* ---- Percent-encoding ---- */
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* In place. False: a '%' without two hex digits, or a NUL. */
-static bool decode(char *text)
-{
-    char *to = text;
-    for (const char *at = text; *at; at++) {
-        if (*at != '%') {
-            *to++ = *at;
-            continue;
-        }
-        int high = hex_value(at[1]);
-        int low = high < 0 ? -1 : hex_value(at[2]);
-        if (low < 0 || (high == 0 && low == 0)) {
-            return false;
-        }
-        *to++ = (char)(high << 4 | low);
-        at += 2;
-    }
-    *to = '\0';
-    return true;
-}
-
 /* ---- Locations ---- */
 
 typedef struct location {
@@ -170,9 +136,10 @@ static hydra_status read_url(const hy_url *url, location *out, hy_diag *diag)
     if (!out->bucket || !out->key) {
         return hy_fail_memory(diag);
     }
-    return decode(out->key) ? HYDRA_OK
-                            : hy_fail(diag, HYDRA_ERR_ARGUMENT,
-                                      "%.200s: the path is not percent-encoded", url->host);
+    return hy_percent_decode(out->key)
+               ? HYDRA_OK
+               : hy_fail(diag, HYDRA_ERR_ARGUMENT, "%.200s: the path is not percent-encoded",
+                         url->host);
 }
 
 static hydra_status read_location(const char *text, location *out, hy_diag *diag)

@@ -7,10 +7,9 @@
 #include "upload.h"
 
 #include <string.h>
-#include <time.h>
 
 /* How long a wait lasts at most before the job's wish is looked at. */
-#define WAIT_MS 50
+#define WAIT_US 50000
 /* Create and Complete may take so long after the job was cancelled: who cuts them off does not know
  * what is there. After Create that is at most an upload without parts. */
 #define CREATE_GRACE_S   0.8
@@ -36,14 +35,7 @@ static void unlock(hy_upload *upload)
 /* Under the lock: sleep until something changes, or a slice of time is over. */
 static void wait_slice(hy_upload *upload)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += WAIT_MS * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
-    (void)pthread_cond_timedwait(&upload->changed, &upload->lock, &until);
+    hy_cond_sleep(&upload->changed, &upload->lock, WAIT_US);
 }
 
 /* Under the lock. */
@@ -511,22 +503,6 @@ void hy_upload_end(hy_upload *upload)
 
 /* ---- Set-up ---- */
 
-static bool init_lock(hy_upload *upload)
-{
-    pthread_condattr_t attributes;
-    if (pthread_condattr_init(&attributes) != 0) {
-        return false;
-    }
-    bool ready = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
-                 pthread_cond_init(&upload->changed, &attributes) == 0;
-    (void)pthread_condattr_destroy(&attributes);
-    if (ready && pthread_mutex_init(&upload->lock, NULL) != 0) {
-        (void)pthread_cond_destroy(&upload->changed);
-        ready = false;
-    }
-    return ready;
-}
-
 static hydra_status copy_names(hy_upload *upload, const hy_s3_sink_options *options, hy_diag *diag)
 {
     hy_buffer name = {.limit = 4096};
@@ -593,9 +569,8 @@ hydra_status hy_upload_open(hy_upload *upload, hy_s3 *s3, const hy_s3_sink_optio
     hydra_transfer_options defaults;
     hy_s3_transfer_defaults(&defaults);
     const hydra_transfer_options *transfer = options->transfer ? options->transfer : &defaults;
-    if (!init_lock(upload)) {
-        return hy_fail_memory(diag);
-    }
+    (void)pthread_mutex_init(&upload->lock, NULL);
+    hy_cond_init(&upload->changed);
     take_options(upload, s3, options, transfer);
     upload->locked.spare = hy_calloc(upload->max_blocks, sizeof *upload->locked.spare);
     hydra_status status =

@@ -137,8 +137,6 @@ void hy_s3_proof_free(hy_s3_proof *proof);
 
 /* ---- calls.c ---- */
 
-/* A whole number of 0 or more, nothing behind it; -1 = it is none. NULL is none. */
-int64_t hy_s3_number(const char *text);
 /* What a reply's headers say of the object; its size only by `content-length`. */
 hydra_status hy_s3_object_read(const hy_http_headers *reply, hy_s3_object *object, hy_diag *diag);
 

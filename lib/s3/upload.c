@@ -114,7 +114,8 @@ static bool has_other_parts(const whole *sent, const char *etag)
 static hy_s3_match match_seen(const whole *sent, const hy_http_reply *reply)
 {
     const char *etag = hy_http_headers_get(&reply->headers, "etag");
-    if (hy_s3_number(hy_http_headers_get(&reply->headers, "content-length")) != sent->bytes ||
+    if (hy_decimal_parse(hy_http_headers_get(&reply->headers, "content-length"), INT64_MAX) !=
+            sent->bytes ||
         was_there(sent, reply) || has_other_parts(sent, etag)) {
         return HY_S3_MATCH_DIFFERS;
     }

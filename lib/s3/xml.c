@@ -5,7 +5,6 @@
  * as nothing. Names are compared without their namespace, which some servers leave out.
  */
 #include <string.h>
-#include <time.h>
 
 #include <openssl/crypto.h>
 
@@ -68,34 +67,6 @@ static const char *wanted_error(const reader *r)
     bool wrapped = strcmp(r->names[0], "ErrorResponse") == 0;
     bool inside = r->depth == 2 || (wrapped && r->depth == 3 && strcmp(r->names[1], "Error") == 0);
     return inside ? r->names[r->depth - 1] : NULL;
-}
-
-/* Seconds since 1970 of "2013-05-24T00:00:00Z", with or without a fraction; -1 = it is none. */
-static int64_t read_time(const char *text)
-{
-    static const char form[] = "dddd-dd-ddTdd:dd:dd";
-    int parts[6] = {0};
-    size_t part = 0;
-    for (size_t i = 0; form[i]; i++) {
-        bool digit = text[i] >= '0' && text[i] <= '9';
-        if (form[i] == 'd' ? !digit : text[i] != form[i]) {
-            return -1;
-        }
-        if (digit) {
-            parts[part] = parts[part] * 10 + (text[i] - '0');
-        } else {
-            part++;
-        }
-    }
-    struct tm time = {.tm_year = parts[0] - 1900,
-                      .tm_mon = parts[1] - 1,
-                      .tm_mday = parts[2],
-                      .tm_hour = parts[3],
-                      .tm_min = parts[4],
-                      .tm_sec = parts[5]};
-    bool valid = parts[0] >= 1970 && parts[1] >= 1 && parts[1] <= 12 && parts[2] >= 1 &&
-                 parts[2] <= 31 && parts[3] < 24 && parts[4] < 60 && parts[5] <= 60;
-    return valid ? (int64_t)timegm(&time) : -1;
 }
 
 /* As much as there is room for, without half a character. */
@@ -164,7 +135,7 @@ static void take_error(hy_s3_error *error, const char *name, char *text)
         }
     }
     if (strcmp(name, "ServerTime") == 0) {
-        error->server_time_s = read_time(text);
+        error->server_time_s = hy_iso_date(text, NULL);
     }
     if (strcmp(name, "Condition") == 0) {
         error->if_none_match = strcmp(text, "If-None-Match") == 0;
@@ -255,10 +226,12 @@ static void on_end(void *user, const xmlChar *name, const xmlChar *prefix, const
     }
     if (r->collects) {
         r->collects = false;
-        if (hy_buffer_append(&r->text, "", 1)) {
+        if (!hy_buffer_append(&r->text, "", 1)) {
+            fail_memory(r);
+        } else if (hy_utf8_is_valid((const char *)r->text.data)) {
             take_text(r);
         } else {
-            fail_memory(r);
+            stop(r); /* libxml2 looks less closely at the bytes of CDATA than at others */
         }
     }
     r->depth--;

@@ -8,25 +8,6 @@
 
 #include "sink.h"
 
-/* A decimal number without sign or blanks, up to INT32_MAX; -1 = it is none. */
-static int parse_number(const char *text)
-{
-    int64_t number = 0;
-    if (!*text) {
-        return -1;
-    }
-    for (const char *at = text; *at; at++) {
-        if (*at < '0' || *at > '9') {
-            return -1;
-        }
-        number = number * 10 + (*at - '0');
-        if (number > INT32_MAX) {
-            return -1;
-        }
-    }
-    return (int)number;
-}
-
 static bool starts_with(const char *text, const char *start)
 {
     return strncmp(text, start, strlen(start)) == 0;
@@ -66,7 +47,7 @@ hydra_status hy_destination_parse(hy_destination *out, const char *text, hy_diag
     }
     if (text && starts_with(text, "fd:")) {
         out->kind = HY_DESTINATION_FD;
-        out->fd = parse_number(text + 3);
+        out->fd = (int)hy_decimal_parse(text + 3, INT32_MAX);
         return out->fd >= 0 ? HYDRA_OK
                             : hy_fail(diag, HYDRA_ERR_ARGUMENT,
                                       "%s: not the number of a file descriptor", text);

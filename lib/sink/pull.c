@@ -7,7 +7,6 @@
 
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 typedef struct pull_sink {
     hy_sink base;
@@ -27,25 +26,12 @@ typedef struct pull_sink {
     } locked;
 } pull_sink;
 
-/* Sleep until something is taken, or a slice of time is over. */
-static void wait_slice(pull_sink *pull)
-{
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += HY_SINK_WAIT_MS * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
-    (void)pthread_cond_timedwait(&pull->taken, &pull->lock, &until);
-}
-
 /* Under the lock: wait until at most `most` bytes are left in the ring. */
 static hydra_status wait_until_left(pull_sink *pull, size_t most, hy_diag *diag)
 {
     hydra_status status = hy_cancel_check(pull->cancel, diag);
     while (status == HYDRA_OK && pull->locked.size > most) {
-        wait_slice(pull);
+        hy_cond_sleep(&pull->taken, &pull->lock, HY_SINK_WAIT_MS * INT64_C(1000));
         status = hy_cancel_check(pull->cancel, diag);
     }
     return status;
@@ -156,23 +142,6 @@ static const hy_sink_ops pull_ops = {
     .close = pull_close,
 };
 
-/* A lock, and a condition that is waited for on the monotonic clock. */
-static bool init_lock(pull_sink *pull)
-{
-    pthread_condattr_t attributes;
-    if (pthread_condattr_init(&attributes) != 0) {
-        return false;
-    }
-    bool ready = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
-                 pthread_cond_init(&pull->taken, &attributes) == 0;
-    (void)pthread_condattr_destroy(&attributes);
-    if (ready && pthread_mutex_init(&pull->lock, NULL) != 0) {
-        (void)pthread_cond_destroy(&pull->taken);
-        ready = false;
-    }
-    return ready;
-}
-
 hydra_status hy_sink_pull_new(size_t limit, void (*notify)(void *user), void *user,
                               const hy_cancel *cancel, hy_sink **out, hy_diag *diag)
 {
@@ -182,7 +151,7 @@ hydra_status hy_sink_pull_new(size_t limit, void (*notify)(void *user), void *us
     }
     pull_sink *pull = hy_calloc(1, sizeof *pull);
     uint8_t *ring = hy_calloc(limit, 1);
-    if (!pull || !ring || !init_lock(pull)) {
+    if (!pull || !ring) {
         hy_free(pull);
         hy_free(ring);
         return hy_fail_memory(diag);
@@ -194,6 +163,8 @@ hydra_status hy_sink_pull_new(size_t limit, void (*notify)(void *user), void *us
     pull->open = true;
     pull->ring = ring;
     pull->capacity = limit;
+    (void)pthread_mutex_init(&pull->lock, NULL);
+    hy_cond_init(&pull->taken);
     *out = &pull->base;
     return HYDRA_OK;
 }

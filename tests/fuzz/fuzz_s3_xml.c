@@ -6,22 +6,13 @@
 #include "fuzz.h"
 #include "s3/s3.h"
 
-static void check_utf8(const char *text)
-{
-    for (const unsigned char *at = (const unsigned char *)text; *at;) {
-        size_t length = hy_utf8_length(at);
-        fuzz_check(length > 0);
-        at += length;
-    }
-}
-
 static void check_error(const hy_s3_error *error)
 {
-    check_utf8(error->code);
-    check_utf8(error->message);
-    check_utf8(error->request_id);
-    check_utf8(error->host_id);
-    check_utf8(error->region);
+    fuzz_check(hy_utf8_is_valid(error->code));
+    fuzz_check(hy_utf8_is_valid(error->message));
+    fuzz_check(hy_utf8_is_valid(error->request_id));
+    fuzz_check(hy_utf8_is_valid(error->host_id));
+    fuzz_check(hy_utf8_is_valid(error->region));
     fuzz_check(error->server_time_s >= -1);
     hy_s3_verdict verdict = hy_s3_classify(error);
     fuzz_check(verdict >= HY_S3_FINAL && verdict <= HY_S3_SEND_ANEW);
@@ -40,7 +31,7 @@ static void read_as_result(const uint8_t *data, size_t size, hy_s3_error *error)
     for (size_t i = 0; i < 3; i++) {
         fuzz_check(!fields[i].value || found == HY_S3_ROOT_RESULT);
         if (fields[i].value) {
-            check_utf8(fields[i].value);
+            fuzz_check(hy_utf8_is_valid(fields[i].value));
         }
         hy_free(fields[i].value);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* HTTP dates in their three forms, against the C library's calendar. */
+/* HTTP dates in their three forms and ISO dates, against the C library's calendar. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -52,6 +52,36 @@ static void test_rubbish(void **state)
     }
 }
 
+static void test_iso(void **state)
+{
+    (void)state;
+    const char *end = NULL;
+    assert_int_equal(hy_iso_date("1970-01-01T00:00:00Z", &end), 0);
+    assert_string_equal(end, "Z");
+    assert_int_equal(hy_iso_date("2000-02-29T12:34:56", &end), 951827696);
+    assert_string_equal(end, "");
+    assert_int_equal(hy_iso_date("2026-11-26T15:04:05.678+01:00", &end), 1795705445);
+    assert_string_equal(end, "+01:00");
+    assert_int_equal(hy_iso_date("2016-12-31T23:59:60Z", NULL), 1483228800);
+    static const char *const bad[] = {"",
+                                      "2026-11-26",
+                                      "2026-11-26 15:04:05",
+                                      "2026-00-26T15:04:05",
+                                      "2026-13-26T15:04:05",
+                                      "2026-11-31T15:04:05",
+                                      "2026-02-29T15:04:05",
+                                      "2026-11-26T24:04:05",
+                                      "2026-11-26T15:60:05",
+                                      "2026-11-26T15:04:61",
+                                      "1969-11-26T15:04:05",
+                                      "026-11-26T15:04:05"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        if (hy_iso_date(bad[i], &end) != -1) {
+            fail_msg("%s", bad[i]);
+        }
+    }
+}
+
 static void test_many_days(void **state)
 {
     (void)state;
@@ -67,6 +97,9 @@ static void test_many_days(void **state)
                        tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
                        tm.tm_sec);
         assert_int_equal(hy_http_date(text), at);
+        (void)snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
+                       tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+        assert_int_equal(hy_iso_date(text, NULL), at);
     }
 }
 
@@ -75,6 +108,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_three_forms),
         cmocka_unit_test(test_rubbish),
+        cmocka_unit_test(test_iso),
         cmocka_unit_test(test_many_days),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,21 +44,13 @@ static void follow_rules(void *user, store_kind kind, int nth, int part, store_p
 
 void bench_set_up(bench *b, const rule *rules, size_t count)
 {
-    hydra_store_options options;
     hy_diag diag = {0};
     memset(b, 0, sizeof *b);
     b->rules = rules;
     b->rule_count = count;
     hy_cancel_init(&b->cancel, 0);
     b->store = store_new(follow_rules, b);
-    hy_s3_store_defaults(&options);
-    options.access_key = "AKIDEXAMPLE";
-    options.secret_key = "wJalrXUtnFEMIsecretEXAMPLEKEY";
-    options.region = "us-east-1";
-    options.endpoint = store_url(b->store);
-    const hy_http_options http = {.proxy = ""};
-    assert_ok(hy_http_new(&http, &b->http, &diag), &diag);
-    assert_ok(hy_s3_new(&options, b->http, &b->s3, &diag), &diag);
+    assert_ok(store_connect(store_url(b->store), &b->http, &b->s3, &diag), &diag);
     hy_s3_transfer_defaults(&b->transfer);
     b->transfer.part_bytes = PART;
     b->transfer.threshold_bytes = THRESHOLD;
@@ -72,21 +64,6 @@ void bench_tear_down(bench *b)
     assert_int_equal(store_open_uploads(b->store), 0);
     store_free(b->store);
     bench_is_aws = false;
-}
-
-static uint8_t pattern(int64_t at)
-{
-    return (uint8_t)(at * 31 + (at >> 8) * 7 + (at >> 16));
-}
-
-hydra_status bench_read_pattern(void *user, int64_t offset, void *data, size_t size, hy_diag *diag)
-{
-    (void)user;
-    (void)diag;
-    for (size_t i = 0; i < size; i++) {
-        ((uint8_t *)data)[i] = pattern(offset + (int64_t)i);
-    }
-    return HYDRA_OK;
 }
 
 static void note_sent(void *user, int64_t bytes, int64_t total)
@@ -116,7 +93,7 @@ hydra_status bench_upload(bench *b, int64_t size, hy_s3_upload_result *result, h
     const hy_s3_sink_options options = bench_options_of(b);
     *diag = (hy_diag){0};
     atomic_store(&b->total, size);
-    return hy_s3_upload(b->s3, &options, bench_read_pattern, NULL, size, result, diag);
+    return hy_s3_upload(b->s3, &options, store_read_pattern, NULL, size, result, diag);
 }
 
 void bench_check_object(bench *b, int64_t expected)
@@ -125,11 +102,7 @@ void bench_check_object(bench *b, int64_t expected)
     size_t size = 0;
     assert_true(store_object(b->store, &data, &size));
     assert_int_equal(size, expected);
-    for (size_t i = 0; i < size; i++) {
-        if (data[i] != pattern((int64_t)i)) {
-            fail_msg("byte %zu of %zu differs", i, size);
-        }
-    }
+    assert_true(store_is_pattern(data, size));
 }
 
 bool bench_has_object(bench *b)
@@ -174,13 +147,13 @@ hydra_status bench_write_video(hy_sink *sink, int64_t head, int64_t size, hy_dia
     hydra_status status = HYDRA_OK;
     for (int64_t at = head; status == HYDRA_OK && at < size;) {
         int64_t count = size - at < (int64_t)sizeof piece ? size - at : (int64_t)sizeof piece;
-        (void)bench_read_pattern(NULL, at, piece, (size_t)count, diag);
+        (void)store_read_pattern(NULL, at, piece, (size_t)count, diag);
         status = sink->ops->write(sink, at, piece, (size_t)count, diag);
         at += count;
     }
     for (int64_t at = 0; status == HYDRA_OK && at < head;) {
         int64_t count = head - at < 777 ? head - at : 777;
-        (void)bench_read_pattern(NULL, at, piece, (size_t)count, diag);
+        (void)store_read_pattern(NULL, at, piece, (size_t)count, diag);
         status = sink->ops->write(sink, at, piece, (size_t)count, diag);
         at += count;
     }

@@ -45,12 +45,11 @@ extern bool bench_is_aws;
 /* How often keys were rejected. */
 extern atomic_int bench_rejected;
 
-/* In order: set up and tear down (no upload may be left open); bytes of a pattern; an upload of
- * such bytes; what the store has; an upload that works with so many parts and retries; one that
- * fails and leaves nothing; and as the muxer writes, media first, then the head. */
+/* In order: set up and tear down (no upload may be left open); an upload of the pattern's bytes;
+ * what the store has; an upload that works with so many parts and retries; one that fails and
+ * leaves nothing; and as the muxer writes, media first, then the head. */
 void bench_set_up(bench *b, const rule *rules, size_t count);
 void bench_tear_down(bench *b);
-hydra_status bench_read_pattern(void *user, int64_t offset, void *data, size_t size, hy_diag *diag);
 hy_s3_sink_options bench_options_of(bench *b);
 hydra_status bench_upload(bench *b, int64_t size, hy_s3_upload_result *result, hy_diag *diag);
 void bench_check_object(bench *b, int64_t expected);

@@ -12,8 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "s3/s3.h"
-
 #define MAX_HEAD        16384
 #define MAX_PARTS       64
 #define MAX_CONNECTIONS 256
@@ -719,4 +717,44 @@ int store_most_parts(store *s)
     int most = s->locked.most_parts;
     unlock(s);
     return most;
+}
+
+/* ---- What is sent, and by whom ---- */
+
+hydra_status store_connect(const char *url, hy_http **http, hy_s3 **s3, hy_diag *diag)
+{
+    const hy_http_options http_options = {.proxy = ""};
+    hydra_store_options options;
+    hy_s3_store_defaults(&options);
+    options.access_key = STORE_ACCESS_KEY;
+    options.secret_key = "wJalrXUtnFEMIsecretEXAMPLEKEY";
+    options.region = "us-east-1";
+    options.endpoint = url;
+    hydra_status status = hy_http_new(&http_options, http, diag);
+    return status == HYDRA_OK ? hy_s3_new(&options, *http, s3, diag) : status;
+}
+
+static uint8_t pattern(int64_t at)
+{
+    return (uint8_t)(at * 31 + (at >> 8) * 7 + (at >> 16));
+}
+
+hydra_status store_read_pattern(void *user, int64_t offset, void *data, size_t size, hy_diag *diag)
+{
+    (void)user;
+    (void)diag;
+    for (size_t i = 0; i < size; i++) {
+        ((uint8_t *)data)[i] = pattern(offset + (int64_t)i);
+    }
+    return HYDRA_OK;
+}
+
+bool store_is_pattern(const uint8_t *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (data[i] != pattern((int64_t)i)) {
+            return false;
+        }
+    }
+    return true;
 }

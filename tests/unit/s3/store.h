@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "s3/s3.h"
+
 typedef enum store_kind {
     STORE_CREATE,
     STORE_PART,
@@ -53,6 +55,13 @@ store *store_new(store_hook *hook, void *user);
 void store_free(store *s);
 /* "http://127.0.0.1:PORT"; lives as long as the store. */
 const char *store_url(const store *s);
+/* A client for the store at `url`, with keys of STORE_ACCESS_KEY. Not through a proxy. */
+#define STORE_ACCESS_KEY "AKIDEXAMPLE"
+hydra_status store_connect(const char *url, hy_http **http, hy_s3 **s3, hy_diag *diag);
+/* What tests send: the bytes from `offset` on, as hy_s3_upload reads them; whether these are the
+ * first ones. */
+hydra_status store_read_pattern(void *user, int64_t offset, void *data, size_t size, hy_diag *diag);
+bool store_is_pattern(const uint8_t *data, size_t size);
 int store_count(store *s, store_kind kind);
 /* Uploads that were begun and neither completed nor aborted. */
 int store_open_uploads(store *s);

@@ -27,11 +27,6 @@ static int asks;    /* to it, a byte a question */
 static int answers; /* of it */
 static char url[64];
 
-static uint8_t pattern(int64_t at)
-{
-    return (uint8_t)(at * 31 + (at >> 8) * 7);
-}
-
 static char whole_object(store *s)
 {
     const uint8_t *data = NULL;
@@ -39,12 +34,7 @@ static char whole_object(store *s)
     if (!store_object(s, &data, &size)) {
         return '0';
     }
-    for (size_t i = 0; i < size; i++) {
-        if (data[i] != pattern((int64_t)i)) {
-            return 'x';
-        }
-    }
-    return size == SIZE ? '1' : 'x';
+    return size == SIZE && store_is_pattern(data, size) ? '1' : 'x';
 }
 
 static _Noreturn void serve(int questions, int replies)
@@ -100,16 +90,6 @@ static char ask(char question)
 
 /* ---- What is done ---- */
 
-static hydra_status read_pattern(void *user, int64_t offset, void *data, size_t size, hy_diag *diag)
-{
-    (void)user;
-    (void)diag;
-    for (size_t i = 0; i < size; i++) {
-        ((uint8_t *)data)[i] = pattern(offset + (int64_t)i);
-    }
-    return HYDRA_OK;
-}
-
 static hydra_status upload(hy_s3 *s3, hy_diag *diag)
 {
     hydra_transfer_options transfer;
@@ -121,7 +101,7 @@ static hydra_status upload(hy_s3 *s3, hy_diag *diag)
         .bucket = "my-bucket", .key = "key", .transfer = &transfer, .content_type = "video/mp4"};
     hy_s3_upload_result result = {0};
     bool was_open = ask('u') != '0'; /* one that an earlier run has told of */
-    hydra_status status = hy_s3_upload(s3, &options, read_pattern, NULL, SIZE, &result, diag);
+    hydra_status status = hy_s3_upload(s3, &options, store_read_pattern, NULL, SIZE, &result, diag);
     if (status == HYDRA_OK) {
         assert_int_equal(result.parts, 4);
         assert_true(result.verified);
@@ -153,19 +133,9 @@ static hydra_status download(hy_s3 *s3, hy_diag *diag)
 
 static hydra_status with_client(hydra_status (*act)(hy_s3 *s3, hy_diag *diag), hy_diag *diag)
 {
-    const hy_http_options http_options = {.proxy = ""};
-    hydra_store_options options;
     hy_http *http = NULL;
     hy_s3 *s3 = NULL;
-    hy_s3_store_defaults(&options);
-    options.access_key = "AKIDEXAMPLE";
-    options.secret_key = "wJalrXUtnFEMIsecretEXAMPLEKEY";
-    options.region = "us-east-1";
-    options.endpoint = url;
-    hydra_status status = hy_http_new(&http_options, &http, diag);
-    if (status == HYDRA_OK) {
-        status = hy_s3_new(&options, http, &s3, diag);
-    }
+    hydra_status status = store_connect(url, &http, &s3, diag);
     if (status == HYDRA_OK) {
         status = act(s3, diag);
     }

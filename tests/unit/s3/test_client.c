@@ -33,7 +33,7 @@ hydra_status __wrap_hy_credentials_get(hy_credentials *credentials, const hy_can
         return HYDRA_OK;
     }
     hy_s3_keys keys = {
-        (char *)(uintptr_t)(atomic_load(&generation) == 0 ? "AKIDFIRST" : "AKIDSECOND"),
+        (char *)(uintptr_t)(atomic_load(&generation) == 0 ? STORE_ACCESS_KEY : "AKIDSECOND"),
         (char *)(uintptr_t) "secretEXAMPLEkey", (char *)(uintptr_t) "tokenEXAMPLE", 0};
     return hy_s3_keys_copy(out, &keys, diag);
 }
@@ -82,22 +82,12 @@ static void follow_rules(void *user, store_kind kind, int nth, int part, store_p
 static bench *set_up(const rule *rules, size_t count)
 {
     bench *b = calloc(1, sizeof *b);
-    hydra_store_options options;
     hy_diag diag = {0};
     b->rules = rules;
     b->rule_count = count;
     b->store = store_new(follow_rules, b);
-    hy_s3_store_defaults(&options);
-    options.access_key = "AKIDFIRST";
-    options.secret_key = "secretEXAMPLEkey";
-    options.region = "us-east-1";
-    options.endpoint = store_url(b->store);
-    const hy_http_options http = {.proxy = ""};
-    assert_ok(hy_http_new(&http, &b->http, &diag), &diag);
-    assert_ok(hy_s3_new(&options, b->http, &b->s3, &diag), &diag);
-    for (size_t i = 0; i < BYTES; i++) {
-        b->bytes[i] = (uint8_t)(i * 31 + (i >> 8) * 7);
-    }
+    assert_ok(store_connect(store_url(b->store), &b->http, &b->s3, &diag), &diag);
+    (void)store_read_pattern(NULL, 0, b->bytes, BYTES, NULL);
     store_set_object(b->store, b->bytes, BYTES);
     atomic_store(&generation, 0);
     return b;

@@ -305,9 +305,15 @@ static void test_times(void **state)
     "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>"   \
     "<Credentials>" inside "</Credentials></AssumeRoleResult></AssumeRoleResponse>"
 
+/* 62 bytes, 31 characters. */
+#define UMLAUTS   "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+#define A_UMLAUTS UMLAUTS UMLAUTS UMLAUTS UMLAUTS UMLAUTS UMLAUTS "\xc3\xa4"
+
 static bool read_sts(hy_sts_reply *reply, const char *text)
 {
-    return hy_sts_reply_read(reply, text, strlen(text), "AssumeRole");
+    hy_diag diag = {0};
+    assert_ok(hy_sts_reply_read(reply, text, strlen(text), "AssumeRole", &diag), &diag);
+    return reply->root != HY_S3_ROOT_NONE;
 }
 
 static void test_replies_of_sts(void **state)
@@ -322,9 +328,13 @@ static void test_replies_of_sts(void **state)
     hy_sts_reply_free(&reply);
     assert_true(read_sts(&reply, "<ErrorResponse><Error><Code>Denied</Code><Message>m</Message>"
                                  "</Error><RequestId>r</RequestId></ErrorResponse>"));
-    assert_string_equal(reply.code, "Denied");
-    assert_string_equal(reply.message, "m");
+    assert_string_equal(reply.error.code, "Denied");
+    assert_string_equal(reply.error.message, "m");
     assert_null(reply.fields[0].value);
+    /* What is too long ends before half a character. */
+    assert_true(read_sts(&reply, "<ErrorResponse><Error><Code>c" A_UMLAUTS A_UMLAUTS
+                                 "</Code></Error></ErrorResponse>"));
+    assert_string_equal(reply.error.code, "c" A_UMLAUTS);
     static const char *const bad[] = {
         "",
         "no xml",
@@ -363,8 +373,8 @@ static void test_long_texts_of_sts(void **state)
     hy_sts_reply_free(&reply);
     assert_true(read_sts(&reply, "<ErrorResponse><Error><Code>AccessDenied</Code><Message>you must "
                                  "not</Message></Error></ErrorResponse>"));
-    assert_string_equal(reply.code, "AccessDenied");
-    assert_string_equal(reply.message, "you must not");
+    assert_string_equal(reply.error.code, "AccessDenied");
+    assert_string_equal(reply.error.message, "you must not");
     assert_false(read_sts(&reply, STS("<AccessKeyId>AKIA0123456789")));
 }
 

@@ -186,6 +186,8 @@ static void test_not_the_root(void **state)
         "<" ROOT "><UploadId>1</Uploadid></" ROOT ">",
         "<" ROOT "><UploadId a=1>1</UploadId></" ROOT ">",
         "<" ROOT "><UploadId>\xff\xfe</UploadId></" ROOT ">",
+        "<" ROOT "><UploadId><![CDATA[\xc1\xbb]]></UploadId></" ROOT ">",
+        "<Error><Code><![CDATA[\xc1\xbb]]></Code></Error>",
         "<" ROOT "><UploadId>\xed\xa0\x80</UploadId></" ROOT ">",
         "<" ROOT "><UploadId>&unknown;</UploadId></" ROOT ">",
         "<" ROOT "><UploadId>&#0;</UploadId></" ROOT ">",
