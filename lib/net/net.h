@@ -154,6 +154,7 @@ typedef struct hy_http_reply {
     int64_t body_bytes;  /* of the body that came, wherever it went */
     int64_t body_length; /* as announced; -1 = not */
     bool length_known;   /* the end of the body is certain: by its length, or by chunks */
+    int32_t restarts;    /* the request's body was begun anew: a connection that was kept broke */
 } hy_http_reply;
 
 /*
