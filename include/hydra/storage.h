@@ -107,9 +107,9 @@ typedef struct hydra_transfer_options {
     int32_t metadata_count;          /**< Number of metadata. */
     int32_t tag_count;               /**< Number of tags, at most 10. */
     int32_t sse;                     /**< HYDRA_SSE_*. Default none. */
-    int32_t when_exists;             /**< HYDRA_EXISTS_*. Default replace. Fail = If-None-Match. */
-    const char *sse_key_id;          /**< Id or ARN of a KMS key. NULL = the account's default. */
-    const char *sse_context;         /**< KMS encryption context, JSON. */
+    int32_t when_exists;     /**< HYDRA_EXISTS_*. Default replace. Fail = HEAD, If-None-Match. */
+    const char *sse_key_id;  /**< Id or ARN of a KMS key. NULL = the account's default. */
+    const char *sse_context; /**< KMS encryption context, JSON. */
     const uint8_t *sse_customer_key; /**< 32 bytes. Wiped after use. */
     int64_t presign_s;               /**< 1..604,800: the result has a GET URL that is good for so
                                           long; 0 (default) = none. */

@@ -2,8 +2,6 @@
 /* hydra_context: reference-counted policy, worker pool and memory budget. */
 #include "api/client.h"
 
-#include "media/media.h"
-
 void hydra_context_options_init(hydra_context_options *options)
 {
     *options = (hydra_context_options){.struct_size = sizeof *options};
@@ -90,9 +88,4 @@ void hydra_context_free(hydra_context *context)
         hy_policy_free(&context->policy);
         hy_free(context);
     }
-}
-
-void hydra_silence_ffmpeg(void)
-{
-    hy_silence_ffmpeg();
 }

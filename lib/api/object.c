@@ -3,9 +3,49 @@
 #include "api/object.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* For keys that have to be fetched anew, once the object is there. */
 #define PRESIGN_US INT64_C(5000000)
+
+/* ---- Names ---- */
+
+hydra_status hy_store_location(const char *uri, char **bucket, char **key, hy_diag *diag)
+{
+    char *region = NULL;
+    *bucket = NULL;
+    *key = NULL;
+    if (!uri || strncasecmp(uri, "s3://", 5) != 0) {
+        return hy_fail(diag, HYDRA_ERR_ARGUMENT, "store: %s",
+                       uri ? "the name of an object is s3://BUCKET/KEY" : "the name is NULL");
+    }
+    hydra_status status = hy_s3_location_parse(uri, bucket, key, &region, diag);
+    hy_free(region);
+    if (status == HYDRA_OK) {
+        status = hy_s3_check_bucket(*bucket, diag);
+    }
+    if (status == HYDRA_OK) {
+        status = *key ? hy_s3_check_key(*key, diag)
+                      : hy_fail(diag, HYDRA_ERR_ARGUMENT, "store: the key is missing");
+    }
+    if (status != HYDRA_OK) {
+        hy_free(*bucket);
+        hy_free(*key);
+        *bucket = NULL;
+        *key = NULL;
+    }
+    return status;
+}
+
+const char *hy_content_type(const char *container)
+{
+    if (container && strcmp(container, "mp4") == 0) {
+        return "video/mp4";
+    }
+    return container && strcmp(container, "y4m") == 0 ? "video/x-yuv4mpeg2" : NULL;
+}
+
+/* ---- What the host is told ---- */
 
 /* Bucket, key and URL, which every object has. */
 static hydra_status begin(hy_object *out, hy_s3 *s3, const char *bucket, const char *key,

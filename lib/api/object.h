@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A hydra_object that owns its strings, and how one comes from what s3/ says. */
+/*
+ * What an object is called, and a hydra_object that owns its strings: how one comes from what s3/
+ * says.
+ */
 #ifndef HY_OBJECT_H
 #define HY_OBJECT_H
 
@@ -29,5 +32,10 @@ void hy_object_clear(hydra_object *object);
 /* Fill a caller's struct, which is set. False: there is none, and it says nothing. */
 bool hy_object_give(const hy_object *object, hydra_object *to);
 void hy_object_free(hy_object *object);
+
+/* "s3://BUCKET/KEY" and nothing else. Free both with hy_free; NULL after a failure. */
+hydra_status hy_store_location(const char *uri, char **bucket, char **key, hy_diag *diag);
+/* The type of a container by its name, or NULL. */
+const char *hy_content_type(const char *container);
 
 #endif

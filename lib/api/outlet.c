@@ -3,64 +3,12 @@
 #include "api/outlet.h"
 
 #include <string.h>
-#include <strings.h>
-
-hydra_status hy_store_location(const char *uri, char **bucket, char **key, hy_diag *diag)
-{
-    char *region = NULL;
-    *bucket = NULL;
-    *key = NULL;
-    if (!uri || strncasecmp(uri, "s3://", 5) != 0) {
-        return hy_fail(diag, HYDRA_ERR_ARGUMENT, "store: %s",
-                       uri ? "the name of an object is s3://BUCKET/KEY" : "the name is NULL");
-    }
-    hydra_status status = hy_s3_location_parse(uri, bucket, key, &region, diag);
-    hy_free(region);
-    if (status == HYDRA_OK) {
-        status = hy_s3_check_bucket(*bucket, diag);
-    }
-    if (status == HYDRA_OK) {
-        status = *key ? hy_s3_check_key(*key, diag)
-                      : hy_fail(diag, HYDRA_ERR_ARGUMENT, "store: the key is missing");
-    }
-    if (status != HYDRA_OK) {
-        hy_free(*bucket);
-        hy_free(*key);
-        *bucket = NULL;
-        *key = NULL;
-    }
-    return status;
-}
-
-const char *hy_content_type(const char *container)
-{
-    if (container && strcmp(container, "mp4") == 0) {
-        return "video/mp4";
-    }
-    return container && strcmp(container, "y4m") == 0 ? "video/x-yuv4mpeg2" : NULL;
-}
 
 static const char *type_of_render(const hy_outlet *outlet)
 {
     const char *given = outlet->own_transfer.content_type;
     bool raw = outlet->options->encoder == HYDRA_ENCODER_RAW;
     return given ? given : hy_content_type(raw ? "y4m" : "mp4");
-}
-
-/* An object that is there already is known before minutes of work go into a video that must not
- * replace it. Who may write and not read is told at the end. */
-static hydra_status refuse_existing(const hy_outlet *outlet, hy_diag *diag)
-{
-    hy_diag ignored = {0};
-    hy_s3_object object = {0};
-    hydra_status status = hy_s3_head(outlet->s3, outlet->bucket, outlet->key, outlet->cancel,
-                                     &outlet->context->policy, &object, &ignored);
-    if (status != HYDRA_OK) {
-        return HYDRA_OK;
-    }
-    hy_s3_object_free(&object);
-    return hy_fail(diag, HYDRA_ERR_EXISTS, "s3://%s/%s: exists already and is not to be replaced",
-                   outlet->bucket, outlet->key);
 }
 
 /* Missing keys are known before minutes of work, too: signing needs them and sends nothing. */
@@ -85,9 +33,6 @@ static hydra_status open_object(hy_outlet *outlet, hy_diag *diag)
     }
     if (status == HYDRA_OK) {
         status = check_keys(outlet, diag);
-    }
-    if (status == HYDRA_OK && outlet->own_transfer.when_exists == HYDRA_EXISTS_FAIL) {
-        status = refuse_existing(outlet, diag);
     }
     if (status != HYDRA_OK) {
         return status;

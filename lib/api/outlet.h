@@ -36,9 +36,4 @@ hydra_status hy_outlet_object(hy_outlet *outlet, const hydra_result *result, hy_
 void hy_outlet_explain(const hy_outlet *outlet, hy_diag *diag);
 void hy_outlet_close(hy_outlet *outlet);
 
-/* "s3://BUCKET/KEY" and nothing else. Free both with hy_free; NULL after a failure. */
-hydra_status hy_store_location(const char *uri, char **bucket, char **key, hy_diag *diag);
-/* The type of a container by its name, or NULL. */
-const char *hy_content_type(const char *container);
-
 #endif

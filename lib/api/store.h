@@ -3,7 +3,7 @@
 #ifndef HY_STORE_H
 #define HY_STORE_H
 
-#include "api/outlet.h"
+#include "api/client.h"
 
 struct hydra_store {
     hydra_context *context;

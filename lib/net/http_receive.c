@@ -264,6 +264,7 @@ int hy_http_on_seek(void *user, curl_off_t offset, int origin)
         return CURL_SEEKFUNC_FAIL;
     }
     call->body_offset = offset;
+    call->reply->restarts++;
     return CURL_SEEKFUNC_OK;
 }
 

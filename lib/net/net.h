@@ -153,6 +153,7 @@ typedef struct hy_http_reply {
     hy_buffer body;
     int64_t body_bytes;  /* of the body that came, wherever it went */
     int64_t body_length; /* as announced; -1 = not */
+    int32_t restarts;    /* the request's body was begun anew: a connection that was kept broke */
 } hy_http_reply;
 
 /*

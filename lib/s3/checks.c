@@ -37,13 +37,17 @@ hydra_status hy_s3_digest_of(hy_s3_check kind, const void *data, size_t size, hy
 static hydra_status read_pieces(EVP_MD_CTX *context,
                                 hydra_status (*read)(void *user, int64_t offset, void *data,
                                                      size_t size, hy_diag *diag),
-                                void *user, int64_t size, uint64_t *crc, hy_diag *diag)
+                                void *user, int64_t size, const hy_cancel *cancel, uint64_t *crc,
+                                hy_diag *diag)
 {
     uint8_t *piece = hy_alloc_aligned(PIECE_BYTES);
     hydra_status status = piece ? HYDRA_OK : hy_fail_memory(diag);
     for (int64_t at = 0; status == HYDRA_OK && at < size; at += (int64_t)PIECE_BYTES) {
         size_t count = size - at < (int64_t)PIECE_BYTES ? (size_t)(size - at) : PIECE_BYTES;
-        status = read(user, at, piece, count, diag);
+        status = hy_cancel_check(cancel, diag);
+        if (status == HYDRA_OK) {
+            status = read(user, at, piece, count, diag);
+        }
         if (status == HYDRA_OK && !context) {
             *crc = hy_crc64nvme(*crc, piece, count);
         } else if (status == HYDRA_OK && EVP_DigestUpdate(context, piece, count) != 1) {
@@ -57,21 +61,22 @@ static hydra_status read_pieces(EVP_MD_CTX *context,
 hydra_status hy_s3_digest_read(hy_s3_check kind,
                                hydra_status (*read)(void *user, int64_t offset, void *data,
                                                     size_t size, hy_diag *diag),
-                               void *user, int64_t size, hy_s3_digest *digest, hy_diag *diag)
+                               void *user, int64_t size, const hy_cancel *cancel,
+                               hy_s3_digest *digest, hy_diag *diag)
 {
     *digest = (hy_s3_digest){.kind = kind};
     if (kind == HY_S3_CHECK_NONE) {
         return HYDRA_OK;
     }
     if (kind == HY_S3_CHECK_CRC) {
-        return read_pieces(NULL, read, user, size, &digest->crc, diag);
+        return read_pieces(NULL, read, user, size, cancel, &digest->crc, diag);
     }
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     if (!context || EVP_DigestInit_ex(context, EVP_md5(), NULL) != 1) {
         EVP_MD_CTX_free(context);
         return hy_fail(diag, HYDRA_ERR_UNSUPPORTED, "MD5 is not available");
     }
-    hydra_status status = read_pieces(context, read, user, size, &digest->crc, diag);
+    hydra_status status = read_pieces(context, read, user, size, cancel, &digest->crc, diag);
     unsigned length = sizeof digest->md5;
     if (status == HYDRA_OK && EVP_DigestFinal_ex(context, digest->md5, &length) != 1) {
         status = hy_fail(diag, HYDRA_ERR_INTERNAL, "MD5 failed");

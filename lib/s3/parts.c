@@ -211,7 +211,7 @@ static void run_part(hy_upload *upload, hy_upload_task *task)
     }
     if (status == HYDRA_OK) {
         upload->locked.parts[task->number - 1] = part;
-        upload->locked.sent += (int64_t)task->size - task->shown;
+        upload->locked.sent += task->size - task->shown;
         report(upload);
         speed_up(upload);
     } else {
@@ -343,23 +343,37 @@ static hydra_status add_task(hy_upload *upload, const hy_upload_task *what, hy_d
     return HYDRA_OK;
 }
 
-hydra_status hy_upload_queue(hy_upload *upload, int32_t number, uint8_t *block, size_t size,
-                             hy_diag *diag)
+static hydra_status queue_part(hy_upload *upload, const hy_upload_task *task, hy_diag *diag)
 {
-    const hy_upload_task task = {.upload = upload, .number = number, .block = block, .size = size};
     lock(upload);
     hydra_status status = check(upload, diag);
     if (status == HYDRA_OK) {
-        status = need_record(upload, number, diag);
+        status = need_record(upload, task->number, diag);
     }
     if (status == HYDRA_OK) {
-        status = add_task(upload, &task, diag);
+        status = add_task(upload, task, diag);
     }
     if (status != HYDRA_OK) {
-        give_block(upload, block);
+        give_block(upload, task->block);
     }
     unlock(upload);
     return status;
+}
+
+hydra_status hy_upload_queue(hy_upload *upload, int32_t number, uint8_t *block, size_t size,
+                             hy_diag *diag)
+{
+    const hy_upload_task task = {
+        .upload = upload, .number = number, .block = block, .size = (int64_t)size};
+    return queue_part(upload, &task, diag);
+}
+
+hydra_status hy_upload_queue_source(hy_upload *upload, int32_t number, int64_t offset, int64_t size,
+                                    hy_diag *diag)
+{
+    const hy_upload_task task = {
+        .upload = upload, .number = number, .offset = offset, .size = size};
+    return queue_part(upload, &task, diag);
 }
 
 /* ---- The end ---- */
@@ -420,10 +434,8 @@ hydra_status hy_upload_finish(hy_upload *upload, int64_t total, hy_diag *diag)
     return status;
 }
 
-hydra_status hy_upload_finish_small(hy_upload *upload,
-                                    hydra_status (*read)(void *user, int64_t offset, void *data,
-                                                         size_t size, hy_diag *diag),
-                                    void *user, int64_t total, hy_diag *diag)
+hydra_status hy_upload_finish_small(hy_upload *upload, const hy_upload_source *source,
+                                    int64_t total, hy_diag *diag)
 {
     hy_s3_upload_result result = {0};
     lock(upload);
@@ -431,7 +443,7 @@ hydra_status hy_upload_finish_small(hy_upload *upload,
     unlock(upload);
     hydra_status status = hy_upload_status(upload, diag);
     if (status == HYDRA_OK) {
-        status = hy_upload_put(upload, read, user, total, &result, diag);
+        status = hy_upload_put(upload, source, total, &result, diag);
     }
     lock(upload);
     upload->locked.result = result;
@@ -563,6 +575,16 @@ static void take_options(hy_upload *upload, hy_s3 *s3, const hy_s3_sink_options 
     upload->locked.total = -1;
 }
 
+/* Room for all blocks, where there are any. */
+static hydra_status make_spare(hy_upload *upload, hy_diag *diag)
+{
+    if (upload->max_blocks == 0) {
+        return HYDRA_OK;
+    }
+    upload->locked.spare = hy_calloc(upload->max_blocks, sizeof *upload->locked.spare);
+    return upload->locked.spare ? HYDRA_OK : hy_fail_memory(diag);
+}
+
 hydra_status hy_upload_open(hy_upload *upload, hy_s3 *s3, const hy_s3_sink_options *options,
                             hy_diag *diag)
 {
@@ -572,9 +594,10 @@ hydra_status hy_upload_open(hy_upload *upload, hy_s3 *s3, const hy_s3_sink_optio
     (void)pthread_mutex_init(&upload->lock, NULL);
     hy_cond_init(&upload->changed);
     take_options(upload, s3, options, transfer);
-    upload->locked.spare = hy_calloc(upload->max_blocks, sizeof *upload->locked.spare);
-    hydra_status status =
-        upload->locked.spare ? check_address(s3, options, diag) : hy_fail_memory(diag);
+    hydra_status status = make_spare(upload, diag);
+    if (status == HYDRA_OK) {
+        status = check_address(s3, options, diag);
+    }
     if (status == HYDRA_OK) {
         status = copy_names(upload, options, diag);
     }
@@ -584,6 +607,9 @@ hydra_status hy_upload_open(hy_upload *upload, hy_s3 *s3, const hy_s3_sink_optio
     }
     if (status == HYDRA_OK) {
         status = hy_s3_access_headers(transfer, &upload->access_headers, diag);
+    }
+    if (status == HYDRA_OK && upload->only_new) {
+        status = hy_upload_refuse_existing(upload, diag);
     }
     if (status != HYDRA_OK) {
         hy_upload_close(upload);

@@ -34,7 +34,8 @@ typedef struct exchange {
     bool clock_fixed;
     bool region_fixed;
     bool checksum_added;
-    bool resent; /* after the server has seen other bytes than were sent */
+    bool resent;      /* after the server has seen other bytes than were sent */
+    int32_t restarts; /* tries that the transport made by itself */
     char region[HY_S3_REGION_BYTES];
 } exchange;
 
@@ -47,7 +48,10 @@ static hydra_status hash_stream(EVP_MD_CTX *context, const hy_s3_call *call, hy_
     for (int64_t at = 0; status == HYDRA_OK && at < call->body_size;) {
         int64_t left = call->body_size - at;
         size_t size = left < (int64_t)PIECE_BYTES ? (size_t)left : PIECE_BYTES;
-        status = call->read_body(call->user, at, piece, size, diag);
+        status = hy_cancel_check(call->cancel, diag);
+        if (status == HYDRA_OK) {
+            status = call->read_body(call->user, at, piece, size, diag);
+        }
         if (status == HYDRA_OK && EVP_DigestUpdate(context, piece, size) != 1) {
             status = hy_fail(diag, HYDRA_ERR_INTERNAL, "SHA-256 failed");
         }
@@ -96,7 +100,7 @@ static hydra_status add_md5(exchange *x, hy_http_headers *headers, hy_diag *diag
     hydra_status status =
         call->read_body
             ? hy_s3_digest_read(HY_S3_CHECK_MD5, call->read_body, call->user, call->body_size,
-                                &digest, diag)
+                                call->cancel, &digest, diag)
             : hy_s3_digest_of(HY_S3_CHECK_MD5, call->body, (size_t)call->body_size, &digest, diag);
     return status == HYDRA_OK ? hy_s3_digest_header(&digest, headers, diag) : status;
 }
@@ -372,6 +376,7 @@ static hydra_status attempt(exchange *x, hy_diag *diag)
     x->error = (hy_s3_error){.server_time_s = -1};
     forget_fields(x->call);
     hydra_status status = try_once(x, diag);
+    x->restarts += x->reply->restarts;
     if (status == HYDRA_OK) {
         return judge(x, diag);
     }
@@ -550,7 +555,7 @@ static hydra_status run(exchange *x, int32_t *tries, hy_diag *diag)
         count++;
     } while (status != HYDRA_OK && try_again(x, &retry));
     if (tries) {
-        *tries = count;
+        *tries = count + x->restarts;
     }
     if (status == HYDRA_OK) {
         hy_retry_done(&retry);

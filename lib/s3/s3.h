@@ -268,7 +268,8 @@ typedef struct hy_s3_call {
 
 /* Sign, send, judge, try again: until success or a final answer. `reply` holds the last one; free
  * with hy_http_reply_free. `error` (may be NULL) = what S3 said; http_status 0 = it said nothing.
- * `tries` (may be NULL) counts. The caller frees the values of `fields`, whatever comes. */
+ * `tries` (may be NULL) counts, also those of the transport. The caller frees the values of
+ * `fields`, whatever comes. */
 hydra_status hy_s3_perform(hy_s3 *s3, const hy_s3_call *call, hy_http_reply *reply,
                            hy_s3_error *error, int32_t *tries, hy_diag *diag);
 
@@ -330,7 +331,7 @@ hydra_status hy_s3_presigned_url(hy_s3 *s3, const char *method, const char *buck
 /* NULL does nothing. */
 void hy_s3_secret_free(char *secret);
 
-/* ---- Uploads (upload.c, parts.c, sink.c) ---- */
+/* ---- Uploads (upload.c, parts.c, sink.c, upload_source.c) ---- */
 
 typedef struct hy_s3_upload_result {
     char *etag;
@@ -352,8 +353,9 @@ void hy_s3_upload_result_free(hy_s3_upload_result *result);
  * has what was sent. abort ends what is under way and aborts the upload, within 5 s, whatever the
  * job's own deadline says; a Create that is under way gets 0.8 s. `s3`, `policy` and `cancel` are
  * borrowed, all else is copied. Between write and commit bytes can be written again only in the
- * head. Once commit has asked for the object to be made, a cancel comes too late unless the server
- * takes more than 3 s.
+ * head. Where an object that is there must stay, hy_s3_sink_new looks first: HYDRA_ERR_EXISTS; who
+ * may write and not read is told by commit. Once commit has asked for the object to be made, a
+ * cancel comes too late unless the server takes more than 3 s.
  *
  * A reply to the first call of an upload in parts that never arrives may leave an upload without
  * parts in the bucket, of which nobody knows: a lifecycle rule for incomplete uploads removes it.
@@ -384,10 +386,11 @@ void hy_s3_sink_result(hy_sink *sink, hy_s3_upload_result *result);
  */
 const char *hy_s3_sink_leftover(const hy_sink *sink);
 
-/* Bytes that are all there: one PUT or parts in parallel. `read` is called in this thread, in
- * order; from the beginning again when somebody else writes the key meanwhile. Nothing stays on
- * failure. head_bytes and expected_bytes do not count. HYDRA_ERR_LIMIT: more than the largest parts
- * hold, which is told before anything is sent. */
+/* Bytes that are all there: one PUT or parts in parallel. `read` is called from any thread, several
+ * at a time and for the same bytes again, and must give the same each time: what differs from its
+ * checksum is refused by the server. Nothing is kept in memory, and nothing stays on failure.
+ * head_bytes and expected_bytes do not count. HYDRA_ERR_LIMIT: more than the largest parts hold,
+ * which is told before anything is sent. */
 hydra_status hy_s3_upload(hy_s3 *s3, const hy_s3_sink_options *options,
                           hydra_status (*read)(void *user, int64_t offset, void *data, size_t size,
                                                hy_diag *diag),

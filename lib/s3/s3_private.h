@@ -84,11 +84,12 @@ typedef enum hy_s3_match {
 
 hydra_status hy_s3_digest_of(hy_s3_check kind, const void *data, size_t size, hy_s3_digest *digest,
                              hy_diag *diag);
-/* The same of what `read` gives. */
+/* The same of what `read` gives; `cancel` (may be NULL) ends it. */
 hydra_status hy_s3_digest_read(hy_s3_check kind,
                                hydra_status (*read)(void *user, int64_t offset, void *data,
                                                     size_t size, hy_diag *diag),
-                               void *user, int64_t size, hy_s3_digest *digest, hy_diag *diag);
+                               void *user, int64_t size, const hy_cancel *cancel,
+                               hy_s3_digest *digest, hy_diag *diag);
 /* Content-MD5 or x-amz-checksum-crc64nvme, by kind. */
 hydra_status hy_s3_digest_header(const hy_s3_digest *digest, hy_http_headers *headers,
                                  hy_diag *diag);

@@ -7,14 +7,6 @@
 
 #include <string.h>
 
-#define MIB                ((int64_t)1 << 20)
-#define DEFAULT_PART_BYTES (8 * MIB)
-#define MAX_PART_BYTES     (5120 * MIB)
-/* Of an upload whose bytes are read, at a time. */
-#define PIECE_BYTES ((size_t)1 << 20)
-/* Of an upload whose key somebody else writes at the same time. */
-#define UPLOAD_TRIES 3
-
 /* A part in memory. */
 typedef struct slot {
     uint8_t *block; /* NULL: nothing is written here yet, or it has left */
@@ -38,23 +30,6 @@ typedef struct s3_sink {
 
 /* ---- Sizes ---- */
 
-static int64_t divide_up(int64_t a, int64_t b)
-{
-    return a / b + (a % b != 0);
-}
-
-static int64_t find_part_bytes(const hydra_transfer_options *transfer, int64_t expected)
-{
-    if (transfer->part_bytes > 0) {
-        return transfer->part_bytes;
-    }
-    /* What is expected may be too little by a quarter. */
-    int64_t least = divide_up(expected > 0 ? expected : 0, HY_UPLOAD_MAX_PARTS);
-    least = divide_up(least + least / 4, MIB) * MIB;
-    least = least < MAX_PART_BYTES ? least : MAX_PART_BYTES;
-    return least > DEFAULT_PART_BYTES ? least : DEFAULT_PART_BYTES;
-}
-
 typedef struct layout {
     int64_t part_bytes;
     int64_t threshold_bytes;
@@ -66,7 +41,7 @@ typedef struct layout {
 
 static void add_head(layout *of, int64_t head_bytes)
 {
-    int64_t head = divide_up(head_bytes > 0 ? head_bytes : 0, of->part_bytes);
+    int64_t head = hy_upload_divide_up(head_bytes > 0 ? head_bytes : 0, of->part_bytes);
     of->head_parts = (int32_t)(head < HY_UPLOAD_MAX_PARTS ? head : HY_UPLOAD_MAX_PARTS);
     of->blocks = of->head_parts + of->parallel + 1;
     int64_t most = (of->blocks - 1) * of->part_bytes;
@@ -78,7 +53,7 @@ static layout find_layout(const hy_s3_sink_options *options)
     hydra_transfer_options defaults;
     hy_s3_transfer_defaults(&defaults);
     const hydra_transfer_options *transfer = options->transfer ? options->transfer : &defaults;
-    layout out = {.part_bytes = find_part_bytes(transfer, options->expected_bytes)};
+    layout out = {.part_bytes = hy_upload_part_bytes(transfer, options->expected_bytes)};
     out.most_threshold_bytes = transfer->threshold_bytes;
     out.parallel = transfer->parallel;
     add_head(&out, options->head_bytes);
@@ -99,15 +74,14 @@ static hydra_status check_write(const s3_sink *sink, int64_t offset, size_t size
     if (!sink->open) {
         return hy_fail(diag, HYDRA_ERR_INTERNAL, "%s: used after commit or abort", name);
     }
-    int64_t most = sink->part_bytes * HY_UPLOAD_MAX_PARTS;
     if (offset < 0 || size > (uint64_t)(INT64_MAX - offset)) {
         return hy_fail(diag, HYDRA_ERR_INTERNAL, "%s: %zu bytes at offset %lld", name, size,
                        (long long)offset);
     }
-    if (offset + (int64_t)size > most) {
-        return hy_fail(diag, HYDRA_ERR_LIMIT,
-                       "%s: more than %d parts of %lld bytes: transfer.part_bytes is too small",
-                       name, HY_UPLOAD_MAX_PARTS, (long long)sink->part_bytes);
+    hydra_status status =
+        hy_upload_check_size(&sink->upload, sink->part_bytes, offset + (int64_t)size, diag);
+    if (status != HYDRA_OK) {
+        return status;
     }
     int64_t head = sink->head_parts * sink->part_bytes;
     if (offset > sink->end && offset > head) {
@@ -246,7 +220,7 @@ static hydra_status read_slots(void *user, int64_t offset, void *data, size_t si
 
 static hydra_status send_rest(s3_sink *sink, hy_diag *diag)
 {
-    int32_t count = (int32_t)divide_up(sink->end, sink->part_bytes);
+    int32_t count = (int32_t)hy_upload_divide_up(sink->end, sink->part_bytes);
     hydra_status status = HYDRA_OK;
     for (int32_t i = sink->head_parts + sink->gone_parts; i < count && status == HYDRA_OK; i++) {
         status = send_part(sink, i, diag);
@@ -258,17 +232,6 @@ static hydra_status send_rest(s3_sink *sink, hy_diag *diag)
     return status == HYDRA_OK ? hy_upload_finish(&sink->upload, sink->end, diag) : status;
 }
 
-/* The note must fit: what is long is the cause. */
-static hydra_status fail_with_leftover(const s3_sink *sink, const hy_diag *cause, hy_diag *diag)
-{
-    const char *note = sink->upload.leftover;
-    if (!note) {
-        return hy_fail(diag, cause->status, "%s", cause->text);
-    }
-    size_t room = strlen(note) + 4 < sizeof cause->text ? sizeof cause->text - strlen(note) - 4 : 0;
-    return hy_fail(diag, cause->status, "%.*s (%s)", (int)room, cause->text, note);
-}
-
 static hydra_status s3_commit(hy_sink *base, hy_diag *diag)
 {
     s3_sink *sink = (s3_sink *)base;
@@ -277,13 +240,13 @@ static hydra_status s3_commit(hy_sink *base, hy_diag *diag)
         return hy_fail(diag, HYDRA_ERR_INTERNAL, "%s: used after commit or abort", base->name);
     }
     sink->open = false;
+    const hy_upload_source source = {read_slots, sink};
     bool small = sink->gone_parts == 0 &&
                  (sink->end < sink->threshold_bytes || sink->end <= sink->part_bytes);
-    hydra_status status =
-        small ? hy_upload_finish_small(&sink->upload, read_slots, sink, sink->end, &cause)
-              : send_rest(sink, &cause);
+    hydra_status status = small ? hy_upload_finish_small(&sink->upload, &source, sink->end, &cause)
+                                : send_rest(sink, &cause);
     hy_upload_end(&sink->upload);
-    return status == HYDRA_OK ? status : fail_with_leftover(sink, &cause, diag);
+    return status == HYDRA_OK ? status : hy_upload_fail(&sink->upload, &cause, diag);
 }
 
 static void s3_abort(hy_sink *base)
@@ -379,95 +342,4 @@ void hy_s3_sink_result(hy_sink *base, hy_s3_upload_result *result)
 const char *hy_s3_sink_leftover(const hy_sink *base)
 {
     return ((const s3_sink *)base)->upload.leftover;
-}
-
-/* ---- Bytes that are all there ---- */
-
-static hydra_status write_all(hy_sink *sink,
-                              hydra_status (*read)(void *user, int64_t offset, void *data,
-                                                   size_t size, hy_diag *diag),
-                              void *user, int64_t size, hy_diag *diag)
-{
-    uint8_t *piece = hy_alloc_aligned(PIECE_BYTES);
-    hydra_status status = piece ? HYDRA_OK : hy_fail_memory(diag);
-    for (int64_t at = 0; status == HYDRA_OK && at < size; at += (int64_t)PIECE_BYTES) {
-        size_t count = size - at < (int64_t)PIECE_BYTES ? (size_t)(size - at) : PIECE_BYTES;
-        status = read(user, at, piece, count, diag);
-        if (status == HYDRA_OK) {
-            status = s3_write(sink, at, piece, count, diag);
-        }
-    }
-    hy_free(piece);
-    return status;
-}
-
-/* `again`: somebody else wrote the key at the same moment. `reported`: bytes that the caller was
- * told of by earlier tries. */
-static hydra_status upload_once(hy_s3 *s3, const hy_s3_sink_options *options,
-                                hydra_status (*read)(void *user, int64_t offset, void *data,
-                                                     size_t size, hy_diag *diag),
-                                void *user, int64_t size, hy_s3_upload_result *result, bool *again,
-                                int64_t *reported, hy_diag *diag)
-{
-    hy_sink *sink = NULL;
-    hydra_status status = hy_s3_sink_new(s3, options, &sink, diag);
-    if (status != HYDRA_OK) {
-        return status;
-    }
-    hy_diag cause = {0};
-    ((s3_sink *)sink)->upload.locked.reported = *reported;
-    ((s3_sink *)sink)->upload.locked.total = size;
-    status = write_all(sink, read, user, size, &cause);
-    if (status == HYDRA_OK) {
-        status = s3_commit(sink, diag);
-        *again = atomic_load(&((s3_sink *)sink)->upload.conflict);
-    } else {
-        s3_abort(sink);
-        status = fail_with_leftover((s3_sink *)sink, &cause, diag);
-    }
-    if (status == HYDRA_OK) {
-        hy_s3_sink_result(sink, result);
-    }
-    *reported = ((s3_sink *)sink)->upload.locked.reported;
-    s3_close(sink);
-    return status;
-}
-
-/* Else it would show when ten thousand parts are there. */
-static hydra_status check_size(const hy_s3_sink_options *options, hy_diag *diag)
-{
-    int64_t part_bytes = find_layout(options).part_bytes;
-    if (options->expected_bytes <= part_bytes * HY_UPLOAD_MAX_PARTS) {
-        return HYDRA_OK;
-    }
-    return hy_fail(diag, HYDRA_ERR_LIMIT, "s3://%s/%s: %lld bytes are more than %d parts of %lld%s",
-                   options->bucket, options->key, (long long)options->expected_bytes,
-                   HY_UPLOAD_MAX_PARTS, (long long)part_bytes,
-                   part_bytes < MAX_PART_BYTES ? ": transfer.part_bytes is too small" : "");
-}
-
-hydra_status hy_s3_upload(hy_s3 *s3, const hy_s3_sink_options *options,
-                          hydra_status (*read)(void *user, int64_t offset, void *data, size_t size,
-                                               hy_diag *diag),
-                          void *read_user, int64_t size, hy_s3_upload_result *result, hy_diag *diag)
-{
-    hy_s3_sink_options own = *options;
-    own.head_bytes = 0;
-    own.expected_bytes = size;
-    *result = (hy_s3_upload_result){0};
-    hydra_status fits = check_size(&own, diag);
-    if (fits != HYDRA_OK) {
-        return fits;
-    }
-    hy_diag cause;
-    hydra_status status;
-    bool again;
-    int64_t reported = 0;
-    int tries = 0;
-    do {
-        cause = (hy_diag){0};
-        again = false;
-        status = upload_once(s3, &own, read, read_user, size, result, &again, &reported, &cause);
-    } while (status != HYDRA_OK && again && ++tries < UPLOAD_TRIES);
-    return status == HYDRA_OK ? status : hy_fail(diag, status, "%s", cause.text);
 }

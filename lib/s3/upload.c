@@ -160,11 +160,10 @@ static hydra_status fill_result(hy_upload *upload, const whole *sent, const char
 }
 
 /* What HEAD shows. */
-static hydra_status look(hy_upload *upload, hy_http_reply *reply, hy_s3_error *error, hy_diag *diag)
+static hydra_status look_within(hy_upload *upload, const hy_cancel *cancel, int32_t tries,
+                                hy_http_reply *reply, hy_s3_error *error, hy_diag *diag)
 {
     hy_http_headers headers = {0};
-    hy_cancel limit;
-    hy_cancel_init(&limit, hy_cancel_requested(&upload->grace) ? HURRY_US : SETTLE_US);
     hydra_status status = hy_s3_headers_copy(&headers, &upload->access_headers, diag);
     if (status == HYDRA_OK && upload->check == HY_S3_CHECK_CRC) {
         status = hy_http_headers_add(&headers, "x-amz-checksum-mode", "ENABLED", diag);
@@ -172,12 +171,37 @@ static hydra_status look(hy_upload *upload, hy_http_reply *reply, hy_s3_error *e
     if (status == HYDRA_OK) {
         hy_s3_call call = hy_upload_call(upload, "look", "HEAD");
         call.headers = &headers;
-        call.cancel = &limit;
-        call.max_tries = COMPLETE_TRIES;
+        call.cancel = cancel;
+        call.max_tries = tries;
         status = hy_s3_perform(upload->s3, &call, reply, error, NULL, diag);
     }
     hy_http_headers_free(&headers);
     return status;
+}
+
+/* The same, to settle something. */
+static hydra_status look(hy_upload *upload, hy_http_reply *reply, hy_s3_error *error, hy_diag *diag)
+{
+    hy_cancel limit;
+    hy_cancel_init(&limit, hy_cancel_requested(&upload->grace) ? HURRY_US : SETTLE_US);
+    return look_within(upload, &limit, COMPLETE_TRIES, reply, error, diag);
+}
+
+/* Not every server knows If-None-Match, least of all for uploads in parts, and what it would refuse
+ * need not be rendered or sent first. Whom it does not let look, it tells at the end. */
+hydra_status hy_upload_refuse_existing(hy_upload *upload, hy_diag *diag)
+{
+    hy_http_reply reply = {0};
+    hy_s3_error error = {0};
+    hy_diag cause = {0};
+    hydra_status status = look_within(upload, &upload->stop, 0, &reply, &error, &cause);
+    hy_http_reply_free(&reply);
+    if (status == HYDRA_OK) {
+        return hy_fail(diag, HYDRA_ERR_EXISTS, "%s: exists already and is not to be replaced",
+                       upload->name);
+    }
+    bool answered = error.http_status >= 400 && !hy_retry_status(error.http_status);
+    return answered ? HYDRA_OK : hy_fail(diag, status, "%s", cause.text);
 }
 
 /* What became of an object whose making failed. */
@@ -563,7 +587,7 @@ static void know_etag(whole *sent, const hy_s3_call *call)
     hy_s3_digest digest;
     if (!sent->has_etag) {
         hydra_status status = hy_s3_digest_read(HY_S3_CHECK_MD5, call->read_body, call->user,
-                                                sent->bytes, &digest, &ignored);
+                                                sent->bytes, NULL, &digest, &ignored);
         sent->has_etag = status == HYDRA_OK;
         memcpy(sent->etag, digest.md5, sizeof sent->etag);
     }
@@ -600,16 +624,15 @@ static hydra_status call_put(hy_upload *upload, whole *sent, const hy_s3_call *c
     return status;
 }
 
-hydra_status hy_upload_put(hy_upload *upload,
-                           hydra_status (*read)(void *user, int64_t offset, void *data, size_t size,
-                                                hy_diag *diag),
-                           void *user, int64_t size, hy_s3_upload_result *result, hy_diag *diag)
+hydra_status hy_upload_put(hy_upload *upload, const hy_upload_source *source, int64_t size,
+                           hy_s3_upload_result *result, hy_diag *diag)
 {
     whole sent = {.bytes = size, .began_s = hy_clock_s()};
     putting put = {.upload = upload, .size = size};
     hy_http_headers headers = {0};
     hy_diag cause = {0};
-    hydra_status status = hy_s3_digest_read(upload->check, read, user, size, &sent.own, &cause);
+    hydra_status status = hy_s3_digest_read(upload->check, source->read, source->user, size,
+                                            &upload->stop, &sent.own, &cause);
     sent.has_etag = upload->check == HY_S3_CHECK_MD5;
     memcpy(sent.etag, sent.own.md5, sizeof sent.etag);
     if (status == HYDRA_OK) {
@@ -619,8 +642,8 @@ hydra_status hy_upload_put(hy_upload *upload,
         hy_s3_call call = hy_upload_call(upload, "put", "PUT");
         call.headers = &headers;
         call.body_size = size;
-        call.read_body = size > 0 ? read : NULL;
-        call.user = user;
+        call.read_body = size > 0 ? source->read : NULL;
+        call.user = source->user;
         call.cancel = &upload->stop;
         call.sent = put_sent;
         call.sent_user = &put;

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Private to s3/: an upload. upload.c and upload_parts.c make its calls, parts.c the threads that
- * send parts, sink.c cuts what is written into parts.
+ * send parts, sink.c cuts what is written into parts, upload_source.c what lies there.
  */
 #ifndef HY_UPLOAD_H
 #define HY_UPLOAD_H
 
 #include "s3_private.h"
 
-#define HY_UPLOAD_MAX_PARTS   10000
-#define HY_UPLOAD_MAX_THREADS 16
+#define HY_UPLOAD_MAX_PARTS      10000
+#define HY_UPLOAD_MAX_THREADS    16
+#define HY_UPLOAD_MAX_PART_BYTES ((int64_t)5120 << 20)
 
 /* Where it stands. Only CREATING and COMPLETING last for the time of a call; what the server has
  * is certain in all others. */
@@ -29,14 +30,21 @@ typedef struct hy_upload_part {
     int64_t bytes;
 } hy_upload_part;
 
+/* Where bytes lie that are all there. Any thread reads, several at a time, again where it must. */
+typedef struct hy_upload_source {
+    hydra_status (*read)(void *user, int64_t offset, void *data, size_t size, hy_diag *diag);
+    void *user;
+} hy_upload_source;
+
 typedef struct hy_upload hy_upload;
 
 /* Work for a thread: a part, or (number 0) the completion. */
 typedef struct hy_upload_task {
     hy_upload *upload;
     int32_t number;
-    uint8_t *block;
-    size_t size;
+    uint8_t *block; /* NULL: the bytes are in the upload's source, at `offset` */
+    int64_t offset;
+    int64_t size;
     int64_t shown; /* of it in locked.sent */
     struct hy_upload_task *next;
 } hy_upload_task;
@@ -52,10 +60,11 @@ struct hy_upload {
     hy_s3_check check;
     bool only_new; /* If-None-Match */
     int32_t parallel;
+    hy_upload_source source; /* of parts without a block */
     size_t block_bytes;
-    size_t max_blocks;
-    hy_cancel stop;  /* of parts and PUT: the job's wish and the transfer's deadline */
-    hy_cancel grace; /* of Create and Complete, which are cut only when they take too long */
+    size_t max_blocks; /* 0 = all parts are in the source */
+    hy_cancel stop;    /* of parts and PUT: the job's wish and the transfer's deadline */
+    hy_cancel grace;   /* of Create and Complete, which are cut only when they take too long */
     void (*sent)(void *user, int64_t bytes, int64_t total);
     void *user;
     atomic_int retries;
@@ -98,6 +107,17 @@ struct hy_upload {
 hy_s3_call hy_upload_call(const hy_upload *upload, const char *what, const char *method);
 /* The tries of the options, else the usual ones. */
 int32_t hy_upload_tries(const hy_upload *upload, int32_t usual);
+static inline int64_t hy_upload_divide_up(int64_t a, int64_t b)
+{
+    return a / b + (a % b != 0);
+}
+/* What parts of an object of about so many bytes have, 0 = unknown. */
+int64_t hy_upload_part_bytes(const hydra_transfer_options *transfer, int64_t expected);
+/* Whether an object of so many bytes has not too many parts. HYDRA_ERR_LIMIT. */
+hydra_status hy_upload_check_size(const hy_upload *upload, int64_t part_bytes, int64_t bytes,
+                                  hy_diag *diag);
+/* Fails as `cause` did, and says what stays in the bucket. */
+hydra_status hy_upload_fail(const hy_upload *upload, const hy_diag *cause, hy_diag *diag);
 /* A call took so many. */
 void hy_upload_count_retries(hy_upload *upload, int32_t tries);
 /* CreateMultipartUpload. */
@@ -112,16 +132,17 @@ hydra_status hy_upload_send(hy_upload *upload, const char *id, hy_upload_task *t
 hydra_status hy_upload_complete(hy_upload *upload, const char *id, const hy_upload_part *parts,
                                 int32_t count, hy_s3_upload_result *result, bool *gone,
                                 hy_diag *diag);
-/* PutObject of what `read` gives. */
-hydra_status hy_upload_put(hy_upload *upload,
-                           hydra_status (*read)(void *user, int64_t offset, void *data, size_t size,
-                                                hy_diag *diag),
-                           void *user, int64_t size, hy_s3_upload_result *result, hy_diag *diag);
+/* PutObject of what the source gives. */
+hydra_status hy_upload_put(hy_upload *upload, const hy_upload_source *source, int64_t size,
+                           hy_s3_upload_result *result, hy_diag *diag);
+/* HYDRA_ERR_EXISTS: there is an object. Who may write and not read is not told. */
+hydra_status hy_upload_refuse_existing(hy_upload *upload, hy_diag *diag);
 /* AbortMultipartUpload within that time. False: the parts are still there. */
 bool hy_upload_drop(hy_upload *upload, const char *id, int64_t within_us);
 
 /* ---- parts.c: threads and memory. From the caller's thread. ---- */
 
+/* Sends nothing unless an object that is there must stay: then it is looked for. */
 hydra_status hy_upload_open(hy_upload *upload, hy_s3 *s3, const hy_s3_sink_options *options,
                             hy_diag *diag);
 /* Ended, or done. */
@@ -134,13 +155,14 @@ void hy_upload_give_block(hy_upload *upload, uint8_t *block);
 /* Send a part. Takes the block, also on failure. */
 hydra_status hy_upload_queue(hy_upload *upload, int32_t number, uint8_t *block, size_t size,
                              hy_diag *diag);
+/* The same of bytes that are in the upload's source. */
+hydra_status hy_upload_queue_source(hy_upload *upload, int32_t number, int64_t offset, int64_t size,
+                                    hy_diag *diag);
 /* All is queued: wait for the parts, complete. On failure hy_upload_end is still to be called. */
 hydra_status hy_upload_finish(hy_upload *upload, int64_t total, hy_diag *diag);
 /* The whole in one request. */
-hydra_status hy_upload_finish_small(hy_upload *upload,
-                                    hydra_status (*read)(void *user, int64_t offset, void *data,
-                                                         size_t size, hy_diag *diag),
-                                    void *user, int64_t total, hy_diag *diag);
+hydra_status hy_upload_finish_small(hy_upload *upload, const hy_upload_source *source,
+                                    int64_t total, hy_diag *diag);
 /* So many bytes have left; tells the caller. Any thread. */
 void hy_upload_progress(hy_upload *upload, int64_t bytes);
 /* Stop the threads and, unless the object is there, abort the upload. Within 5 s. */

@@ -11,6 +11,9 @@
 #define PART_TRIES 5
 #define DROP_TRIES 8
 
+#define MIB                ((int64_t)1 << 20)
+#define DEFAULT_PART_BYTES (8 * MIB)
+
 int32_t hy_upload_tries(const hy_upload *upload, int32_t usual)
 {
     return upload->s3->max_tries > 0 ? upload->s3->max_tries : usual;
@@ -32,6 +35,43 @@ hy_s3_call hy_upload_call(const hy_upload *upload, const char *what, const char 
         .key = upload->key,
         .policy = upload->policy,
     };
+}
+
+/* ---- Sizes ---- */
+
+int64_t hy_upload_part_bytes(const hydra_transfer_options *transfer, int64_t expected)
+{
+    if (transfer->part_bytes > 0) {
+        return transfer->part_bytes;
+    }
+    /* What is expected may be too little by a quarter. */
+    int64_t least = hy_upload_divide_up(expected > 0 ? expected : 0, HY_UPLOAD_MAX_PARTS);
+    least = hy_upload_divide_up(least + least / 4, MIB) * MIB;
+    least = least < HY_UPLOAD_MAX_PART_BYTES ? least : HY_UPLOAD_MAX_PART_BYTES;
+    return least > DEFAULT_PART_BYTES ? least : DEFAULT_PART_BYTES;
+}
+
+hydra_status hy_upload_check_size(const hy_upload *upload, int64_t part_bytes, int64_t bytes,
+                                  hy_diag *diag)
+{
+    return bytes <= part_bytes * HY_UPLOAD_MAX_PARTS
+               ? HYDRA_OK
+               : hy_fail(diag, HYDRA_ERR_LIMIT,
+                         "%s: more than %d parts of %lld bytes: transfer.part_bytes is too small",
+                         upload->name, HY_UPLOAD_MAX_PARTS, (long long)part_bytes);
+}
+
+/* ---- Failures ---- */
+
+/* The note must fit: what is long is the cause. */
+hydra_status hy_upload_fail(const hy_upload *upload, const hy_diag *cause, hy_diag *diag)
+{
+    const char *note = upload->leftover;
+    if (!note) {
+        return hy_fail(diag, cause->status, "%s", cause->text);
+    }
+    size_t room = strlen(note) + 4 < sizeof cause->text ? sizeof cause->text - strlen(note) - 4 : 0;
+    return hy_fail(diag, cause->status, "%.*s (%s)", (int)room, cause->text, note);
 }
 
 /* ---- Create ---- */
@@ -95,14 +135,25 @@ static hydra_status accept_part(const hy_upload *upload, const hy_http_reply *re
                        "%s: part %d: the server has other bytes than were sent", upload->name,
                        (int)task->number);
     }
-    *part = (hy_upload_part){hy_strdup(etag), *digest, (int64_t)task->size};
+    *part = (hy_upload_part){hy_strdup(etag), *digest, task->size};
     return part->etag ? HYDRA_OK : hy_fail_memory(diag);
 }
 
-static hydra_status part_headers(const hy_upload *upload, const hy_upload_task *task,
+/* Bytes of a part that is in the source. */
+static hydra_status read_part(void *user, int64_t offset, void *data, size_t size, hy_diag *diag)
+{
+    const hy_upload_task *task = user;
+    const hy_upload_source *source = &task->upload->source;
+    return source->read(source->user, task->offset + offset, data, size, diag);
+}
+
+static hydra_status part_headers(const hy_upload *upload, hy_upload_task *task,
                                  hy_s3_digest *digest, hy_http_headers *headers, hy_diag *diag)
 {
-    hydra_status status = hy_s3_digest_of(upload->check, task->block, task->size, digest, diag);
+    hydra_status status =
+        task->block ? hy_s3_digest_of(upload->check, task->block, (size_t)task->size, digest, diag)
+                    : hy_s3_digest_read(upload->check, read_part, task, task->size, &upload->stop,
+                                        digest, diag);
     if (status == HYDRA_OK) {
         status = hy_s3_headers_copy(headers, &upload->access_headers, diag);
     }
@@ -129,7 +180,9 @@ hydra_status hy_upload_send(hy_upload *upload, const char *id, hy_upload_task *t
         call.query_count = 2;
         call.headers = &headers;
         call.body = task->block;
-        call.body_size = (int64_t)task->size;
+        call.body_size = task->size;
+        call.read_body = task->block ? NULL : read_part;
+        call.user = task;
         call.cancel = &upload->stop;
         call.max_tries = hy_upload_tries(upload, PART_TRIES);
         call.sent = sent;

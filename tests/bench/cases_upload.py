@@ -23,7 +23,9 @@ from slow_line import SlowLine
 from store import BUCKET, MIB, Store, radosgw
 
 OURS = "hydra-cli upload"
-PART_BYTES = {OURS: 8 * MIB, "aws s3 cp": 8 * MIB, "s3cmd put": 15 * MIB}  # their defaults
+STATIC = "hydra, static: store.c"  # examples/c/store.c, without FFmpeg
+# Their defaults.
+PART_BYTES = {OURS: 8 * MIB, STATIC: 8 * MIB, "aws s3 cp": 8 * MIB, "s3cmd put": 15 * MIB}
 IN_FLIGHT = 4
 HEAD_BYTES = 8 * MIB  # the index of an MP4, in whole parts
 # What may come on top of a render: parts in flight, the head, and 20 MB for the client.
@@ -78,6 +80,10 @@ def senders(bench: Bench, store: Store, path: Path) -> dict[str, Command | list[
             *store.environment(), bench.cli, "upload", str(path), uri(), "--endpoint", url,
             "--quiet", "-y",
         ],
+        STATIC: [
+            *store.environment(), f"AWS_ENDPOINT_URL={url}",
+            str(bench.build / "examples/c/store"), str(path), uri(),
+        ],
         "aws s3 cp": [
             *store.environment(), "aws", "s3", "cp", str(path), uri(), "--endpoint-url", url,
             "--only-show-errors",
@@ -101,11 +107,12 @@ def add_throughput(bench: Bench, store: Store, result: Result, size: int) -> Non
     result.add({f"{title}, {name}": row for name, row in figures.items()})
     for name, row in figures.items():
         result.figures[f"{title}, {name}"]["mb_per_s"] = size / 1e6 / row.wall_s
-    ours = figures.pop(OURS)
+    ours, static = figures.pop(OURS), figures.pop(STATIC)
     fastest = min(row.wall_s for row in figures.values())
     leanest = min(row.peak_mb for row in figures.values())
     result.ratio(f"{title}, MB/s: ours / best of the others", fastest, ours.wall_s, ">= 1")
     result.ratio(f"{title}, peak memory: ours / least other", ours.peak_mb, leanest, "<= 0.5")
+    result.ratio(f"{title}, peak memory: static / least other", static.peak_mb, leanest, "<= 0.5")
 
 
 # ---- Renders ----

@@ -161,7 +161,8 @@ class StorageTest(CliTest):
         endpoint = self.serve()
         for options in ([], ["-n"], ["--json"]):
             self.fails(4, "upload", "a.png", "s3://bucket/there", "--endpoint", endpoint, *options,
-                       says="s3://bucket/there: exists already; -y or --overwrite replaces it")
+                       says="s3://bucket/there: exists already and is not to be replaced\n"
+                            "hydra-cli: -y or --overwrite replaces it")
         self.assertEqual(self.seen, ["HEAD /bucket/there"] * 3)
         self.fails(4, "upload", "a.png", "s3://bucket/there", "--endpoint", endpoint, "-y")
         self.assertNotIn("HEAD /bucket/there", self.seen[3:])

@@ -5,13 +5,17 @@
     test_examples.py BUILD_FOLDER
 """
 
+import hashlib
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
@@ -19,6 +23,32 @@ import counting  # noqa: E402
 import media  # noqa: E402
 
 EXAMPLES = Path(sys.argv[1]).resolve() / "examples/c"
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "HUSHHUSH"}
+
+
+class Bucket(BaseHTTPRequestHandler):
+    """Objects that are put there in one request."""
+
+    protocol_version = "HTTP/1.1"
+    objects: dict[str, bytes] = {}
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+    def reply(self, status: int, etag: str = "") -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        if etag:
+            self.send_header("ETag", f'"{etag}"')
+        self.end_headers()
+
+    def do_HEAD(self) -> None:
+        self.reply(200 if self.path in self.objects else 404)
+
+    def do_PUT(self) -> None:
+        data = self.rfile.read(int(self.headers["Content-Length"]))
+        self.objects[self.path] = data
+        self.reply(200, hashlib.md5(data).hexdigest())
 
 
 class ExampleTest(unittest.TestCase):
@@ -128,30 +158,56 @@ class ExampleTest(unittest.TestCase):
         self.assert_video("2.mp4")
         self.assertNotIn("1.mp4", self.files())
 
-    def upload(self, destination: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    def into_store(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Without what this machine may know of AWS."""
         environment = {name: value for name, value in os.environ.items()
                        if not name.startswith("AWS_") and not name.lower().endswith("_proxy")}
         environment |= {"HOME": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true", **variables}
-        return subprocess.run([EXAMPLES / "upload", destination, "photo.png"], cwd=self.folder,
+        return subprocess.run([EXAMPLES / words[0], *words[1:]], cwd=self.folder,
                               capture_output=True, text=True, timeout=240, env=environment)
 
-    def test_upload_needs_credentials(self) -> None:
+    def test_store_needs_credentials(self) -> None:
         before = self.files()
-        done = self.upload("s3://bucket/out.mp4")
-        self.assertEqual((done.returncode, done.stdout), (1, ""))
-        self.assertIn("HYDRA_ERR_AUTH", done.stderr)
+        for words in (("upload", "s3://bucket/out.mp4", "photo.png"),
+                      ("store", "photo.png", "s3://bucket/photo.png")):
+            done = self.into_store(*words)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn("HYDRA_ERR_AUTH", done.stderr)
         self.assertEqual(self.files(), before)
 
-    def test_upload_tells_what_is_wrong(self) -> None:
-        done = self.upload("s3://bucket/out.mp4", AWS_ENDPOINT_URL="http://127.0.0.1:9",
-                           AWS_ACCESS_KEY_ID="AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY="HUSHHUSH")
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("HYDRA_ERR_NETWORK", done.stderr)
-        self.assertNotIn("HUSHHUSH", done.stdout + done.stderr)
+    def test_store_tells_what_is_wrong(self) -> None:
+        for words in (("upload", "s3://bucket/out.mp4", "photo.png"),
+                      ("store", "photo.png", "s3://bucket/photo.png")):
+            done = self.into_store(*words, AWS_ENDPOINT_URL="http://127.0.0.1:9", **KEYS)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("HYDRA_ERR_NETWORK", done.stderr)
+            self.assertNotIn("HUSHHUSH", done.stdout + done.stderr)
+
+    def test_store(self) -> None:
+        with ThreadingHTTPServer(("127.0.0.1", 0), Bucket) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            url = f"http://127.0.0.1:{server.server_port}"
+            words = ("store", "photo.png", "s3://bucket/photo.png")
+            done = self.into_store(*words, AWS_ENDPOINT_URL=url, **KEYS)
+            again = self.into_store(*words, AWS_ENDPOINT_URL=url, **KEYS)
+            server.shutdown()
+        data = (self.folder / "photo.png").read_bytes()
+        self.assertEqual(Bucket.objects, {"/bucket/photo.png": data})
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.stdout, f"{url}/bucket/photo.png\n"
+                                      f"{len(data)} bytes in 0 parts, as the server confirms\n")
+        self.assertEqual((again.returncode, again.stdout), (1, ""))
+        self.assertIn("HYDRA_ERR_EXISTS", again.stderr)
+
+    def test_store_needs_no_ffmpeg(self) -> None:
+        done = subprocess.run(["readelf", "-d", EXAMPLES / "store"], capture_output=True, text=True,
+                              check=True)
+        self.assertIn("libcurl", done.stdout)
+        for name in ("libav", "libswresample", "libx264", "libheif", "libjpeg", "libhydra"):
+            self.assertNotIn(name, done.stdout)
 
     def test_usage(self) -> None:
-        for name in ("minimal", "memory", "progress", "event_loop", "many_jobs", "upload"):
+        for name in ("minimal", "memory", "progress", "event_loop", "many_jobs", "upload", "store"):
             done = self.run_example(name)
             self.assertEqual(done.returncode, 2)
             self.assertIn(f"usage: {name}", done.stderr)

@@ -74,9 +74,12 @@ class Driver:
         self.send(op, **fields)
         return self.result()
 
-    def memory_kb(self) -> int:
+    def memory_kb(self, kind: str = "VmRSS") -> int:
         text = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", text)[1])  # type: ignore[index]
+        return int(re.search(rf"{kind}:\s+(\d+)", text)[1])  # type: ignore[index]
+
+    def peak_kb(self) -> int:
+        return self.memory_kb("VmHWM")
 
     def descriptors(self) -> int:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))

@@ -348,6 +348,34 @@ class Uploads(StoreTest):
         self.bad(driver.result(), "IO")
         self.assertEqual(len(server.of("abort")), 1)
 
+    def test_45_source_changes(self) -> None:
+        """Case 45: other bytes are written into the source during its upload: the same."""
+        server = self.serve({"rules": [{"on": "part", "part": 1, "do": {"delay": 0.5}}]})
+        path, _ = self.file(40 * MIB)
+        driver = self.driver(server.url)
+        driver.send("put_file", uri="s3://test/k", path=path, transfer=PARTS | {"parallel": 1})
+        self.assertTrue(server.wait_for(lambda: bool(server.of("part"))))
+        with open(path, "r+b") as file:
+            file.seek(30 * MIB)
+            file.write(b"other")
+        self.bad(driver.result(), "IO", says=("changed meanwhile",))
+        self.assertEqual(len(server.of("abort")), 1)
+        self.assertEqual(server.model.data("test", "k"), None)
+
+    def test_36_memory(self) -> None:
+        """Case 36: parts of a file are read while they are sent; none is held in memory."""
+        server = self.serve()
+        small, _ = self.file(100, "small")
+        path, data = self.file(96 * MIB)
+        driver = self.driver(server.url)
+        self.good(driver.run("put_file", uri="s3://test/k", path=small))
+        before = driver.peak_kb()
+        self.good(driver.run("put_file", uri="s3://test/k", path=path,
+                             transfer={"part_bytes": 24 * MIB}))
+        self.assertEqual(server.model.data("test", "k"), data)
+        self.assertEqual(len(server.of("part")), 4)
+        self.assertLess(driver.peak_kb() - before, 4 * 1024)
+
     def test_45_disk_full(self) -> None:
         """Case 45: no room for a download: said so, nothing is left."""
         server = self.serve()

@@ -219,12 +219,15 @@ class Real(StoreTest):
 
     def test_37_exists(self) -> None:
         """Case 37: an object that is there stays. (radosgw 16 ignores the condition on Complete, so
-        parts are test_faults.py's.)"""
+        parts stay out because the library looks first.)"""
         driver = self.store()
         self.good(driver.run("put", uri=f"s3://{BUCKET}/once", data="first",
                              transfer={"when_exists": 1}))
         self.bad(driver.run("put", uri=f"s3://{BUCKET}/once", data="second",
                             transfer={"when_exists": 1}), "EXISTS")
+        path, _ = self.file(12 * MIB)
+        self.bad(driver.run("put_file", uri=f"s3://{BUCKET}/once", path=path,
+                            transfer=PARTS | {"when_exists": 1}), "EXISTS")
         self.assertEqual(self.stored("once"), b"first")
 
     def test_38_headers(self) -> None:

@@ -21,7 +21,6 @@ typedef struct job {
     const char *path;
     hydra_transfer_options transfer;
     hydra_object object;
-    bool exists;
 } job;
 
 static void print_result(const cli_settings *settings, const char *output,
@@ -41,33 +40,6 @@ static void print_result(const cli_settings *settings, const char *output,
     }
 }
 
-/* Servers that do not know If-None-Match for uploads in parts would replace the object: Ceph's
- * gateway. Whether there is one cannot be told by who may write only; then the server decides. */
-static hydra_status look(hydra_store *store, void *user)
-{
-    job *work = user;
-    hydra_object there = {.struct_size = sizeof there};
-    hydra_status status = hydra_store_head(store, work->uri, &there);
-    work->exists = status == HYDRA_OK;
-    return status == HYDRA_ERR_NOT_FOUND || status == HYDRA_ERR_PERMISSION ? HYDRA_OK : status;
-}
-
-static int refuse_existing(const cli_settings *settings, hydra_store *store, job *work)
-{
-    char *text = NULL;
-    int code = remote_run(settings, store, HYDRA_STAGE_PREPARING, look, work, remote_output_code);
-    if (code != CLI_OK || !work->exists) {
-        return code;
-    }
-    if (asprintf(&text, "%s: exists already; -y or --overwrite replaces it", work->uri) < 0) {
-        text = NULL;
-    }
-    code = cli_fail(settings, CLI_OUTPUT, HYDRA_ERR_EXISTS,
-                    text ? text : hydra_status_text(HYDRA_ERR_EXISTS));
-    free(text);
-    return code;
-}
-
 static int run_call(const cli_settings *settings, job *work, int32_t stage, remote_call *call,
                     const char *output,
                     int (*code_of)(const cli_settings *settings, hydra_status status))
@@ -75,10 +47,6 @@ static int run_call(const cli_settings *settings, job *work, int32_t stage, remo
     hydra_store *store = NULL;
     work->object = (hydra_object){.struct_size = sizeof work->object};
     int code = remote_open(settings, &store);
-    if (code == CLI_OK && stage == HYDRA_STAGE_UPLOADING &&
-        work->transfer.when_exists == HYDRA_EXISTS_FAIL) {
-        code = refuse_existing(settings, store, work);
-    }
     if (code == CLI_OK) {
         code = remote_run(settings, store, stage, call, work, code_of);
     }

@@ -68,6 +68,9 @@ static void hint(const cli_settings *settings, hydra_status status, const char *
         cli_note("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with "
                  "--aws-profile; --anonymous is for public buckets");
     }
+    if (status == HYDRA_ERR_EXISTS && !is_path) {
+        cli_note("-y or --overwrite replaces it");
+    }
 }
 
 int cli_fail(const cli_settings *settings, int code, hydra_status status, const char *text)

@@ -278,16 +278,19 @@ static void test_an_object_that_is_there(void **state)
     assert_compose_fails(b.c, hydra_compose_render(b.c, URI, &raw), HYDRA_ERR_EXISTS,
                          "exists already");
     assert_int_equal(store_count(b.server, STORE_PUT), 1); /* nothing was rendered */
-    b.failing = STORE_HEAD;
-    b.plan = (store_plan){.fault = STORE_REPLIES, .status = 403};
     store_set_object(b.server, "old", 3);
-    b.plan = (store_plan){.fault = STORE_REPLIES, .status = 412, .code = "PreconditionFailed"};
-    b.failing = STORE_PUT;
     hydra_transfer_options transfer;
     hydra_transfer_options_init(&transfer);
     transfer.when_exists = HYDRA_EXISTS_FAIL;
     assert_compose_ok(b.c, hydra_compose_render_memory(b.c, NULL));
-    assert_compose_fails(b.c, hydra_compose_upload(b.c, URI, &transfer), HYDRA_ERR_EXISTS, URI);
+    assert_compose_fails(b.c, hydra_compose_upload(b.c, URI, &transfer), HYDRA_ERR_EXISTS,
+                         URI ": exists already");
+    assert_int_equal(store_count(b.server, STORE_PUT), 1); /* nothing was sent */
+    b.failing = STORE_HEAD;
+    b.plan = (store_plan){.fault = STORE_REPLIES, .status = 403};
+    assert_compose_fails(b.c, hydra_compose_upload(b.c, URI, &transfer), HYDRA_ERR_EXISTS,
+                         URI ": put");
+    assert_int_equal(store_count(b.server, STORE_PUT), 2);
     assert_stored(&b, "old", 3);
     close_bench(&b);
 }

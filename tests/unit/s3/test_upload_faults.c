@@ -504,6 +504,20 @@ static void test_endless_complete(void **state)
     bench_tear_down(&b);
 }
 
+static void check_nothing_sent(const bench *b)
+{
+    assert_int_equal(store_count(b->store, STORE_PUT), 0);
+    assert_int_equal(store_count(b->store, STORE_CREATE), 0);
+}
+
+static void check_still_old(const bench *b)
+{
+    const uint8_t *data = NULL;
+    size_t size = 0;
+    assert_true(store_object(b->store, &data, &size));
+    assert_int_equal(size, 3);
+}
+
 static void test_only_new(void **state)
 {
     (void)state;
@@ -514,19 +528,141 @@ static void test_only_new(void **state)
         bench_set_up(&b, NULL, 0);
         b.transfer.when_exists = HYDRA_EXISTS_FAIL;
         store_set_object(b.store, "old", 3);
-        assert_int_equal(bench_upload(&b, size, &result, &diag), HYDRA_ERR_EXISTS);
-        const uint8_t *data = NULL;
-        size_t left = 0;
-        assert_true(store_object(b.store, &data, &left));
-        assert_int_equal(left, 3);
+        assert_failed(bench_upload(&b, size, &result, &diag), HYDRA_ERR_EXISTS, &diag,
+                      "video.mp4: exists already");
+        assert_int_equal(store_count(b.store, STORE_HEAD), 1);
+        check_nothing_sent(&b);
+        check_still_old(&b);
         bench_tear_down(&b);
     }
+    /* Also when the transport makes it again on another connection. */
     static const rule lost[] = {{STORE_PUT, 1, 1, ANY, {.fault = STORE_LOSES}, false}};
     bench b;
     bench_set_up(&b, lost, 1);
     b.transfer.when_exists = HYDRA_EXISTS_FAIL;
     bench_check_works(&b, PART, 0, 1);
     bench_tear_down(&b);
+}
+
+/* Who may not look is told by the condition at the end; without an answer nothing is sent. */
+static void test_only_new_unseen(void **state)
+{
+    (void)state;
+    static const rule denied[] = {{STORE_HEAD, 1, 9, ANY, REPLY(403, NULL), false}};
+    static const rule broken[] = {{STORE_HEAD, 1, 9, ANY, REPLY(429, NULL), false}};
+    for (int64_t size = PART; size <= 4 * PART; size += 3 * PART) {
+        bench b;
+        hy_s3_upload_result result = {0};
+        hy_diag diag;
+        bench_set_up(&b, denied, 1);
+        b.transfer.when_exists = HYDRA_EXISTS_FAIL;
+        store_set_object(b.store, "old", 3);
+        assert_failed(bench_upload(&b, size, &result, &diag), HYDRA_ERR_EXISTS, &diag,
+                      "was to be kept");
+        check_still_old(&b);
+        bench_tear_down(&b);
+        bench_set_up(&b, broken, 1);
+        b.transfer.when_exists = HYDRA_EXISTS_FAIL;
+        assert_failed(bench_upload(&b, size, &result, &diag), HYDRA_ERR_SERVER, &diag, "look");
+        assert_int_equal(store_count(b.store, STORE_HEAD), 3);
+        check_nothing_sent(&b);
+        bench_tear_down(&b);
+    }
+}
+
+/* A sink looks before it takes a byte. */
+static void test_only_new_sink(void **state)
+{
+    (void)state;
+    bench b;
+    hy_sink *sink = NULL;
+    hy_diag diag = {0};
+    bench_set_up(&b, NULL, 0);
+    b.transfer.when_exists = HYDRA_EXISTS_FAIL;
+    store_set_object(b.store, "old", 3);
+    const hy_s3_sink_options options = bench_options_of(&b);
+    assert_failed(hy_s3_sink_new(b.s3, &options, &sink, &diag), HYDRA_ERR_EXISTS, &diag,
+                  "exists already");
+    assert_null(sink);
+    bench_tear_down(&b);
+}
+
+/* ---- The source ---- */
+
+/* Reads of what begins at `at`. */
+typedef struct unsteady {
+    int64_t at;
+    int good; /* of them that give what is right */
+    atomic_int count;
+} unsteady;
+
+static hydra_status read_unsteady(void *user, int64_t offset, void *data, size_t size,
+                                  hy_diag *diag)
+{
+    unsteady *source = user;
+    hydra_status status = store_read_pattern(NULL, offset, data, size, diag);
+    if (offset == source->at && atomic_fetch_add(&source->count, 1) >= source->good) {
+        ((uint8_t *)data)[0] ^= 1;
+    }
+    return status;
+}
+
+/* Bytes that are read for their checksums, and are others when they are sent: never "done". */
+static void test_source_changes(void **state)
+{
+    (void)state;
+    for (int aws = 0; aws < 2; aws++) {
+        for (int64_t size = PART; size <= 4 * PART; size += 3 * PART) {
+            bench b;
+            hy_s3_upload_result result = {0};
+            hy_diag diag = {0};
+            unsteady source = {.at = size > PART ? PART : 0, .good = 2}; /* MD5 or CRC, SHA-256 */
+            bench_set_up(&b, NULL, 0);
+            bench_is_aws = aws != 0;
+            const hy_s3_sink_options options = bench_options_of(&b);
+            assert_failed(
+                hy_s3_upload(b.s3, &options, read_unsteady, &source, size, &result, &diag),
+                HYDRA_ERR_VERIFY, &diag, "BadDigest");
+            assert_true(atomic_load(&source.count) >= 4); /* it is sent twice */
+            assert_false(bench_has_object(&b));
+            bench_tear_down(&b);
+        }
+    }
+}
+
+typedef struct cancelling {
+    hy_cancel *cancel;
+    atomic_int reads;
+} cancelling;
+
+static hydra_status read_and_cancel(void *user, int64_t offset, void *data, size_t size,
+                                    hy_diag *diag)
+{
+    cancelling *source = user;
+    (void)atomic_fetch_add(&source->reads, 1);
+    hy_cancel_request(source->cancel);
+    return store_read_pattern(NULL, offset, data, size, diag);
+}
+
+/* A PUT and parts may be large: a cancel ends also the reading for their checksums. */
+static void test_cancel_while_reading(void **state)
+{
+    (void)state;
+    for (int64_t size = 32 * PART; size <= 64 * PART; size += 32 * PART) {
+        bench b;
+        hy_s3_upload_result result = {0};
+        hy_diag diag = {0};
+        bench_set_up(&b, NULL, 0);
+        b.transfer.part_bytes = 32 * PART;
+        b.transfer.parallel = 1;
+        cancelling source = {.cancel = &b.cancel};
+        const hy_s3_sink_options options = bench_options_of(&b);
+        assert_int_equal(
+            hy_s3_upload(b.s3, &options, read_and_cancel, &source, size, &result, &diag),
+            HYDRA_ERR_CANCELLED);
+        assert_int_equal(atomic_load(&source.reads), 1);
+        bench_tear_down(&b);
+    }
 }
 
 /* ---- Cancel ---- */
@@ -653,6 +789,8 @@ int main(void)
         cmocka_unit_test(test_wrong_object),      cmocka_unit_test(test_write_fails),
         cmocka_unit_test(test_leftover),          cmocka_unit_test(test_opaque),
         cmocka_unit_test(test_endless_complete),  cmocka_unit_test(test_only_new),
+        cmocka_unit_test(test_only_new_unseen),   cmocka_unit_test(test_only_new_sink),
+        cmocka_unit_test(test_source_changes),    cmocka_unit_test(test_cancel_while_reading),
         cmocka_unit_test(test_cancel_everywhere), cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_abandoned),
     };
