@@ -26,6 +26,7 @@ struct hydra_context {
     hydra_policy policy; /* its lists are the context's; folders absolute, without links */
     hy_budget budget;
     hy_pool *pool;
+    struct hy_gpu *gpu;
     int32_t simd;              /* HYDRA_SIMD_... */
     hydra_store_options store; /* owns its strings */
     hy_retry_quota quota;      /* of what is plain HTTP; the S3 client has its own */

@@ -4,6 +4,9 @@
 
 #include "media/media.h"
 
+/* Encodings at once on each GPU by default: enough to fill the gaps between pictures of one. */
+#define GPU_SESSIONS 3
+
 void hydra_context_options_init(hydra_context_options *options)
 {
     *options = (hydra_context_options){.struct_size = sizeof *options};
@@ -13,7 +16,7 @@ static bool options_are_valid(const hydra_context_options *options)
 {
     return options->threads >= 0 && options->threads <= 256 && options->memory_budget_bytes >= 0 &&
            options->simd >= HYDRA_SIMD_AUTO && options->simd <= HYDRA_SIMD_NEON &&
-           options->reserved == 0;
+           options->gpu_sessions >= 0 && options->gpu_sessions <= 64;
 }
 
 /* The caller's options over the defaults, checked; NULL = the defaults. The policy goes into
@@ -67,6 +70,13 @@ hydra_status hydra_context_new(const hydra_context_options *options, hydra_conte
     if (status == HYDRA_OK) {
         status = hy_pool_new(checked.threads, &context->pool, &diag);
     }
+    if (status == HYDRA_OK) {
+        const hy_gpu_options gpu = {
+            .device = checked.gpu,
+            .session_limit = checked.gpu_sessions ? checked.gpu_sessions : GPU_SESSIONS,
+        };
+        status = hy_gpu_new(&gpu, &context->gpu, &diag);
+    }
     if (status != HYDRA_OK) {
         hydra_context_free(context);
         return status;
@@ -86,6 +96,7 @@ void hydra_context_free(hydra_context *context)
     if (context && atomic_fetch_sub(&context->references, 1) == 1) {
         hy_pool_free(context->pool);
         hy_context_client_free(context);
+        hy_gpu_unref(context->gpu);
         hy_budget_free(&context->budget);
         hy_policy_free(&context->policy);
         hy_free(context);
