@@ -45,10 +45,14 @@ typedef struct hydra_context_options {
     int32_t simd; /**< HYDRA_SIMD_...: the highest level that may be used; default HYDRA_SIMD_AUTO.
                        Where the CPU lacks it, the best one below it is used, and plain C for
                        a level of another family of CPUs. Since 0.1. */
-    int32_t reserved;                        /**< 0. */
+    int32_t gpu_sessions; /**< Encodings at once on each GPU, 1..64; further jobs wait, see
+                               hydra_render_options.gpu_wait_us. 0 (default) = 3. Since 0.1. */
     const struct hydra_store_options *store; /**< How uploads, stores and `s3:` sources reach their
                                                   server; see storage.h. NULL (default) =
                                                   hydra_store_options_init. Copied. Since 0.1. */
+    const char *gpu; /**< Which NVIDIA GPU may encode: NULL (default) = any, the one with the fewest
+                          encodings; "none"; an index as CUDA counts them, "0"; a UUID or its
+                          beginning, "GPU-8932f937". Copied. Since 0.1. */
 } hydra_context_options;
 
 /** Fill with the defaults. @param options Not NULL. Thread: any. Since 0.1. */

@@ -52,7 +52,11 @@ typedef struct hydra_render_options {
                               fragmented. */
     int32_t when_exists; /**< HYDRA_EXISTS_*, for outputs that are files or objects. Default
                               replace. */
-    int32_t reserved;    /**< 0. */
+    int32_t codec;       /**< HYDRA_CODEC_*. Default H.264. */
+    int64_t gpu_wait_us; /**< Longest wait for a GPU that is busy, 0..; then encoder auto goes on
+                              without it, and encoder nvenc is HYDRA_ERR_BUSY. HYDRA_AUTO (default)
+                              = 2 s with encoder auto, else the job's deadline. With when_busy =
+                              HYDRA_BUSY_FAIL there is no wait. */
 } hydra_render_options;
 
 /** What a job does while the memory budget of its context is taken. */

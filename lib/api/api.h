@@ -26,6 +26,8 @@ struct hydra_context {
     hydra_policy policy; /* its lists are the context's; folders absolute, without links */
     hy_budget budget;
     hy_pool *pool;
+    char *gpu_name; /* which GPU may encode; NULL = any */
+    int32_t gpu_sessions;
     int32_t simd;              /* HYDRA_SIMD_... */
     hydra_store_options store; /* owns its strings */
     hy_retry_quota quota;      /* of what is plain HTTP; the S3 client has its own */
@@ -33,6 +35,8 @@ struct hydra_context {
     struct { /* under mutex; made when first asked for */
         hy_http *http;
         hy_s3 *s3;
+        struct hy_gpu *gpu;
+        void (*free_gpu)(struct hy_gpu *gpu); /* so that who only stores links no FFmpeg */
     } locked;
 };
 
@@ -65,6 +69,9 @@ hydra_status hy_policy_copy(hydra_policy *out, const hydra_policy *policy, hy_di
 void hy_policy_free(hydra_policy *policy);
 
 hydra_context *hy_context_ref(hydra_context *context);
+/* The context's GPUs, which live as long as it does; NULL = no memory for them: the job goes on as
+ * if there were none. */
+struct hy_gpu *hy_context_gpu(hydra_context *context);
 
 /* Checks that every call begins with that works on the project: not NULL, not rendering; clears the
  * error text. */

@@ -2,6 +2,9 @@
 /* hydra_context: reference-counted policy, worker pool and memory budget. */
 #include "api/client.h"
 
+/* Encodings at once on each GPU by default: enough to fill the gaps between pictures of one. */
+#define GPU_SESSIONS 3
+
 void hydra_context_options_init(hydra_context_options *options)
 {
     *options = (hydra_context_options){.struct_size = sizeof *options};
@@ -11,7 +14,7 @@ static bool options_are_valid(const hydra_context_options *options)
 {
     return options->threads >= 0 && options->threads <= 256 && options->memory_budget_bytes >= 0 &&
            options->simd >= HYDRA_SIMD_AUTO && options->simd <= HYDRA_SIMD_NEON &&
-           options->reserved == 0;
+           options->gpu_sessions >= 0 && options->gpu_sessions <= 64;
 }
 
 /* The caller's options over the defaults, checked; NULL = the defaults. The policy goes into
@@ -50,6 +53,7 @@ hydra_status hydra_context_new(const hydra_context_options *options, hydra_conte
     }
     atomic_init(&context->references, 1);
     context->simd = checked.simd;
+    context->gpu_sessions = checked.gpu_sessions ? checked.gpu_sessions : GPU_SESSIONS;
     hy_retry_quota_init(&context->quota);
     hy_budget_init(&context->budget, checked.memory_budget_bytes);
     hy_diag diag = {0};
@@ -64,6 +68,10 @@ hydra_status hydra_context_new(const hydra_context_options *options, hydra_conte
     }
     if (status == HYDRA_OK) {
         status = hy_pool_new(checked.threads, &context->pool, &diag);
+    }
+    if (status == HYDRA_OK && checked.gpu) {
+        context->gpu_name = hy_strdup(checked.gpu);
+        status = context->gpu_name ? HYDRA_OK : HYDRA_ERR_MEMORY;
     }
     if (status != HYDRA_OK) {
         hydra_context_free(context);
@@ -84,6 +92,10 @@ void hydra_context_free(hydra_context *context)
     if (context && atomic_fetch_sub(&context->references, 1) == 1) {
         hy_pool_free(context->pool);
         hy_context_client_free(context);
+        if (context->locked.gpu) {
+            context->locked.free_gpu(context->locked.gpu);
+        }
+        hy_free(context->gpu_name);
         hy_budget_free(&context->budget);
         hy_policy_free(&context->policy);
         hy_free(context);

@@ -3,6 +3,7 @@
 #include "render/estimate.h"
 
 #include "api/api.h"
+#include "media/media.h"
 
 static hydra_status estimate(hydra_compose *c, const hydra_render_options *options,
                              hydra_estimate *out)
@@ -18,9 +19,15 @@ static hydra_status estimate(hydra_compose *c, const hydra_render_options *optio
         .pool = c->context->pool,
         .simd = c->context->simd,
         .budget = &c->context->budget,
+        .gpu = hy_context_gpu(c->context),
         .options = options,
     };
-    status = hy_estimate(&job, &plan, out, &c->diag);
+    hy_encoder_route route;
+    status = hy_job_plan_encoders(&job, &route, &c->diag);
+    if (status == HYDRA_OK) {
+        job.route = &route;
+        status = hy_estimate(&job, &plan, out, &c->diag);
+    }
     hy_plan_free(&plan);
     return status;
 }

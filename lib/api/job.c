@@ -102,6 +102,7 @@ static hydra_status render_into(hydra_render *render, hy_sink *sink)
         .pool = render->context->pool,
         .simd = render->context->simd,
         .budget = &render->context->budget,
+        .gpu = hy_context_gpu(render->context),
         .sink = sink,
         .options = &render->options,
         .cancel = &render->cancel,

@@ -16,6 +16,7 @@ static hydra_status run(hydra_compose *c, const hydra_render_options *options, h
         .pool = c->context->pool,
         .simd = c->context->simd,
         .budget = &c->context->budget,
+        .gpu = hy_context_gpu(c->context),
         .sink = sink,
         .options = options,
         .cancel = cancel,

@@ -2,10 +2,18 @@
 /* The list of video encoders, the choice among them, and what they have in common. */
 #include "encoder.h"
 
+#include <stdio.h>
 #include <string.h>
 
-static const hy_encoder_ops *const encoders[] = {&hy_encoder_x264, &hy_encoder_raw};
+#include "gpu.h"
+
+/* Best first. */
+static const hy_encoder_ops *const encoders[] = {&hy_encoder_nvenc, &hy_encoder_x264,
+                                                 &hy_encoder_x265, &hy_encoder_raw};
 #define ENCODER_COUNT ((int32_t)(sizeof encoders / sizeof encoders[0]))
+
+/* By HYDRA_CODEC_*. */
+static const char *const codec_names[] = {"H.264", "HEVC"};
 
 const hy_encoder_ops *const *hy_encoder_list(int32_t *count)
 {
@@ -13,41 +21,93 @@ const hy_encoder_ops *const *hy_encoder_list(int32_t *count)
     return encoders;
 }
 
-static bool available(const hy_encoder_ops *ops)
+static bool makes(const hy_encoder_ops *ops, int32_t codec)
 {
-    return ops->probe()[0] == '\0';
+    return ops->codecs == 0 || (ops->codecs & 1U << codec) != 0;
 }
 
-static hydra_status choose_best(const hy_encoder_ops **out, const char **reason, hy_diag *diag)
+/* Why an encoder cannot be used, as far as can be told without opening it. */
+static int32_t find_fault(const hy_encoder_ops *ops, int32_t codec, hy_gpu *gpu,
+                          hy_gpu_fault *fault)
 {
-    for (int32_t i = 0; i < ENCODER_COUNT; i++) {
-        if (available(encoders[i]) && strcmp(encoders[i]->container, "mp4") == 0) {
-            *out = encoders[i];
-            *reason = "the best encoder that works here";
-            return HYDRA_OK;
-        }
+    if (ops->probe()[0]) {
+        return hy_gpu_fail(fault, HYDRA_PROBE_NOT_BUILT, "%s", ops->probe());
     }
-    return hy_fail(diag, HYDRA_ERR_UNSUPPORTED, "no encoder for MP4 works here; %s: %s",
-                   encoders[0]->name, encoders[0]->probe());
+    if (ops->on_gpu && !gpu) {
+        return hy_gpu_fail(fault, HYDRA_PROBE_SWITCHED_OFF, "this job may use no GPU");
+    }
+    return ops->on_gpu ? hy_gpu_available(gpu, codec, fault) : HYDRA_PROBE_OK;
 }
 
-hydra_status hy_encoder_choose(int32_t encoder, const hy_encoder_ops **out, const char **reason,
-                               hy_diag *diag)
+static void explain_choice(hy_encoder_route *route, const hy_gpu_fault *gpu)
 {
-    if (encoder == HYDRA_ENCODER_AUTO) {
-        return choose_best(out, reason, diag);
+    if (gpu->finding == HYDRA_PROBE_OK || gpu->finding == HYDRA_PROBE_NOT_BUILT) {
+        (void)snprintf(route->reason, sizeof route->reason, "the best encoder that works here");
+    } else {
+        (void)snprintf(route->reason, sizeof route->reason, "no GPU: %.480s", gpu->text);
     }
-    for (int32_t i = 0; i < ENCODER_COUNT; i++) {
-        if (encoders[i]->id != encoder) {
+    route->finding = gpu->finding;
+}
+
+static hydra_status plan_best(int32_t codec, hy_gpu *gpu, hy_encoder_route *route, hy_diag *diag)
+{
+    hy_gpu_fault gpu_fault = {HYDRA_PROBE_OK, ""};
+    hy_gpu_fault last = {HYDRA_PROBE_OK, ""};
+    const char *last_name = "";
+    for (int32_t i = 0; i < ENCODER_COUNT && route->count < HY_ROUTE_ENCODERS; i++) {
+        if (encoders[i]->codecs == 0 || !makes(encoders[i], codec)) {
             continue;
         }
-        if (!available(encoders[i])) {
-            return hy_fail(diag, HYDRA_ERR_UNSUPPORTED, "encoder %s: %s", encoders[i]->name,
-                           encoders[i]->probe());
+        hy_gpu_fault fault = {HYDRA_PROBE_OK, ""};
+        if (find_fault(encoders[i], codec, gpu, &fault) == HYDRA_PROBE_OK) {
+            route->list[route->count++] = encoders[i];
+            continue;
         }
-        *out = encoders[i];
-        *reason = "asked for";
-        return HYDRA_OK;
+        last = fault;
+        last_name = encoders[i]->name;
+        if (encoders[i]->on_gpu) {
+            gpu_fault = fault;
+        }
+    }
+    if (route->count == 0) {
+        return hy_fail(diag, HYDRA_ERR_UNSUPPORTED, "no encoder for %s works here; %s: %s",
+                       codec_names[codec], last_name, last.text);
+    }
+    explain_choice(route, &gpu_fault);
+    return HYDRA_OK;
+}
+
+static hydra_status plan_this(const hy_encoder_ops *ops, int32_t codec, hy_gpu *gpu,
+                              hy_encoder_route *route, hy_diag *diag)
+{
+    if (!makes(ops, codec)) {
+        return hy_fail(diag, HYDRA_ERR_ARGUMENT, "encoder %s does not make %s", ops->name,
+                       codec_names[codec]);
+    }
+    hy_gpu_fault fault = {HYDRA_PROBE_OK, ""};
+    if (find_fault(ops, codec, gpu, &fault) != HYDRA_PROBE_OK) {
+        route->finding = fault.finding;
+        return hy_fail(diag, hy_gpu_status(fault.finding), "encoder %s: %s", ops->name, fault.text);
+    }
+    route->list[route->count++] = ops;
+    (void)snprintf(route->reason, sizeof route->reason, "asked for");
+    return HYDRA_OK;
+}
+
+hydra_status hy_encoder_plan(int32_t encoder, int32_t codec, hy_gpu *gpu, hy_encoder_route *route,
+                             hy_diag *diag)
+{
+    *route = (hy_encoder_route){.count = 0};
+    if (codec < HYDRA_CODEC_H264 || codec > HYDRA_CODEC_HEVC) {
+        return hy_fail(diag, HYDRA_ERR_ARGUMENT, "codec %d is not known", (int)codec);
+    }
+    if (encoder == HYDRA_ENCODER_AUTO) {
+        return plan_best(codec, gpu, route, diag);
+    }
+    for (int32_t i = 0; i < ENCODER_COUNT; i++) {
+        if (encoders[i]->id == encoder) {
+            return plan_this(encoders[i], codec, gpu, route, diag);
+        }
     }
     return hy_fail(diag, HYDRA_ERR_ARGUMENT, "encoder %d is not known", (int)encoder);
 }

@@ -17,5 +17,9 @@ typedef struct hy_encoder_stream {
 /* encoder_x264.c, or encoder_x264_stub.c where the build leaves it out */
 extern const hy_encoder_ops hy_encoder_x264;
 extern const hy_encoder_ops hy_encoder_raw;
+/* encoder_nvenc.c, or encoder_nvenc_stub.c */
+extern const hy_encoder_ops hy_encoder_nvenc;
+/* encoder_x265.c, or encoder_x265_stub.c */
+extern const hy_encoder_ops hy_encoder_x265;
 
 #endif

@@ -29,6 +29,7 @@ const hy_encoder_ops hy_encoder_x264 = {
     .name = "x264",
     .description = "H.264 on the CPU (libx264)",
     .container = "mp4",
+    .codecs = 1U << HYDRA_CODEC_H264,
     .probe = stub_probe,
     .open = stub_open,
     .estimate = stub_estimate,

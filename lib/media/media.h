@@ -90,15 +90,32 @@ typedef struct hy_packet {
 
 /* ---- Video encoders: the seam, one backend per file (encoder_x264.c, encoder_raw.c) ---- */
 
+/* The GPUs that a context may use (gpu.h). Counted; nothing is loaded before it is needed. */
+typedef struct hy_gpu hy_gpu;
+
+typedef struct hy_gpu_options {
+    const char *device; /* NULL = any, "none", an index as CUDA counts, a UUID or its beginning */
+    int32_t session_limit; /* per device, >= 1 */
+} hy_gpu_options;
+
+hydra_status hy_gpu_new(const hy_gpu_options *options, hy_gpu **out, hy_diag *diag);
+hy_gpu *hy_gpu_ref(hy_gpu *gpu);
+void hy_gpu_unref(hy_gpu *gpu); /* NULL does nothing */
+
 typedef struct hy_encoder_config {
+    int32_t codec; /* HYDRA_CODEC_* */
     int32_t width;
     int32_t height;
     hy_rate rate;
-    int32_t profile;      /* HYDRA_PROFILE_* */
-    double crf;           /* or HYDRA_AUTO */
-    int32_t bitrate_kbps; /* 0 = constant quality */
-    const char *preset;   /* checked; or NULL */
-    int32_t threads;      /* >= 1 */
+    int32_t profile;         /* HYDRA_PROFILE_* */
+    double crf;              /* or HYDRA_AUTO */
+    int32_t bitrate_kbps;    /* 0 = constant quality */
+    const char *preset;      /* checked; or NULL */
+    int32_t threads;         /* >= 1 */
+    hy_gpu *gpu;             /* NULL = none may be used */
+    int64_t gpu_wait_us;     /* for a session */
+    const hy_cancel *cancel; /* of waits; NULL = never */
+    int32_t *finding;        /* HYDRA_PROBE_* of an open that failed; NULL = nobody asks */
 } hy_encoder_config;
 
 /* What encoding `frames` pictures will take: models, held against measurement by a test. */
@@ -114,7 +131,9 @@ typedef struct hy_encoder_ops {
     const char *name; /* "x264" */
     const char *description;
     const char *container; /* "mp4" or "y4m": what its packets go into */
-    /* "" when it can be used here, else why not and what to do. */
+    uint32_t codecs;       /* bit 1 << HYDRA_CODEC_*: which it makes; 0 = pictures as they are */
+    bool on_gpu;           /* needs config.gpu, and may fail where it worked before */
+    /* "" when this build and the FFmpeg installed have it, else what to do. */
     const char *(*probe)(void);
     hydra_status (*open)(const hy_encoder_config *config, hy_encoder **out, hy_diag *diag);
     /* Without opening it. Fails for a config that open refuses, otherwise never. */
@@ -132,14 +151,30 @@ typedef struct hy_encoder_ops {
 struct hy_encoder {
     const hy_encoder_ops *ops;
     const struct hy_encoder_stream *stream; /* what the muxer must know; private to media/ */
+    int32_t finding; /* HYDRA_PROBE_* of a failed send or receive; HYDRA_PROBE_OK where it is not
+                        about a GPU */
 };
 
 /* All encoders that the library knows, best first. */
 const hy_encoder_ops *const *hy_encoder_list(int32_t *count);
-/* AUTO = the first one that is available and writes MP4. `*reason` (static text) says why it was
- * taken. An unavailable one: HYDRA_ERR_UNSUPPORTED with its reason. */
-hydra_status hy_encoder_choose(int32_t encoder, const hy_encoder_ops **out, const char **reason,
-                               hy_diag *diag);
+
+/* Which encoders a job may use, in the order in which they are tried. All make the same codec in
+ * the same container. */
+#define HY_ROUTE_ENCODERS 3
+typedef struct hy_encoder_route {
+    const hy_encoder_ops *list[HY_ROUTE_ENCODERS];
+    int32_t count;
+    int32_t finding;                 /* HYDRA_PROBE_* of the GPU's, if it is left out */
+    char reason[HYDRA_REASON_BYTES]; /* why the first of the list is taken */
+} hy_encoder_route;
+
+/*
+ * AUTO = all that are available and write MP4, best first; one that is asked for is the only one.
+ * `gpu` NULL = none. HYDRA_ERR_UNSUPPORTED with its reason: not available. HYDRA_ERR_ARGUMENT: no
+ * such encoder or codec, or the encoder does not make the codec.
+ */
+hydra_status hy_encoder_plan(int32_t encoder, int32_t codec, hy_gpu *gpu, hy_encoder_route *route,
+                             hy_diag *diag);
 /* x264's, from the fastest to the slowest. */
 #define HY_ENCODER_PRESETS 10
 extern const char *const hy_encoder_presets[HY_ENCODER_PRESETS];

@@ -58,17 +58,25 @@ typedef struct chosen_encoder {
     bool is_mp4;
 } chosen_encoder;
 
+/* The one of the route that needs most memory: it may be its turn. */
 static hydra_status estimate_encoder(const hy_job *job, const hy_plan *plan, chosen_encoder *out,
                                      hy_diag *diag)
 {
-    const char *reason;
-    hydra_status status = hy_encoder_choose(job->options->encoder, &out->ops, &reason, diag);
-    if (status != HYDRA_OK) {
-        return status;
+    out->config = hy_output_config(job, plan);
+    for (int32_t i = 0; i < job->route->count; i++) {
+        const hy_encoder_ops *ops = job->route->list[i];
+        hy_encoder_cost cost;
+        hydra_status status = ops->estimate(&out->config, plan->frames, &cost, diag);
+        if (status != HYDRA_OK) {
+            return status;
+        }
+        if (!out->ops || cost.memory_bytes > out->cost.memory_bytes) {
+            out->ops = ops;
+            out->cost = cost;
+        }
     }
     out->is_mp4 = strcmp(out->ops->container, "mp4") == 0;
-    out->config = hy_output_config(job, plan);
-    return out->ops->estimate(&out->config, plan->frames, &out->cost, diag);
+    return HYDRA_OK;
 }
 
 /* What the encoder holds when it has got so many frames. */

@@ -9,8 +9,9 @@
 
 #include "render/render.h"
 
-/* `job->sink` may be NULL: bytes that go anywhere but into memory. Fails like the render would for
- * a project that makes no sense, or a photo or an encoder that cannot be opened. */
+/* `job->route` is set; the estimate is of the encoder that needs most. `job->sink` may be NULL:
+ * bytes that go anywhere but into memory. Fails like the render would for a project that makes no
+ * sense, or a photo or an encoder that cannot be opened. */
 hydra_status hy_estimate(const hy_job *job, const hy_plan *plan, hydra_estimate *out,
                          hy_diag *diag);
 

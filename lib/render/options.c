@@ -18,6 +18,8 @@ void hydra_render_options_init(hydra_render_options *options)
         .when_busy = HYDRA_BUSY_WAIT,
         .in_order = HYDRA_IN_ORDER_FRAGMENTED,
         .when_exists = HYDRA_EXISTS_REPLACE,
+        .codec = HYDRA_CODEC_H264,
+        .gpu_wait_us = HYDRA_AUTO,
     };
 }
 
@@ -40,7 +42,7 @@ hydra_status hy_render_options_check(const hydra_render_options *options, hydra_
                        (unsigned)options->struct_size);
     }
     const char *bad = NULL;
-    if (!within(out->encoder, HYDRA_ENCODER_AUTO, HYDRA_ENCODER_RAW)) {
+    if (!within(out->encoder, HYDRA_ENCODER_AUTO, HYDRA_ENCODER_X265)) {
         bad = "encoder is not a HYDRA_ENCODER_ value";
     } else if (!within(out->profile, HYDRA_PROFILE_DRAFT, HYDRA_PROFILE_BEST)) {
         bad = "profile is not a HYDRA_PROFILE_ value";
@@ -62,8 +64,10 @@ hydra_status hy_render_options_check(const hydra_render_options *options, hydra_
         bad = "in_order is not a HYDRA_IN_ORDER_ value";
     } else if (!within(out->when_exists, HYDRA_EXISTS_REPLACE, HYDRA_EXISTS_FAIL)) {
         bad = "when_exists is not a HYDRA_EXISTS_ value";
-    } else if (out->reserved != 0) {
-        bad = "reserved must be 0";
+    } else if (!within(out->codec, HYDRA_CODEC_H264, HYDRA_CODEC_HEVC)) {
+        bad = "codec is not a HYDRA_CODEC_ value";
+    } else if (!within((double)out->gpu_wait_us, HYDRA_AUTO, 1e15)) {
+        bad = "gpu_wait_us must be 0..1000000000000000 or HYDRA_AUTO";
     }
     return bad ? hy_fail(diag, HYDRA_ERR_ARGUMENT, "render options: %s", bad)
                : hy_encoder_check_preset(out->preset, diag);

@@ -6,6 +6,9 @@
 
 #include "render/remote.h"
 
+/* A busy GPU is worth so much of a job that can go on without it. */
+#define GPU_WAIT_US INT64_C(2000000)
+
 int32_t hy_output_threads(const hy_job *job)
 {
     int32_t asked = job->options->threads;
@@ -13,10 +16,24 @@ int32_t hy_output_threads(const hy_job *job)
     return threads < job->policy->max_threads ? threads : job->policy->max_threads;
 }
 
+/* The job's deadline ends a wait, too. */
+static int64_t gpu_wait_us(const hy_job *job)
+{
+    const hydra_render_options *options = job->options;
+    if (options->when_busy == HYDRA_BUSY_FAIL) {
+        return 0;
+    }
+    if (options->gpu_wait_us >= 0) {
+        return options->gpu_wait_us;
+    }
+    return options->encoder == HYDRA_ENCODER_AUTO ? GPU_WAIT_US : INT64_MAX;
+}
+
 hy_encoder_config hy_output_config(const hy_job *job, const hy_plan *plan)
 {
     const hydra_render_options *options = job->options;
     return (hy_encoder_config){
+        .codec = options->codec,
         .width = plan->width,
         .height = plan->height,
         .rate = plan->rate,
@@ -25,21 +42,18 @@ hy_encoder_config hy_output_config(const hy_job *job, const hy_plan *plan)
         .bitrate_kbps = options->video_bitrate_kbps,
         .preset = options->preset,
         .threads = hy_output_threads(job),
+        .gpu = job->gpu,
+        .gpu_wait_us = gpu_wait_us(job),
+        .cancel = job->cancel,
     };
 }
 
 static hydra_status open_encoder(hy_output *output, const hy_job *job, hy_diag *diag)
 {
-    const hy_encoder_ops *ops;
-    hydra_status status =
-        hy_encoder_choose(job->options->encoder, &ops, &output->encoder_reason, diag);
-    if (status != HYDRA_OK) {
-        return status;
-    }
     hy_encoder_config config = hy_output_config(job, output->plan);
     sigset_t before;
     hy_signals_block(&before); /* it starts threads, and this may be one of the host's */
-    status = ops->open(&config, &output->encoder, diag);
+    hydra_status status = job->encoder->open(&config, &output->encoder, diag);
     hy_signals_restore(&before);
     return status;
 }
@@ -52,12 +66,7 @@ static bool holds_sound(const hy_encoder_ops *encoder)
 
 bool hy_output_has_sound(const hy_job *job)
 {
-    const hy_encoder_ops *encoder;
-    const char *reason;
-    hy_diag unused = {0};
-    return job->project->has_audio &&
-           hy_encoder_choose(job->options->encoder, &encoder, &reason, &unused) == HYDRA_OK &&
-           holds_sound(encoder);
+    return job->project->has_audio && holds_sound(job->encoder);
 }
 
 static hydra_status open_audio(hy_output *output, const hy_job *job, hy_diag *diag)
@@ -203,7 +212,6 @@ hydra_status hy_output_finish(hy_output *output, hydra_result *result, hy_diag *
     }
     output->mux_s += hy_clock_s() - start;
     result->encoder = output->encoder->ops->name;
-    result->encoder_reason = output->encoder_reason;
     return status;
 }
 

@@ -13,7 +13,6 @@ typedef struct hy_output {
     const hy_plan *plan;
     const hy_cancel *cancel;
     hy_encoder *encoder;
-    const char *encoder_reason; /* static */
     hy_reader *audio_reader;
     hy_audio *audio; /* NULL = no sound track */
     hy_packet audio_packet;

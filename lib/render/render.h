@@ -27,14 +27,17 @@ typedef struct hy_job {
     const hy_project *project;
     const hydra_policy *policy;
     hy_pool *pool;
-    int32_t simd;                        /* HYDRA_SIMD_..., for the compositor */
-    hy_budget *budget;                   /* of the context; NULL = none */
-    hy_sink *sink;                       /* frames: unused */
-    const hydra_render_options *options; /* checked */
-    const hy_cancel *cancel;             /* NULL = never */
-    const hy_observer *observer;         /* NULL = nobody */
-    const hy_fetcher *fetcher;           /* of remote sources; NULL = there can be none */
-    struct hy_remote *remote;            /* private to render/: set while it fetches */
+    int32_t simd;                         /* HYDRA_SIMD_..., for the compositor */
+    hy_budget *budget;                    /* of the context; NULL = none */
+    struct hy_gpu *gpu;                   /* of the context; NULL = none may be used */
+    const struct hy_encoder_route *route; /* which encoders; NULL = hy_render_run plans it */
+    const struct hy_encoder_ops *encoder; /* private to render/: the one of this attempt */
+    hy_sink *sink;                        /* frames: unused */
+    const hydra_render_options *options;  /* checked */
+    const hy_cancel *cancel;              /* NULL = never */
+    const hy_observer *observer;          /* NULL = nobody */
+    const hy_fetcher *fetcher;            /* of remote sources; NULL = there can be none */
+    struct hy_remote *remote;             /* private to render/: set while it fetches */
 } hy_job;
 
 void hy_observe_stage(const hy_job *job, int32_t stage);
@@ -61,6 +64,9 @@ hydra_status hy_inputs_check(const hy_project *project, const hydra_policy *poli
  * job was cancelled.
  */
 hydra_status hy_render_check(const hy_job *job, hy_issues *issues, hy_diag *diag);
+
+/* Which encoders the job may use, by its options and the GPUs. */
+hydra_status hy_job_plan_encoders(const hy_job *job, struct hy_encoder_route *route, hy_diag *diag);
 
 /* Render the whole project into job->sink and commit it; on failure the sink is aborted. */
 hydra_status hy_render_run(const hy_job *job, hydra_result *result, hy_diag *diag);

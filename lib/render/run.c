@@ -101,10 +101,18 @@ hydra_status hy_render_run(const hy_job *job, hydra_result *result, hy_diag *dia
     int64_t taken = 0;
     hydra_status status = hy_plan_build(job->project, job->policy, &plan, diag);
     if (status == HYDRA_OK) {
-        status = hy_job_admit(job, &plan, &taken, diag);
+        hy_encoder_route route;
+        hy_job routed = *job;
+        status = hy_job_plan_encoders(job, &route, diag);
+        routed.route = &route;
+        routed.encoder = route.list[0];
+        if (status == HYDRA_OK) {
+            status = hy_job_admit(&routed, &plan, &taken, diag);
+        }
         if (status == HYDRA_OK) {
             hy_observe_stage(job, HYDRA_STAGE_PREPARING);
-            status = run_planned(job, &plan, result, &encoded_at_s, diag);
+            status = run_planned(&routed, &plan, result, &encoded_at_s, diag);
+            result->encoder_reason = routed.route->count == 1 ? "asked for" : "the best one";
         }
         hy_plan_free(&plan);
     }

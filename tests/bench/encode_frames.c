@@ -79,11 +79,11 @@ static bool read_frame(encoding *e)
 
 static hydra_status open_output(encoding *e, const char *path)
 {
-    const hy_encoder_ops *ops;
-    const char *reason;
-    hydra_status status = hy_encoder_choose(HYDRA_ENCODER_X264, &ops, &reason, &e->diag);
+    hy_encoder_route route;
+    hydra_status status =
+        hy_encoder_plan(HYDRA_ENCODER_X264, HYDRA_CODEC_H264, NULL, &route, &e->diag);
     if (status == HYDRA_OK) {
-        status = ops->open(&e->config, &e->encoder, &e->diag);
+        status = route.list[0]->open(&e->config, &e->encoder, &e->diag);
     }
     if (status == HYDRA_OK) {
         status = hy_sink_file_new(path, true, NULL, &e->sink, &e->diag);

@@ -24,7 +24,7 @@ enum {
 typedef struct finding {
     const char *name;
     int state;
-    char text[240];
+    char text[640];
     const char *advice; /* "" = nothing to do */
 } finding;
 
@@ -34,11 +34,11 @@ typedef struct finding {
 
 static void check_encoder(finding *f)
 {
-    const char *reason = "this build knows no encoder for video files";
+    char reason[HYDRA_REASON_BYTES] = "this build knows no encoder for video files";
     *f = (finding){.name = "encoder", .state = STATE_PROBLEM, .advice = ""};
     for (int32_t i = 0; i < hydra_encoder_count(); i++) {
         hydra_encoder_info info = {.struct_size = sizeof info};
-        if (hydra_encoder_probe(i, &info) != HYDRA_OK || info.encoder == HYDRA_ENCODER_RAW) {
+        if (hydra_encoder_probe(NULL, i, &info) != HYDRA_OK || info.encoder == HYDRA_ENCODER_RAW) {
             continue;
         }
         if (info.available) {
@@ -46,7 +46,7 @@ static void check_encoder(finding *f)
             (void)snprintf(f->text, sizeof f->text, "%s: %s", info.name, info.description);
             return;
         }
-        reason = info.reason;
+        memcpy(reason, info.reason, sizeof reason);
     }
     (void)snprintf(f->text, sizeof f->text, "no video file can be made: %s", reason);
     f->advice = "install an FFmpeg with libx264 (Debian: libavcodec59) and a libhydra that was "

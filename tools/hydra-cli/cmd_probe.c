@@ -30,7 +30,7 @@ static void print_json(void)
     json_open(&json, "encoders", '[');
     for (int32_t i = 0; i < hydra_encoder_count(); i++) {
         hydra_encoder_info info = {.struct_size = sizeof info};
-        if (hydra_encoder_probe(i, &info) == HYDRA_OK) {
+        if (hydra_encoder_probe(NULL, i, &info) == HYDRA_OK) {
             json_encoder(&json, &info);
         }
     }
@@ -48,7 +48,7 @@ static void print_text(void)
     printf("\nEncoders\n");
     for (int32_t i = 0; i < hydra_encoder_count(); i++) {
         hydra_encoder_info info = {.struct_size = sizeof info};
-        if (hydra_encoder_probe(i, &info) == HYDRA_OK) {
+        if (hydra_encoder_probe(NULL, i, &info) == HYDRA_OK) {
             printf("  %-8s %s; %s\n", info.name, info.description,
                    info.available ? "available" : info.reason);
         }

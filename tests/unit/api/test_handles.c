@@ -37,7 +37,7 @@ static void test_null_is_harmless(void **state)
     size_t size = 1;
     assert_null(hydra_frame_data(NULL, &size));
     assert_int_equal(size, 0);
-    assert_int_equal(hydra_encoder_probe(0, NULL), HYDRA_ERR_ARGUMENT);
+    assert_int_equal(hydra_encoder_probe(NULL, 0, NULL), HYDRA_ERR_ARGUMENT);
 }
 
 static void test_null_arguments(void **state)
@@ -82,9 +82,9 @@ static void test_context_options(void **state)
     options.simd = -1;
     assert_int_equal(hydra_context_new(&options, &context), HYDRA_ERR_ARGUMENT);
     options.simd = HYDRA_SIMD_NONE;
-    options.reserved = 1;
+    options.gpu_sessions = 65;
     assert_int_equal(hydra_context_new(&options, &context), HYDRA_ERR_ARGUMENT);
-    options.reserved = 0;
+    options.gpu_sessions = 0;
     options.struct_size = 0;
     assert_int_equal(hydra_context_new(&options, &context), HYDRA_ERR_ARGUMENT);
     hydra_context_options_init(&options);
@@ -139,7 +139,7 @@ static void test_encoders(void **state)
     assert_true(count >= 2);
     for (int32_t i = 0; i < count; i++) {
         hydra_encoder_info info = {.struct_size = sizeof info};
-        assert_int_equal(hydra_encoder_probe(i, &info), HYDRA_OK);
+        assert_int_equal(hydra_encoder_probe(NULL, i, &info), HYDRA_OK);
         assert_true(info.name[0] && info.description[0]);
         assert_int_equal(info.available, info.reason[0] == '\0');
         if (info.encoder == HYDRA_ENCODER_X264) {
@@ -150,10 +150,10 @@ static void test_encoders(void **state)
         }
     }
     hydra_encoder_info info = {.struct_size = sizeof info};
-    assert_int_equal(hydra_encoder_probe(count, &info), HYDRA_ERR_ARGUMENT);
-    assert_int_equal(hydra_encoder_probe(-1, &info), HYDRA_ERR_ARGUMENT);
+    assert_int_equal(hydra_encoder_probe(NULL, count, &info), HYDRA_ERR_ARGUMENT);
+    assert_int_equal(hydra_encoder_probe(NULL, -1, &info), HYDRA_ERR_ARGUMENT);
     info.struct_size = 0;
-    assert_int_equal(hydra_encoder_probe(0, &info), HYDRA_ERR_ARGUMENT);
+    assert_int_equal(hydra_encoder_probe(NULL, 0, &info), HYDRA_ERR_ARGUMENT);
 }
 
 typedef struct job {

@@ -172,8 +172,12 @@ static void output_is_checked(void **state)
     assert_compose_fails(c, hydra_compose_set_output(c, &options), HYDRA_ERR_ARGUMENT,
                          "when_exists");
     options.when_exists = 0;
-    options.reserved = 1;
-    assert_compose_fails(c, hydra_compose_set_output(c, &options), HYDRA_ERR_ARGUMENT, "reserved");
+    options.codec = HYDRA_CODEC_HEVC + 1;
+    assert_compose_fails(c, hydra_compose_set_output(c, &options), HYDRA_ERR_ARGUMENT, "codec");
+    options.codec = HYDRA_CODEC_H264;
+    options.gpu_wait_us = -2;
+    assert_compose_fails(c, hydra_compose_set_output(c, &options), HYDRA_ERR_ARGUMENT,
+                         "gpu_wait_us");
     char *text = json_of(c);
     assert_non_null(strstr(text, "\"output\": {\"crf\": 21.5, \"preset\": \"veryfast\"}"));
     free(text);

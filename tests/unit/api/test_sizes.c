@@ -86,7 +86,7 @@ static void test_results_for_newer_programs(void **state)
     hydra_render_options raw;
     hydra_render_options_init(&raw);
     raw.encoder = HYDRA_ENCODER_RAW;
-    assert_int_equal(hydra_encoder_probe(0, &info.own), HYDRA_OK);
+    assert_int_equal(hydra_encoder_probe(NULL, 0, &info.own), HYDRA_OK);
     assert_true(info.own.name[0] != '\0');
     assert_newer(info);
     assert_compose_ok(c, hydra_compose_estimate(c, &raw, &estimate.own));

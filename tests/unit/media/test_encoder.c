@@ -7,42 +7,70 @@
 static void list_has_every_encoder_best_first(void **state)
 {
     (void)state;
+    static const struct {
+        int32_t id;
+        const char *name;
+        const char *container;
+    } known[] = {
+        {HYDRA_ENCODER_NVENC, "nvenc", "mp4"},
+        {HYDRA_ENCODER_X264, "x264", "mp4"},
+        {HYDRA_ENCODER_X265, "x265", "mp4"},
+        {HYDRA_ENCODER_RAW, "raw", "y4m"},
+    };
     int32_t count = 0;
     const hy_encoder_ops *const *list = hy_encoder_list(&count);
-    assert_int_equal(count, 2);
-    assert_int_equal(list[0]->id, HYDRA_ENCODER_X264);
-    assert_string_equal(list[0]->name, "x264");
-    assert_string_equal(list[0]->container, "mp4");
-    assert_int_equal(list[1]->id, HYDRA_ENCODER_RAW);
-    assert_string_equal(list[1]->container, "y4m");
-    assert_string_equal(list[1]->probe(), "");
-    assert_non_null(list[0]->description);
+    assert_int_equal(count, sizeof known / sizeof *known);
+    for (int32_t i = 0; i < count; i++) {
+        assert_int_equal(list[i]->id, known[i].id);
+        assert_string_equal(list[i]->name, known[i].name);
+        assert_string_equal(list[i]->container, known[i].container);
+        assert_non_null(list[i]->description);
+    }
+    assert_string_equal(list[3]->probe(), "");
 }
 
-static void choice_follows_availability(void **state)
+static void plan_follows_availability(void **state)
 {
     (void)state;
     hy_diag diag = {0};
-    const hy_encoder_ops *ops = NULL;
-    const char *reason = NULL;
-    assert_ok(hy_encoder_choose(HYDRA_ENCODER_RAW, &ops, &reason, &diag), &diag);
-    assert_int_equal(ops->id, HYDRA_ENCODER_RAW);
-    assert_string_equal(reason, "asked for");
+    hy_encoder_route route;
+    assert_ok(hy_encoder_plan(HYDRA_ENCODER_RAW, HYDRA_CODEC_H264, NULL, &route, &diag), &diag);
+    assert_int_equal(route.count, 1);
+    assert_int_equal(route.list[0]->id, HYDRA_ENCODER_RAW);
+    assert_string_equal(route.reason, "asked for");
     if (hy_encoder_x264.probe()[0] == '\0') {
-        assert_ok(hy_encoder_choose(HYDRA_ENCODER_AUTO, &ops, &reason, &diag), &diag);
-        assert_int_equal(ops->id, HYDRA_ENCODER_X264);
-        assert_non_null(strstr(reason, "best"));
-        assert_ok(hy_encoder_choose(HYDRA_ENCODER_X264, &ops, &reason, &diag), &diag);
+        assert_ok(hy_encoder_plan(HYDRA_ENCODER_AUTO, HYDRA_CODEC_H264, NULL, &route, &diag),
+                  &diag);
+        assert_int_equal(route.count, 1);
+        assert_int_equal(route.list[0]->id, HYDRA_ENCODER_X264);
+        assert_true(route.reason[0] != '\0');
+        assert_ok(hy_encoder_plan(HYDRA_ENCODER_X264, HYDRA_CODEC_H264, NULL, &route, &diag),
+                  &diag);
     } else {
-        assert_failed(hy_encoder_choose(HYDRA_ENCODER_AUTO, &ops, &reason, &diag),
+        assert_failed(hy_encoder_plan(HYDRA_ENCODER_AUTO, HYDRA_CODEC_H264, NULL, &route, &diag),
                       HYDRA_ERR_UNSUPPORTED, &diag, hy_encoder_x264.probe());
         hy_diag_clear(&diag);
-        assert_failed(hy_encoder_choose(HYDRA_ENCODER_X264, &ops, &reason, &diag),
+        assert_failed(hy_encoder_plan(HYDRA_ENCODER_X264, HYDRA_CODEC_H264, NULL, &route, &diag),
                       HYDRA_ERR_UNSUPPORTED, &diag, hy_encoder_x264.probe());
     }
+}
+
+static void plan_refuses_what_does_not_fit(void **state)
+{
+    (void)state;
+    hy_diag diag = {0};
+    hy_encoder_route route;
+    assert_failed(hy_encoder_plan(77, HYDRA_CODEC_H264, NULL, &route, &diag), HYDRA_ERR_ARGUMENT,
+                  &diag, "encoder 77");
     hy_diag_clear(&diag);
-    assert_failed(hy_encoder_choose(77, &ops, &reason, &diag), HYDRA_ERR_ARGUMENT, &diag,
-                  "encoder 77");
+    assert_failed(hy_encoder_plan(HYDRA_ENCODER_AUTO, 2, NULL, &route, &diag), HYDRA_ERR_ARGUMENT,
+                  &diag, "codec 2");
+    hy_diag_clear(&diag);
+    assert_failed(hy_encoder_plan(HYDRA_ENCODER_X264, HYDRA_CODEC_HEVC, NULL, &route, &diag),
+                  HYDRA_ERR_ARGUMENT, &diag, "does not make HEVC");
+    hy_diag_clear(&diag);
+    assert_failed(hy_encoder_plan(HYDRA_ENCODER_NVENC, HYDRA_CODEC_H264, NULL, &route, &diag),
+                  HYDRA_ERR_UNSUPPORTED, &diag, "encoder nvenc");
 }
 
 static void presets_have_names(void **state)
@@ -206,7 +234,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(list_has_every_encoder_best_first),
-        cmocka_unit_test(choice_follows_availability),
+        cmocka_unit_test(plan_follows_availability),
+        cmocka_unit_test(plan_refuses_what_does_not_fit),
         cmocka_unit_test(presets_have_names),
         cmocka_unit_test(gop_lasts_two_seconds),
         cmocka_unit_test(level_is_the_smallest_that_fits),
