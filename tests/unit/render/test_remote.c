@@ -188,7 +188,8 @@ static hydra_status render(network *net, hy_diag *diag, uint8_t **data, size_t *
     hydra_result result;
     assert_ok(hy_sink_memory_new((int64_t)1 << 30, &sink, diag), diag);
     net->job.sink = sink;
-    hydra_status status = hy_render_run(&net->job, &result, diag);
+    hy_attempts attempts;
+    hydra_status status = hy_render_run(&net->job, &result, &attempts, diag);
     if (status == HYDRA_OK && data) {
         hy_sink_memory_take(sink, data, size);
     }
