@@ -13,13 +13,20 @@ typedef struct hy_outcome {
     double encoded_at_s; /* hy_clock_s when the last one was encoded */
 } hy_outcome;
 
-/* With job->encoder, from the first frame. Adds its seconds to those of `result`. */
-hydra_status hy_attempt_run(const hy_job *job, const hy_plan *plan, hydra_result *result,
-                            hy_outcome *outcome, hy_diag *diag);
+/* What attempts work on, and what comes of them. */
+typedef struct hy_making {
+    const hy_job *job; /* with its route */
+    const hy_plan *plan;
+    hydra_result *result;
+    hy_attempts *attempts;
+    hy_outcome outcome; /* of the last one */
+} hy_making;
 
-/* With the encoders of job->route, one after another while their GPUs fail. `outcome` is that of
- * the last one. */
-hydra_status hy_attempts_run(const hy_job *job, const hy_plan *plan, hydra_result *result,
-                             hy_attempts *attempts, hy_outcome *outcome, hy_diag *diag);
+/* With encoder `index` of the route, from the first frame. Adds its seconds to those of the
+ * result. */
+hydra_status hy_attempt_run(hy_making *making, int32_t index, hy_diag *diag);
+
+/* With the encoders of the route, one after another while their GPUs fail. */
+hydra_status hy_attempts_run(hy_making *making, hy_diag *diag);
 
 #endif

@@ -9,28 +9,29 @@
 
 _Static_assert(HY_MAX_ATTEMPTS >= HY_ROUTE_ENCODERS, "each encoder of a route is tried once");
 
-static void note_attempt(hy_attempts *attempts, const hy_encoder_ops *encoder,
-                         const hy_outcome *outcome, const hy_diag *cause, double seconds)
+static void note_attempt(hy_making *making, const hy_encoder_ops *encoder, const hy_diag *cause,
+                         double seconds)
 {
-    hydra_attempt *attempt = &attempts->list[attempts->count++];
+    hydra_attempt *attempt = &making->attempts->list[making->attempts->count++];
     *attempt = (hydra_attempt){
         .struct_size = sizeof *attempt,
         .encoder = encoder->id,
-        .finding = outcome->finding,
+        .finding = making->outcome.finding,
         .status = cause->status,
         .name = encoder->name,
-        .frames = outcome->frames,
+        .frames = making->outcome.frames,
         .seconds = seconds,
     };
     (void)snprintf(attempt->text, sizeof attempt->text, "%s", cause->text);
 }
 
 /* "nvenc failed at frame 60: ...". Short enough for what is said around it. */
-static void describe(const hy_encoder_ops *encoder, const hy_outcome *outcome, int64_t frames,
-                     const hy_diag *cause, hy_diag *out)
+static void describe(const hy_making *making, const hy_encoder_ops *encoder, const hy_diag *cause,
+                     hy_diag *out)
 {
+    const hy_outcome *outcome = &making->outcome;
     char where[64] = "could not be opened";
-    if (outcome->frames == frames) {
+    if (outcome->frames == making->plan->frames) {
         (void)snprintf(where, sizeof where, "failed after the last frame");
     } else if (outcome->opened) {
         (void)snprintf(where, sizeof where, "failed at frame %lld", (long long)outcome->frames);
@@ -53,59 +54,57 @@ static hydra_status restart_sink(hy_sink *sink, const hy_diag *failure, hy_diag 
 }
 
 /* Prepare for the attempt with `next`. */
-static hydra_status begin_anew(const hy_job *job, hy_attempts *attempts, const hy_diag *failure,
+static hydra_status begin_anew(const hy_making *making, const hy_diag *failure,
                                const hy_encoder_ops *next, hy_diag *diag)
 {
-    hydra_status status = restart_sink(job->sink, failure, diag);
+    char *reason = making->attempts->reason;
+    hydra_status status = restart_sink(making->job->sink, failure, diag);
     if (status != HYDRA_OK) {
         return status;
     }
-    (void)snprintf(attempts->reason, sizeof attempts->reason, "%.440s; made again with %s",
-                   failure->text, next->name);
-    hy_observe_message(job, HYDRA_EVENT_WARNING, "%s", attempts->reason);
-    hy_observe_stage(job, HYDRA_STAGE_PREPARING);
+    (void)snprintf(reason, sizeof making->attempts->reason, "%.440s; %s with %s", failure->text,
+                   making->outcome.opened ? "made again" : "made", next->name);
+    hy_observe_message(making->job, HYDRA_EVENT_WARNING, "%s", reason);
+    hy_observe_stage(making->job, HYDRA_STAGE_PREPARING);
     return HYDRA_OK;
 }
 
 /* The attempt with encoder `i` of the route. `again`: the next one may be tried. */
-static hydra_status attempt(const hy_job *job, int32_t i, const hy_plan *plan, hydra_result *result,
-                            hy_attempts *attempts, hy_outcome *outcome, bool *again, hy_diag *diag)
+static hydra_status attempt(hy_making *making, int32_t i, bool *again, hy_diag *diag)
 {
-    hy_job with_encoder = *job;
+    const hy_encoder_route *route = making->job->route;
     hy_diag cause = {0};
     hy_diag failure;
     double start = hy_clock_s();
-    const hy_encoder_ops *encoder = job->route->list[i];
-    with_encoder.encoder = encoder;
     *again = false;
-    hydra_status status = hy_attempt_run(&with_encoder, plan, result, outcome, &cause);
-    note_attempt(attempts, encoder, outcome, &cause, hy_clock_s() - start);
+    hydra_status status = hy_attempt_run(making, i, &cause);
+    note_attempt(making, route->list[i], &cause, hy_clock_s() - start);
     if (status == HYDRA_OK) {
         return status;
     }
-    bool by_gpu = outcome->finding != HYDRA_PROBE_OK;
-    if (by_gpu && hy_cancel_check(job->cancel, diag) != HYDRA_OK) {
+    bool by_gpu = making->outcome.finding != HYDRA_PROBE_OK;
+    if (by_gpu && hy_cancel_check(making->job->cancel, diag) != HYDRA_OK) {
         return diag->status; /* that ends a wait for a GPU, too */
     }
-    if (!by_gpu || i + 1 == job->route->count) {
+    if (!by_gpu || i + 1 == route->count) {
         return hy_fail(diag, status, "%s", cause.text);
     }
-    describe(encoder, outcome, plan->frames, &cause, &failure);
-    status = begin_anew(job, attempts, &failure, job->route->list[i + 1], diag);
+    describe(making, route->list[i], &cause, &failure);
+    status = begin_anew(making, &failure, route->list[i + 1], diag);
     *again = status == HYDRA_OK;
     return status;
 }
 
-hydra_status hy_attempts_run(const hy_job *job, const hy_plan *plan, hydra_result *result,
-                             hy_attempts *attempts, hy_outcome *outcome, hy_diag *diag)
+hydra_status hy_attempts_run(hy_making *making, hy_diag *diag)
 {
+    hy_attempts *attempts = making->attempts;
     hydra_status status = HYDRA_OK;
     bool again = true;
-    memcpy(attempts->reason, job->route->reason, sizeof attempts->reason);
+    memcpy(attempts->reason, making->job->route->reason, sizeof attempts->reason);
     for (int32_t i = 0; again; i++) {
-        status = attempt(job, i, plan, result, attempts, outcome, &again, diag);
+        status = attempt(making, i, &again, diag);
     }
-    result->attempts = attempts->count;
-    result->encoder_reason = attempts->reason;
+    making->result->attempts = attempts->count;
+    making->result->encoder_reason = attempts->reason;
     return status;
 }

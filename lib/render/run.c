@@ -16,43 +16,47 @@ static void give_back_most(const hy_job *job, const hydra_result *result, int64_
 }
 
 /* Within the memory that is `taken`: that of the encoder of the route that needs most. */
-static hydra_status make(const hy_job *job, const hy_plan *plan, hydra_result *result,
-                         hy_attempts *attempts, hy_outcome *outcome, int64_t *taken, hy_diag *diag)
+static hydra_status make(hy_making *making, int64_t *taken, hy_diag *diag)
 {
-    hydra_status status = hy_job_admit(job, plan, taken, diag);
+    hydra_status status = hy_job_admit(making->job, making->plan, taken, diag);
     if (status != HYDRA_OK) {
         return status;
     }
-    hy_observe_stage(job, HYDRA_STAGE_PREPARING);
-    return hy_attempts_run(job, plan, result, attempts, outcome, diag);
+    hy_observe_stage(making->job, HYDRA_STAGE_PREPARING);
+    return hy_attempts_run(making, diag);
 }
 
-static hydra_status make_routed(const hy_job *job, const hy_plan *plan, hydra_result *result,
-                                hy_attempts *attempts, hy_outcome *outcome, int64_t *taken,
-                                hy_diag *diag)
+/* The same by the route of the job, or the one that suits it. */
+static hydra_status make_routed(hy_making *making, int64_t *taken, hy_diag *diag)
 {
+    const hy_job *job = making->job;
+    if (job->route) {
+        return make(making, taken, diag);
+    }
     hy_encoder_route route;
     hy_job routed = *job;
-    if (job->route) {
-        return make(job, plan, result, attempts, outcome, taken, diag);
-    }
     hydra_status status = hy_job_plan_encoders(job, &route, diag);
+    if (status != HYDRA_OK) {
+        return status;
+    }
     routed.route = &route;
-    return status == HYDRA_OK ? make(&routed, plan, result, attempts, outcome, taken, diag)
-                              : status;
+    making->job = &routed;
+    status = make(making, taken, diag);
+    making->job = job;
+    return status;
 }
 
-static hydra_status commit(const hy_job *job, const hy_outcome *outcome, hydra_result *result,
-                           hy_diag *diag)
+static hydra_status commit(const hy_making *making, hy_diag *diag)
 {
-    if (job->sink->remote) {
-        hy_observe_stage(job, HYDRA_STAGE_UPLOADING);
+    hy_sink *sink = making->job->sink;
+    if (sink->remote) {
+        hy_observe_stage(making->job, HYDRA_STAGE_UPLOADING);
     }
     double written = hy_clock_s();
-    hydra_status status = job->sink->ops->commit(job->sink, diag);
+    hydra_status status = sink->ops->commit(sink, diag);
     double ready = hy_clock_s();
-    result->mux_s += ready - written;
-    result->ready_us = (int64_t)((ready - outcome->encoded_at_s) * 1e6);
+    making->result->mux_s += ready - written;
+    making->result->ready_us = (int64_t)((ready - making->outcome.encoded_at_s) * 1e6);
     return status;
 }
 
@@ -63,16 +67,16 @@ hydra_status hy_render_run(const hy_job *job, hydra_result *result, hy_attempts 
     *result = (hydra_result){.struct_size = sizeof *result, .moov_offset = -1};
     *attempts = (hy_attempts){.count = 0};
     hy_plan plan;
-    hy_outcome outcome = {0};
+    hy_making making = {.job = job, .plan = &plan, .result = result, .attempts = attempts};
     int64_t taken = 0;
     hydra_status status = hy_plan_build(job->project, job->policy, &plan, diag);
     if (status == HYDRA_OK) {
-        status = make_routed(job, &plan, result, attempts, &outcome, &taken, diag);
+        status = make_routed(&making, &taken, diag);
         hy_plan_free(&plan);
     }
     if (status == HYDRA_OK) {
         give_back_most(job, result, &taken);
-        status = commit(job, &outcome, result, diag);
+        status = commit(&making, diag);
     }
     if (status != HYDRA_OK) {
         job->sink->ops->abort(job->sink);

@@ -32,7 +32,7 @@ static int setup(void **state)
     image.duration_us = 2000000;
     uint32_t seed = 4;
     hydra_compose *c = test_compose(2, 96, 96, 30, 1);
-    test_add_picture(c, 100, 80, test_pixel_natural, &seed, &image);
+    test_add_picture(c, 200, 150, test_pixel_natural, &seed, &image);
     test_frail =
         (test_frail_plan){.at = 40, .finding = HYDRA_PROBE_STALLED, .status = HYDRA_ERR_ENCODER};
     route_count = 2;
@@ -225,6 +225,7 @@ static void test_pull(void **state)
     assert_compose_ok(c, hydra_render_start(c, "pull:", NULL, &render));
     do {
         event = next(render);
+        assert_int_not_equal(event.kind, HYDRA_EVENT_DONE);
     } while (event.kind != HYDRA_EVENT_WARNING);
     while (hydra_render_wait(render, 1000) == HYDRA_ERR_TIMEOUT) {
         assert_int_equal(hydra_render_read(render, bytes + all, sizeof bytes - all, NULL, &got),
@@ -248,10 +249,15 @@ static void test_job_that_is_cancelled(void **state)
     hydra_render *render = NULL;
     hydra_event event;
     test_frail.at = 2;
-    assert_compose_ok(c, hydra_compose_set_duration(c, 60000000));
+    hydra_image_options image;
+    hydra_image_options_init(&image);
+    image.duration_us = 60000000;
+    uint32_t seed = 5;
+    test_add_picture(c, 200, 150, test_pixel_natural, &seed, &image);
     assert_compose_ok(c, hydra_render_start(c, path, NULL, &render));
     do {
         event = next(render);
+        assert_int_not_equal(event.kind, HYDRA_EVENT_DONE);
     } while (event.kind != HYDRA_EVENT_WARNING);
     hydra_render_cancel(render);
     assert_int_equal(hydra_render_wait(render, HYDRA_AUTO), HYDRA_ERR_CANCELLED);

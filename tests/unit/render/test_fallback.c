@@ -459,8 +459,7 @@ static void test_what_is_told(void **state)
         int64_t frames;
         const char *reason;
     } cases[] = {
-        {TEST_FRAIL_OPEN, 0,
-         "frail could not be opened: encoder frail: gone; made again with x264"},
+        {TEST_FRAIL_OPEN, 0, "frail could not be opened: encoder frail: gone; made with x264"},
         {0, 0, "frail failed at frame 0: encoder frail: gone; made again with x264"},
         {60, 60, "frail failed at frame 60: encoder frail: gone; made again with x264"},
         {TEST_FRAIL_DRAIN, FRAMES,

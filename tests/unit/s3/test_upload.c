@@ -235,8 +235,8 @@ static void test_restart(void **state)
 {
     (void)state;
     static const rule bad_part[] = {{STORE_PART, 1, 1, 3, REPLY(403, "AccessDenied"), false}};
-    check_restarted(NULL, 0, 2 * PART + 10, 1000, 0); /* nothing has left */
-    check_restarted(NULL, 0, 12 * PART, 1000, 1);
+    check_restarted(NULL, 0, 2 * PART + 10, 40000, 0); /* nothing has left */
+    check_restarted(NULL, 0, 12 * PART, 40000, 1);
     check_restarted(NULL, 0, 2 * PART + 10, 9 * PART + 5, 0);
     check_restarted(NULL, 0, 12 * PART, 9 * PART + 5, 1);
     check_restarted(NULL, 0, 9 * PART, 20 * PART, 1);
