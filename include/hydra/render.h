@@ -81,7 +81,8 @@ enum {
 
 /**
  * Receives the bytes of a video. All calls come from the thread that called the render, one at a
- * time. Each byte is written once, but not in order: the head of an MP4 file (ftyp, moov), at
+ * time. Each byte is written once (so that there is no further attempt after the first write, see
+ * hydra_attempt), but not in order: the head of an MP4 file (ftyp, moov), at
  * offset 0, comes last, when the rest is known. The first write is not at 0.
  */
 typedef struct hydra_writer {
@@ -113,14 +114,16 @@ typedef struct hydra_result {
     int64_t moov_bytes;          /**< Size of the index. */
     int64_t moov_reserved_bytes; /**< Room that was kept for it; 0 = none, as in fragments. */
     int64_t pool_peak_bytes;     /**< Most memory held in pictures at one time. */
-    double decode_s;             /**< Seconds spent on photos, summed over threads. */
+    double decode_s;             /**< Seconds spent on photos, summed over threads. This and the
+                                      next four: of all attempts. */
     double compose_s;            /**< Seconds spent on frames, summed over threads. */
     double encode_s;             /**< Seconds spent in the video encoder's calls. */
     double audio_s;              /**< Seconds spent on sound. */
     double mux_s;                /**< Seconds spent on writing and on reading back. */
     double total_s;              /**< Wall clock of the whole render. */
     const char *encoder;         /**< "x264". */
-    const char *encoder_reason;  /**< Why this encoder. */
+    const char *encoder_reason;  /**< Why this encoder: "asked for", what stood in the way of a
+                                      better one, or how the attempt before failed. */
     const char *container;       /**< "mp4" or "y4m". */
     const char *video_codec;     /**< "h264". */
     const char *video_profile;   /**< "High". */
@@ -134,7 +137,31 @@ typedef struct hydra_result {
     int32_t key_frames;          /**< Pictures at which playing can start. */
     int64_t ready_us;            /**< From the last encoded frame to the complete output under its
                                       name: index, verification, what was left to write or send. */
+    int32_t attempts;            /**< Attempts that it took, 1..: see hydra_attempt. */
+    int32_t reserved;            /**< 0. */
 } hydra_result;
+
+/**
+ * One attempt of a render to make its video.
+ *
+ * With HYDRA_ENCODER_AUTO a render whose encoder fails because of its GPU throws away what is made
+ * so far and begins anew with the next encoder, from the first frame: also late, and while parts of
+ * it were sent to a store. What a photo makes the job say is said again then. Failures that have
+ * nothing to do with a GPU end the render. So does one of a GPU after bytes have left that cannot
+ * be called back: HYDRA_ERR_ENCODER.
+ */
+typedef struct hydra_attempt {
+    uint32_t struct_size; /**< Set by the caller to sizeof(hydra_attempt). */
+    int32_t encoder;      /**< HYDRA_ENCODER_*. */
+    int32_t finding;     /**< HYDRA_PROBE_*: why the encoder failed; HYDRA_PROBE_OK = it did not, or
+                              not because of a GPU. */
+    hydra_status status; /**< How the attempt ended. HYDRA_OK: the video was made and found
+                              correct. */
+    const char *name;    /**< Of the encoder: "nvenc". Static. */
+    int64_t frames;      /**< Pictures that the encoder took. */
+    double seconds;      /**< Wall clock. */
+    char text[HYDRA_REASON_BYTES]; /**< What went wrong; "" = nothing. */
+} hydra_attempt;
 
 /** Fill with the defaults. @param options Not NULL. Thread: any. Since 0.1. */
 HYDRA_API void hydra_render_options_init(hydra_render_options *options);
@@ -168,7 +195,9 @@ HYDRA_API void hydra_render_options_init(hydra_render_options *options);
  *                                HYDRA_BUSY_FAIL
  *         HYDRA_ERR_EXISTS       options->when_exists is HYDRA_EXISTS_FAIL, and there is one
  *         HYDRA_ERR_AUTH, HYDRA_ERR_NETWORK, HYDRA_ERR_TIMEOUT, HYDRA_ERR_SERVER  a server
- *         HYDRA_ERR_ENCODER, HYDRA_ERR_VERIFY, HYDRA_ERR_MEMORY
+ *         HYDRA_ERR_ENCODER      the encoder failed; also: a GPU did, and bytes of the video had
+ *                                gone out already
+ *         HYDRA_ERR_VERIFY, HYDRA_ERR_MEMORY
  * On failure the target is as before and nothing is left behind, with one exception: when only the
  * last step fails, which puts the new name on disk (syncing the folder), the complete new file is
  * in place. The compose can be rendered again. Thread: owner of `c`; blocks. Since 0.1.
@@ -208,6 +237,18 @@ HYDRA_API hydra_status hydra_compose_render_writer(hydra_compose *c, const hydra
  * @return HYDRA_OK, HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE (nothing rendered). Since 0.1.
  */
 HYDRA_API hydra_status hydra_compose_result(const hydra_compose *c, hydra_result *result);
+
+/**
+ * How an attempt of the last render of `c` ended, also of a render that failed.
+ *
+ * @param c        Compose handle, not NULL.
+ * @param index    0.. , in the order of the attempts.
+ * @param attempt  Filled; struct_size must be set.
+ * @return HYDRA_OK, HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE (a render is running, or there were not so
+ *         many attempts: none when it ended before the first one). Since 0.1.
+ */
+HYDRA_API hydra_status hydra_compose_attempt(const hydra_compose *c, int32_t index,
+                                             hydra_attempt *attempt);
 
 /**
  * The bytes of the last render of `c`, if it went to memory and was successful. Every render that
@@ -256,7 +297,8 @@ HYDRA_API hydra_status hydra_compose_estimate(hydra_compose *c, const hydra_rend
 /** A render that runs by itself. Opaque. Thread: one at a time, hydra_render_cancel any. */
 typedef struct hydra_render hydra_render;
 
-/** Where a job is. A job only goes forward: in the order of these numbers, but for UPLOADING. */
+/** Where a job is. A job goes forward, in the order of these numbers but for UPLOADING; once per
+    further attempt (see hydra_attempt) it goes back to PREPARING. */
 enum {
     HYDRA_STAGE_WAITING = 0,   /**< For its share of the context's memory budget. */
     HYDRA_STAGE_PREPARING = 1, /**< Opening inputs and encoder, decoding the first photo. */
@@ -286,13 +328,14 @@ typedef struct hydra_event {
     hydra_status status;  /**< HYDRA_EVENT_DONE: how the job ended. */
     double progress;      /**< 0..1, never falls. */
     int64_t eta_us;       /**< Time left, from the speed so far; -1 = not known yet. */
-    int64_t frames_done;  /**< Pictures that were handed to the encoder. */
+    int64_t frames_done;  /**< Pictures that were handed to the encoder, in this attempt. */
     int64_t frames;       /**< Pictures in all; 0 = not known yet. */
     double frames_per_s;  /**< Speed of the pictures after the first; 0 = not known yet. */
     const char *text;     /**< UTF-8, "" for progress. Borrowed until the next call on the job. */
-    int64_t bytes_sent;   /**< Of an output on a server: bytes that have left. Else 0. */
-    int64_t bytes_total; /**< Of these in all; -1 = nothing is sent, or the size of the video is not
-                              known yet: until its last frame is encoded. */
+    int64_t bytes_sent;   /**< Of an output on a server: bytes that have left, those of earlier
+                               attempts included. Else 0. Never falls. */
+    int64_t bytes_total;  /**< Of these in all; -1 = nothing is sent, or the size of the video is
+                               not known yet: until its last frame is encoded. */
 } hydra_event;
 
 /**
@@ -391,6 +434,18 @@ HYDRA_API void hydra_render_cancel(hydra_render *render);
  * Thread: owner of `render`. Since 0.1.
  */
 HYDRA_API hydra_status hydra_render_result(const hydra_render *render, hydra_result *result);
+
+/**
+ * How an attempt of a job ended, also of a job that failed.
+ *
+ * @param render   The job, not NULL.
+ * @param index    0.. , in the order of the attempts.
+ * @param attempt  Filled; struct_size must be set.
+ * @return HYDRA_OK, HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE (still running, or there were not so many
+ *         attempts: none when it ended before the first one). Thread: owner of `render`. Since 0.1.
+ */
+HYDRA_API hydra_status hydra_render_attempt(const hydra_render *render, int32_t index,
+                                            hydra_attempt *attempt);
 
 /**
  * What went wrong in a job: the input's name and the cause.

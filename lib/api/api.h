@@ -17,6 +17,7 @@
 #include "core/core.h"
 #include "net/net.h"
 #include "project/project.h"
+#include "render/render.h"
 #include "s3/s3.h"
 #include "sink/sink.h"
 #include "timeline/timeline.h"
@@ -47,7 +48,8 @@ struct hydra_compose {
     atomic_bool running; /* a render is on; seen when its writer calls back into the compose */
     bool has_result;
     hydra_result result;
-    uint8_t *output; /* bytes of a render to memory */
+    hy_attempts attempts; /* of the last render, in which `result` has a string */
+    uint8_t *output;      /* bytes of a render to memory */
     size_t output_size;
     hy_stable_file file;             /* of a render to a file: what it was then */
     int64_t changes;                 /* of the project or its render options so far */
@@ -79,6 +81,9 @@ hydra_status hy_compose_begin(hydra_compose *c);
 /* The end of every call that changes what a render would make. Returns `status`; counts a success.
  */
 hydra_status hy_compose_changed(hydra_compose *c, hydra_status status);
+
+/* Give the host an attempt of a render that has ended: HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE. */
+hydra_status hy_attempts_give(const hy_attempts *attempts, int32_t index, hydra_attempt *out);
 
 /* What every render starts with: options (NULL = the project's) checked, the last result and what
  * it left forgotten. */

@@ -79,6 +79,10 @@ void hy_events_stage(hy_events *events, int32_t stage)
 {
     begin(events);
     events->locked.stage = stage;
+    if (stage == HYDRA_STAGE_PREPARING) { /* perhaps not for the first time */
+        events->locked.rendering_since_s = 0;
+        events->locked.frames_done = 0;
+    }
     if (stage == HYDRA_STAGE_RENDERING) {
         events->locked.rendering_since_s = hy_clock_s();
         raise_progress_locked(events, PROGRESS_OPENED);

@@ -27,6 +27,7 @@ struct hydra_render {
     bool started;
     /* Written by the job's thread before its last event, read after it. */
     hydra_result result;
+    hy_attempts attempts;
     hy_object object;
     hy_diag diag;
     char text[HY_DIAG_BYTES]; /* of the event that the host got last */
@@ -113,7 +114,16 @@ static hydra_status render_into(hydra_render *render, hy_sink *sink)
         hy_observe_message(&job, HYDRA_EVENT_WARNING,
                            "certificates of servers are not verified (store.insecure)");
     }
-    return hy_render_run(&job, &render->result, &render->diag);
+    return hy_render_run(&job, &render->result, &render->attempts, &render->diag);
+}
+
+/* An upload that was given up for another attempt may have left something, although all is well. */
+static void warn_of_leftover(hydra_render *render, const hy_outlet *outlet)
+{
+    const char *note = hy_outlet_leftover(outlet);
+    if (note) {
+        hy_events_message(&render->events, HYDRA_EVENT_WARNING, note);
+    }
 }
 
 /* A destination that can go back is opened here, others were before the thread began. */
@@ -133,6 +143,7 @@ static hydra_status render_to_outlet(hydra_render *render)
         status = render_into(render, outlet.sink);
     }
     if (status == HYDRA_OK) {
+        warn_of_leftover(render, &outlet);
         status = hy_outlet_object(&outlet, &render->result, &render->object, &render->diag);
     }
     if (status != HYDRA_OK) {
@@ -364,6 +375,17 @@ hydra_status hydra_render_result(const hydra_render *render, hydra_result *resul
     }
     hy_sized_give(result, &render->result, sizeof render->result);
     return HYDRA_OK;
+}
+
+hydra_status hydra_render_attempt(const hydra_render *render, int32_t index, hydra_attempt *attempt)
+{
+    if (!render) {
+        return HYDRA_ERR_ARGUMENT;
+    }
+    hydra_status status;
+    const hy_attempts none = {.count = 0};
+    bool done = hy_events_is_done((hy_events *)(uintptr_t)&render->events, &status);
+    return hy_attempts_give(done ? &render->attempts : &none, index, attempt);
 }
 
 hydra_status hydra_render_object(const hydra_render *render, hydra_object *object)

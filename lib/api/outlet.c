@@ -132,9 +132,14 @@ hydra_status hy_outlet_object(hy_outlet *outlet, const hydra_result *result, hy_
     return status;
 }
 
+const char *hy_outlet_leftover(const hy_outlet *outlet)
+{
+    return outlet->s3 && outlet->sink ? hy_s3_sink_leftover(outlet->sink) : NULL;
+}
+
 void hy_outlet_explain(const hy_outlet *outlet, hy_diag *diag)
 {
-    const char *note = outlet->s3 && outlet->sink ? hy_s3_sink_leftover(outlet->sink) : NULL;
+    const char *note = hy_outlet_leftover(outlet);
     if (!note || strstr(diag->text, note)) {
         return;
     }

@@ -32,6 +32,8 @@ hydra_status hy_outlet_open(hy_outlet *outlet, const hy_project *project, hy_dia
 /* After the sink's commit: what is in the store now; none for other destinations. */
 hydra_status hy_outlet_object(hy_outlet *outlet, const hydra_result *result, hy_object *out,
                               hy_diag *diag);
+/* What stays in the store of uploads that were given up; NULL = nothing. Borrowed. */
+const char *hy_outlet_leftover(const hy_outlet *outlet);
 /* After a failure: the text says too what stays in the store. */
 void hy_outlet_explain(const hy_outlet *outlet, hy_diag *diag);
 void hy_outlet_close(hy_outlet *outlet);

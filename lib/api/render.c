@@ -25,7 +25,7 @@ static hydra_status run(hydra_compose *c, const hydra_render_options *options, h
     hydra_result result;
     hy_diag diag = {0};
     atomic_store(&c->running, true);
-    hydra_status status = hy_render_run(&job, &result, &diag);
+    hydra_status status = hy_render_run(&job, &result, &c->attempts, &diag);
     atomic_store(&c->running, false);
     /* A call that the writer made into this compose may have left its own text. */
     hy_diag_clear(&c->diag);
@@ -57,6 +57,7 @@ hydra_status hy_compose_begin_render(hydra_compose *c, const hydra_render_option
         return status;
     }
     c->has_result = false;
+    c->attempts = (hy_attempts){.count = 0};
     hy_free(c->output);
     c->output = NULL;
     c->output_size = 0;
@@ -189,6 +190,27 @@ hydra_status hydra_compose_result(const hydra_compose *c, hydra_result *result)
     }
     hy_sized_give(result, &c->result, sizeof c->result);
     return HYDRA_OK;
+}
+
+hydra_status hy_attempts_give(const hy_attempts *attempts, int32_t index, hydra_attempt *out)
+{
+    if (index < 0 || !hy_sized_is_set(out, HY_SIZE_THROUGH(hydra_attempt, text))) {
+        return HYDRA_ERR_ARGUMENT;
+    }
+    if (index >= attempts->count) {
+        return HYDRA_ERR_STATE;
+    }
+    hy_sized_give(out, &attempts->list[index], sizeof attempts->list[index]);
+    return HYDRA_OK;
+}
+
+hydra_status hydra_compose_attempt(const hydra_compose *c, int32_t index, hydra_attempt *attempt)
+{
+    if (!c) {
+        return HYDRA_ERR_ARGUMENT;
+    }
+    const hy_attempts none = {.count = 0};
+    return hy_attempts_give(atomic_load(&c->running) ? &none : &c->attempts, index, attempt);
 }
 
 hydra_status hydra_compose_output(const hydra_compose *c, const void **data, size_t *size)

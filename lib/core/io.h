@@ -121,6 +121,10 @@ typedef struct hy_sink_ops {
     /* Before the first write: the first `bytes` will be written last, in one piece. NULL = that
      * does not matter here. */
     hydra_status (*reserve)(hy_sink *sink, int64_t bytes, hy_diag *diag);
+    /* Between open and commit: throw away all that was written and begin anew, as if just opened.
+     * HYDRA_ERR_STATE: bytes have left that cannot be called back; nothing has changed then. NULL =
+     * it never can. */
+    hydra_status (*restart)(hy_sink *sink, hy_diag *diag);
 } hy_sink_ops;
 struct hy_sink {
     const hy_sink_ops *ops;

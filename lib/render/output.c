@@ -51,6 +51,7 @@ hy_encoder_config hy_output_config(const hy_job *job, const hy_plan *plan)
 static hydra_status open_encoder(hy_output *output, const hy_job *job, hy_diag *diag)
 {
     hy_encoder_config config = hy_output_config(job, output->plan);
+    config.finding = &output->open_finding;
     sigset_t before;
     hy_signals_block(&before); /* it starts threads, and this may be one of the host's */
     hydra_status status = job->encoder->open(&config, &output->encoder, diag);
@@ -213,6 +214,11 @@ hydra_status hy_output_finish(hy_output *output, hydra_result *result, hy_diag *
     output->mux_s += hy_clock_s() - start;
     result->encoder = output->encoder->ops->name;
     return status;
+}
+
+int32_t hy_output_finding(const hy_output *output)
+{
+    return output->encoder ? output->encoder->finding : output->open_finding;
 }
 
 void hy_output_close(hy_output *output)

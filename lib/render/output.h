@@ -12,7 +12,8 @@
 typedef struct hy_output {
     const hy_plan *plan;
     const hy_cancel *cancel;
-    hy_encoder *encoder;
+    hy_encoder *encoder;  /* NULL = it could not be opened */
+    int32_t open_finding; /* HYDRA_PROBE_*: why not, where that is about a GPU */
     hy_reader *audio_reader;
     hy_audio *audio; /* NULL = no sound track */
     hy_packet audio_packet;
@@ -38,6 +39,8 @@ hydra_status hy_output_frame(hy_output *output, const hy_picture *picture, int64
                              hy_diag *diag);
 /* No more frames: drain, write the index, read the result back. Fills `result`. */
 hydra_status hy_output_finish(hy_output *output, hydra_result *result, hy_diag *diag);
+/* After a failure: HYDRA_PROBE_* where the encoder failed because of its GPU, else OK. */
+int32_t hy_output_finding(const hy_output *output);
 /* Accepts an output whose open failed. The sink is the caller's. */
 void hy_output_close(hy_output *output);
 

@@ -14,7 +14,8 @@
 #include "project/project.h"
 #include "timeline/timeline.h"
 
-/* Hears how a job goes, on the job's own thread. */
+/* Hears how a job goes, on the job's own thread. What begins anew with another encoder goes back to
+ * HYDRA_STAGE_PREPARING, and to the first frame. */
 typedef struct hy_observer {
     void (*stage)(void *user, int32_t stage); /* HYDRA_STAGE_*, in their order */
     void (*frame)(void *user, int64_t done, int64_t total);
@@ -39,6 +40,14 @@ typedef struct hy_job {
     const hy_fetcher *fetcher;            /* of remote sources; NULL = there can be none */
     struct hy_remote *remote;             /* private to render/: set while it fetches */
 } hy_job;
+
+/* How a job came to its video, or did not: its attempts, in their order. */
+#define HY_MAX_ATTEMPTS 3
+typedef struct hy_attempts {
+    hydra_attempt list[HY_MAX_ATTEMPTS];
+    int32_t count;                   /* 0 = it ended before the first one */
+    char reason[HYDRA_REASON_BYTES]; /* why the encoder of the last one was taken */
+} hy_attempts;
 
 void hy_observe_stage(const hy_job *job, int32_t stage);
 void hy_observe_frame(const hy_job *job, int64_t done, int64_t total);
@@ -68,8 +77,13 @@ hydra_status hy_render_check(const hy_job *job, hy_issues *issues, hy_diag *diag
 /* Which encoders the job may use, by its options and the GPUs. */
 hydra_status hy_job_plan_encoders(const hy_job *job, struct hy_encoder_route *route, hy_diag *diag);
 
-/* Render the whole project into job->sink and commit it; on failure the sink is aborted. */
-hydra_status hy_render_run(const hy_job *job, hydra_result *result, hy_diag *diag);
+/*
+ * Render the whole project into job->sink and commit it; on failure the sink is aborted. Where an
+ * encoder of the route fails because of its GPU, the sink is restarted and all is made anew with
+ * the next one. The result's encoder_reason lies in `attempts`, which is filled also on failure.
+ */
+hydra_status hy_render_run(const hy_job *job, hydra_result *result, hy_attempts *attempts,
+                           hy_diag *diag);
 
 /* Compose frame number `n` of a planned project. */
 hydra_status hy_render_frame(const hy_job *job, const hy_plan *plan, int64_t n, hy_picture **out,

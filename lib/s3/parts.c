@@ -75,10 +75,12 @@ hydra_status hy_upload_status(hy_upload *upload, hy_diag *diag)
 /* Under the lock. */
 static void report(hy_upload *upload)
 {
-    if (upload->locked.sent > upload->locked.reported) {
-        upload->locked.reported = upload->locked.sent;
+    int64_t before = upload->locked.dropped;
+    int64_t total = upload->locked.total;
+    if (before + upload->locked.sent > upload->locked.reported) {
+        upload->locked.reported = before + upload->locked.sent;
         if (upload->sent) {
-            upload->sent(upload->user, upload->locked.reported, upload->locked.total);
+            upload->sent(upload->user, upload->locked.reported, total < 0 ? -1 : before + total);
         }
     }
 }
@@ -471,16 +473,29 @@ static void stop_work(hy_upload *upload)
     }
 }
 
-static void note_leftover(hy_upload *upload)
+/* Also of an upload after others that left something. */
+static void note_leftover(hy_upload *upload, const char *note)
+{
+    hy_buffer text = {.limit = 2048};
+    const char *before = upload->leftover;
+    if (hy_buffer_print(&text, "%s%s%s", before ? before : "", before ? "; " : "", note) &&
+        hy_buffer_append(&text, "", 1)) {
+        hy_free(upload->leftover);
+        upload->leftover = (char *)text.data;
+    } else {
+        hy_buffer_free(&text);
+    }
+}
+
+static void note_parts(hy_upload *upload)
 {
     hy_buffer text = {.limit = 2048};
     if (hy_buffer_print(&text, "its parts stay in the bucket: upload %s could not be aborted",
                         upload->locked.id) &&
         hy_buffer_append(&text, "", 1)) {
-        upload->leftover = (char *)text.data;
-    } else {
-        hy_buffer_free(&text);
+        note_leftover(upload, (const char *)text.data);
     }
+    hy_buffer_free(&text);
 }
 
 void hy_upload_end(hy_upload *upload)
@@ -501,16 +516,53 @@ void hy_upload_end(hy_upload *upload)
         double left_s = END_S - (hy_clock_s() - start_s);
         left_s = left_s > LEAST_DROP_S ? left_s : LEAST_DROP_S;
         if (!hy_upload_drop(upload, upload->locked.id, (int64_t)(left_s * 1e6))) {
-            note_leftover(upload);
+            note_parts(upload);
         }
     }
     if (atomic_load(&upload->create_unknown)) {
-        upload->leftover = hy_strdup("it is not known whether the server began an upload: "
-                                     "one without parts may stay in the bucket");
+        note_leftover(upload, "it is not known whether the server began an upload: "
+                              "one without parts may stay in the bucket");
     }
     if (upload->locked.state != HY_UPLOAD_DONE) {
         upload->locked.state = HY_UPLOAD_ENDED;
     }
+}
+
+/* What an upload has gathered, but for its names and headers. */
+static void forget(hy_upload *upload)
+{
+    for (size_t i = 0; i < upload->locked.spare_count; i++) {
+        hy_block_free(upload->locked.spare[i], upload->block_bytes);
+    }
+    for (int32_t i = 0; i < upload->locked.part_count; i++) {
+        hy_free(upload->locked.parts[i].etag);
+    }
+    hy_free(upload->locked.parts);
+    hy_free(upload->locked.id);
+    hy_s3_upload_result_free(&upload->locked.result);
+    upload->locked.spare_count = 0;
+    upload->locked.block_count = 0;
+    upload->locked.parts = NULL;
+    upload->locked.part_count = 0;
+    upload->locked.id = NULL;
+}
+
+void hy_upload_restart(hy_upload *upload)
+{
+    const hy_cancel *parent = upload->stop.parent;
+    double deadline_s = upload->stop.deadline_s;
+    hy_upload_end(upload);
+    forget(upload);
+    hy_cancel_init_child(&upload->stop, parent, 0);
+    upload->stop.deadline_s = deadline_s;
+    hy_cancel_init(&upload->grace, 0);
+    atomic_store(&upload->create_unknown, false);
+    upload->locked.state = HY_UPLOAD_NEW;
+    upload->locked.ending = false;
+    upload->locked.stopped_s = 0;
+    upload->locked.failure = (hy_diag){0};
+    upload->locked.dropped = upload->locked.reported;
+    upload->locked.sent = 0;
 }
 
 /* ---- Set-up ---- */
@@ -619,16 +671,8 @@ hydra_status hy_upload_open(hy_upload *upload, hy_s3 *s3, const hy_s3_sink_optio
 
 void hy_upload_close(hy_upload *upload)
 {
-    for (size_t i = 0; i < upload->locked.spare_count; i++) {
-        hy_block_free(upload->locked.spare[i], upload->block_bytes);
-    }
-    for (int32_t i = 0; i < upload->locked.part_count; i++) {
-        hy_free(upload->locked.parts[i].etag);
-    }
+    forget(upload);
     hy_free(upload->locked.spare);
-    hy_free(upload->locked.parts);
-    hy_free(upload->locked.id);
-    hy_s3_upload_result_free(&upload->locked.result);
     hy_http_headers_free(&upload->object_headers);
     hy_http_headers_free(&upload->access_headers);
     hy_free(upload->bucket);

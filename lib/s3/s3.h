@@ -351,11 +351,12 @@ void hy_s3_upload_result_free(hy_s3_upload_result *result);
  * threshold is one PUT; memory comes first: a threshold of more than the head and `parallel` parts
  * counts as that. commit sends the rest, then the head, then Complete, and looks whether the server
  * has what was sent. abort ends what is under way and aborts the upload, within 5 s, whatever the
- * job's own deadline says; a Create that is under way gets 0.8 s. `s3`, `policy` and `cancel` are
- * borrowed, all else is copied. Between write and commit bytes can be written again only in the
- * head. Where an object that is there must stay, hy_s3_sink_new looks first: HYDRA_ERR_EXISTS; who
- * may write and not read is told by commit. Once commit has asked for the object to be made, a
- * cancel comes too late unless the server takes more than 3 s.
+ * job's own deadline says; a Create that is under way gets 0.8 s. restart is an abort, and an
+ * upload that has yet to begin. `s3`, `policy` and `cancel` are borrowed, all else is copied.
+ * Between write and commit bytes can be written again only in the head. Where an object that is
+ * there must stay, hy_s3_sink_new looks first: HYDRA_ERR_EXISTS; who may write and not read is told
+ * by commit. Once commit has asked for the object to be made, a cancel comes too late unless the
+ * server takes more than 3 s.
  *
  * A reply to the first call of an upload in parts that never arrives may leave an upload without
  * parts in the bucket, of which nobody knows: a lifecycle rule for incomplete uploads removes it.
@@ -370,9 +371,10 @@ typedef struct hy_s3_sink_options {
     const char *content_type;               /* where transfer says none; NULL = none */
     const hydra_policy *policy;
     const hy_cancel *cancel;
-    /* One call at a time, from any thread; must not call the sink. Bytes never decrease. */
-    void (*sent)(void *user, int64_t bytes,
-                 int64_t total); /* total -1 = not known until commit; hy_s3_upload knows it */
+    /* One call at a time, from any thread; must not call the sink. Bytes never decrease: those that
+     * had left before a restart count in both. `total` -1 = not known until commit; hy_s3_upload
+     * knows it. */
+    void (*sent)(void *user, int64_t bytes, int64_t total);
     void *user;
 } hy_s3_sink_options;
 hydra_status hy_s3_sink_new(hy_s3 *s3, const hy_s3_sink_options *options, hy_sink **out,
@@ -381,8 +383,9 @@ hydra_status hy_s3_sink_new(hy_s3 *s3, const hy_s3_sink_options *options, hy_sin
 int64_t hy_s3_sink_memory(const hy_s3_sink_options *options);
 /* After commit: moves the result out. */
 void hy_s3_sink_result(hy_sink *sink, hy_s3_upload_result *result);
-/* After abort, and after a commit that failed (whose text has it): what stays in the bucket because
- * the server could not be told, "its parts ...: upload ID ..."; else NULL. Borrowed from the sink.
+/* After abort, restart, and a commit that failed (whose text has it): what stays in the bucket
+ * because the server could not be told, "its parts ...: upload ID ..."; else NULL. Borrowed from
+ * the sink.
  */
 const char *hy_s3_sink_leftover(const hy_sink *sink);
 

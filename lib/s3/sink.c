@@ -258,14 +258,35 @@ static void s3_abort(hy_sink *base)
     }
 }
 
-static void s3_close(hy_sink *base)
+static void free_slots(s3_sink *sink)
 {
-    s3_sink *sink = (s3_sink *)base;
-    s3_abort(base);
     for (int32_t i = 0; i < sink->slot_count; i++) {
         hy_block_free(sink->slots[i].block, (size_t)sink->part_bytes);
     }
     hy_free(sink->slots);
+    sink->slots = NULL;
+    sink->slot_count = 0;
+}
+
+/* The parts that have left are dropped by the server. */
+static hydra_status s3_restart(hy_sink *base, hy_diag *diag)
+{
+    s3_sink *sink = (s3_sink *)base;
+    if (!sink->open) {
+        return hy_fail(diag, HYDRA_ERR_INTERNAL, "%s: used after commit or abort", base->name);
+    }
+    free_slots(sink);
+    hy_upload_restart(&sink->upload);
+    sink->gone_parts = 0;
+    sink->end = 0;
+    return HYDRA_OK;
+}
+
+static void s3_close(hy_sink *base)
+{
+    s3_sink *sink = (s3_sink *)base;
+    s3_abort(base);
+    free_slots(sink);
     hy_upload_close(&sink->upload);
     hy_free(sink);
 }
@@ -309,6 +330,7 @@ static const hy_sink_ops s3_ops = {
     .abort = s3_abort,
     .close = s3_close,
     .reserve = s3_reserve,
+    .restart = s3_restart,
 };
 
 hydra_status hy_s3_sink_new(hy_s3 *s3, const hy_s3_sink_options *options, hy_sink **out,

@@ -94,7 +94,8 @@ struct hy_upload {
         size_t spare_count;
         size_t block_count; /* made */
         int64_t sent;
-        int64_t reported; /* most of it, as told to the caller */
+        int64_t dropped;  /* reported of uploads that were restarted */
+        int64_t reported; /* most of both, as told to the caller */
         int64_t total;    /* -1 = not known yet */
         hy_s3_upload_result result;
     } locked;
@@ -167,5 +168,7 @@ hydra_status hy_upload_finish_small(hy_upload *upload, const hy_upload_source *s
 void hy_upload_progress(hy_upload *upload, int64_t bytes);
 /* Stop the threads and, unless the object is there, abort the upload. Within 5 s. */
 void hy_upload_end(hy_upload *upload);
+/* The same, and then as just opened, with what is left of its deadline. No block may be out. */
+void hy_upload_restart(hy_upload *upload);
 
 #endif

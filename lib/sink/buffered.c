@@ -63,6 +63,13 @@ static hydra_status buffered_commit(hy_sink *sink, hy_diag *diag)
     return status;
 }
 
+/* The sink behind got nothing yet. */
+static hydra_status buffered_restart(hy_sink *sink, hy_diag *diag)
+{
+    hy_sink *memory = ((buffered_sink *)sink)->memory;
+    return memory->ops->restart(memory, diag);
+}
+
 static void buffered_close(hy_sink *sink)
 {
     const buffered_sink *buffered = (const buffered_sink *)sink;
@@ -77,6 +84,7 @@ static const hy_sink_ops buffered_ops = {
     .commit = buffered_commit,
     .abort = buffered_abort,
     .close = buffered_close,
+    .restart = buffered_restart,
 };
 
 hydra_status hy_sink_buffered_new(hy_sink *in_order, int64_t limit, hy_sink **out, hy_diag *diag)

@@ -186,6 +186,19 @@ bool hy_sink_file_info(const hy_sink *sink, struct stat *info)
     return file->has_info;
 }
 
+static hydra_status file_restart(hy_sink *sink, hy_diag *diag)
+{
+    const file_sink *file = (const file_sink *)sink;
+    hydra_status status = hy_sink_check(sink, file->fd >= 0, 0, 0, diag);
+    int result = 0;
+    if (status == HYDRA_OK) {
+        do {
+            result = ftruncate(file->fd, 0);
+        } while (result != 0 && errno == EINTR);
+    }
+    return result == 0 ? status : hy_fail_errno(diag, errno, sink->name, "emptying");
+}
+
 static void file_close(hy_sink *sink)
 {
     file_sink *file = (file_sink *)sink;
@@ -201,6 +214,7 @@ static const hy_sink_ops file_ops = {
     .commit = file_commit,
     .abort = file_abort,
     .close = file_close,
+    .restart = file_restart,
 };
 
 static bool random_bits(uint64_t *bits)

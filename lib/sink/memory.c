@@ -63,6 +63,16 @@ static void memory_abort(hy_sink *sink)
     }
 }
 
+static hydra_status memory_restart(hy_sink *sink, hy_diag *diag)
+{
+    memory_sink *memory = (memory_sink *)sink;
+    hydra_status status = hy_sink_check(sink, memory->open, 0, 0, diag);
+    if (status == HYDRA_OK) {
+        hy_buffer_free(&memory->buffer);
+    }
+    return status;
+}
+
 static void memory_close(hy_sink *sink)
 {
     hy_buffer_free(&((memory_sink *)sink)->buffer);
@@ -75,6 +85,7 @@ static const hy_sink_ops memory_ops = {
     .commit = memory_commit,
     .abort = memory_abort,
     .close = memory_close,
+    .restart = memory_restart,
 };
 
 hydra_status hy_sink_memory_new(int64_t limit, hy_sink **out, hy_diag *diag)

@@ -102,6 +102,24 @@ static void pull_abort(hy_sink *sink)
     (void)pthread_mutex_unlock(&pull->lock);
 }
 
+/* What waits is dropped; of what the host took already nothing can be called back. */
+static hydra_status pull_restart(hy_sink *sink, hy_diag *diag)
+{
+    pull_sink *pull = (pull_sink *)sink;
+    hydra_status status = hy_sink_check(sink, pull->open, 0, 0, diag);
+    if (status != HYDRA_OK) {
+        return status;
+    }
+    (void)pthread_mutex_lock(&pull->lock);
+    status = hy_sink_check_gone(sink, pull->locked.offset, "the host", diag);
+    if (status == HYDRA_OK) {
+        pull->locked.size = 0;
+        pull->position = 0;
+    }
+    (void)pthread_mutex_unlock(&pull->lock);
+    return status;
+}
+
 static void pull_close(hy_sink *sink)
 {
     pull_sink *pull = (pull_sink *)sink;
@@ -140,6 +158,7 @@ static const hy_sink_ops pull_ops = {
     .commit = pull_commit,
     .abort = pull_abort,
     .close = pull_close,
+    .restart = pull_restart,
 };
 
 hydra_status hy_sink_pull_new(size_t limit, void (*notify)(void *user), void *user,

@@ -157,6 +157,12 @@ static hydra_status put_commit(hy_sink *sink, hy_diag *diag)
 
 /* ---- Opening and closing ---- */
 
+static hydra_status put_restart(hy_sink *sink, hy_diag *diag)
+{
+    hy_sink *memory = ((put_sink *)sink)->memory;
+    return memory->ops->restart(memory, diag);
+}
+
 static void put_close(hy_sink *sink)
 {
     put_sink *put = (put_sink *)sink;
@@ -173,6 +179,7 @@ static const hy_sink_ops put_ops = {
     .commit = put_commit,
     .abort = put_abort,
     .close = put_close,
+    .restart = put_restart,
 };
 
 /* Before minutes of work go into it. */

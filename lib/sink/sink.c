@@ -29,6 +29,13 @@ hydra_status hy_sink_check_next(const hy_sink *sink, bool open, int64_t position
     return status;
 }
 
+hydra_status hy_sink_check_gone(const hy_sink *sink, int64_t gone, const char *to, hy_diag *diag)
+{
+    return gone > 0 ? hy_fail(diag, HYDRA_ERR_STATE, "%s: %s has got %lld bytes already",
+                              sink->name, to, (long long)gone)
+                    : HYDRA_OK;
+}
+
 int hy_sync_fd(int fd)
 {
     int result;

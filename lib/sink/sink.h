@@ -48,7 +48,7 @@ hydra_status hy_sink_memory_new(int64_t limit, hy_sink **out, hy_diag *diag);
 void hy_sink_memory_take(hy_sink *sink, uint8_t **data, size_t *size);
 
 /* The host's functions. Copied. ops->read is NULL when writer->read is. commit and abort do not
- * call the host. */
+ * call the host. restart is refused once it got a byte: it gets each one once. */
 hydra_status hy_sink_writer_new(const hydra_writer *writer, hy_sink **out, hy_diag *diag);
 
 /*
@@ -58,7 +58,7 @@ hydra_status hy_sink_writer_new(const hydra_writer *writer, hy_sink **out, hy_di
  * possible with flags of its own, else on a duplicate. A reader that goes away is HYDRA_ERR_IO and
  * raises no SIGPIPE. Refuses (HYDRA_ERR_ARGUMENT) what is not open for writing, and terminals.
  * `name` is copied, `cancel` (may be NULL) borrowed. commit syncs if it is a file; abort takes
- * nothing back.
+ * nothing back, and restart is refused once a byte is written.
  */
 hydra_status hy_sink_fd_new(int fd, bool close_fd, const char *name, const hy_cancel *cancel,
                             hy_sink **out, hy_diag *diag);
@@ -72,7 +72,8 @@ hydra_status hy_sink_fifo_new(const char *path, const hydra_policy *policy, cons
 /*
  * Bytes that another thread takes with hy_sink_pull_read. At most `limit` that were not taken are
  * kept; write waits for room, commit until all are taken. `notify` (may be NULL) is called by the
- * writing thread whenever there are bytes and were none before. `cancel` is borrowed.
+ * writing thread whenever there are bytes and were none before. restart drops what waits; it is
+ * refused once a byte is taken. `cancel` is borrowed.
  */
 hydra_status hy_sink_pull_new(size_t limit, void (*notify)(void *user), void *user,
                               const hy_cancel *cancel, hy_sink **out, hy_diag *diag);

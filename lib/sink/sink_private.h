@@ -16,6 +16,9 @@ hydra_status hy_sink_check(const hy_sink *sink, bool open, int64_t offset, size_
 hydra_status hy_sink_check_next(const hy_sink *sink, bool open, int64_t position, int64_t offset,
                                 size_t size, hy_diag *diag);
 
+/* HYDRA_ERR_STATE where bytes have gone to somebody else: `to` who has them. */
+hydra_status hy_sink_check_gone(const hy_sink *sink, int64_t gone, const char *to, hy_diag *diag);
+
 /* fsync, repeated when a signal came between. */
 int hy_sync_fd(int fd);
 

@@ -239,6 +239,14 @@ static hydra_status stream_commit(hy_sink *sink, hy_diag *diag)
     return status;
 }
 
+static hydra_status stream_restart(hy_sink *sink, hy_diag *diag)
+{
+    const stream_sink *stream = (const stream_sink *)sink;
+    hydra_status status = hy_sink_check(sink, stream->open, 0, 0, diag);
+    return status == HYDRA_OK ? hy_sink_check_gone(sink, stream->position, "the reader", diag)
+                              : status;
+}
+
 static void stream_close(hy_sink *sink)
 {
     stream_sink *stream = (stream_sink *)sink;
@@ -253,6 +261,7 @@ static const hy_sink_ops stream_ops = {
     .commit = stream_commit,
     .abort = stream_abort,
     .close = stream_close,
+    .restart = stream_restart,
 };
 
 static hydra_status new_stream(const char *name, const hy_cancel *cancel, stream_sink **out,

@@ -6,6 +6,7 @@
 typedef struct writer_sink {
     hy_sink base;
     hydra_writer writer;
+    int64_t gone; /* bytes that the host was given */
     bool open;
 } writer_sink;
 
@@ -22,11 +23,12 @@ static hydra_status check_result(const hy_sink *sink, const char *function, int3
 static hydra_status writer_write(hy_sink *sink, int64_t offset, const void *data, size_t size,
                                  hy_diag *diag)
 {
-    const writer_sink *to = (const writer_sink *)sink;
+    writer_sink *to = (writer_sink *)sink;
     hydra_status status = hy_sink_check(sink, to->open, offset, size, diag);
     if (status != HYDRA_OK || size == 0) {
         return status;
     }
+    to->gone += (int64_t)size;
     return check_result(sink, "write", to->writer.write(to->writer.user, offset, data, size), diag);
 }
 
@@ -55,6 +57,14 @@ static void writer_abort(hy_sink *sink)
     ((writer_sink *)sink)->open = false;
 }
 
+/* The host gets each byte once. */
+static hydra_status writer_restart(hy_sink *sink, hy_diag *diag)
+{
+    const writer_sink *writer = (const writer_sink *)sink;
+    hydra_status status = hy_sink_check(sink, writer->open, 0, 0, diag);
+    return status == HYDRA_OK ? hy_sink_check_gone(sink, writer->gone, "the host", diag) : status;
+}
+
 static void writer_close(hy_sink *sink)
 {
     hy_free(sink);
@@ -66,12 +76,14 @@ static const hy_sink_ops readable_ops = {
     .commit = writer_commit,
     .abort = writer_abort,
     .close = writer_close,
+    .restart = writer_restart,
 };
 static const hy_sink_ops write_only_ops = {
     .write = writer_write,
     .commit = writer_commit,
     .abort = writer_abort,
     .close = writer_close,
+    .restart = writer_restart,
 };
 
 hydra_status hy_sink_writer_new(const hydra_writer *writer, hy_sink **out, hy_diag *diag)

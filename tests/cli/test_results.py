@@ -27,11 +27,17 @@ TEXTS = ["output", "encoder", "encoder_reason", "container", "video_codec", "vid
 class RenderTest(CliTest):
     def test_result_has_every_field(self) -> None:
         result = self.render("a.png", "b.png", "--music", "music.wav")
-        self.assertEqual(set(result), {"ok", "has_audio", *NUMBERS, *TEXTS})
+        self.assertEqual(set(result), {"ok", "has_audio", "attempts", *NUMBERS, *TEXTS})
         for name in NUMBERS:
             self.assertIsInstance(result[name], (int, float), name)
         for name in TEXTS:
             self.assertIsInstance(result[name], str, name)
+        (attempt,) = result["attempts"]
+        self.assertEqual(set(attempt),
+                         {"encoder", "status", "finding", "frames", "seconds", "text"})
+        self.assertEqual((attempt["encoder"], attempt["status"], attempt["finding"],
+                          attempt["frames"], attempt["text"]),
+                         (result["encoder"], "HYDRA_OK", 0, result["frames"], ""))
 
     def test_result_is_true(self) -> None:
         result = self.render("a.png", "b.png", "--music", "music.wav")

@@ -124,9 +124,10 @@ static void print_result(const cli_settings *settings, const hydra_render *job,
     hydra_object object = {.struct_size = sizeof object};
     bool is_object = hydra_render_object(job, &object) == HYDRA_OK;
     if (settings->json) {
-        output_result_json(cli_json_stream(settings), name, result, is_object ? &object : NULL);
+        output_result_json(cli_json_stream(settings), name, job, result,
+                           is_object ? &object : NULL);
     } else if (!settings->quiet && !target_is_stdout(settings->output)) {
-        output_result_table(name, result);
+        output_result_table(name, job, result);
         if (is_object) {
             remote_print_table(&object);
         }

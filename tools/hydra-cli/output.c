@@ -84,6 +84,22 @@ static void print_encoder(const hydra_result *result)
     printf("\n");
 }
 
+/* Those that came to nothing; the last one is told by the rest. */
+static void print_attempts(const hydra_render *job, const hydra_result *result)
+{
+    hydra_attempt attempt = {.struct_size = sizeof attempt};
+    for (int32_t i = 0; i + 1 < result->attempts; i++) {
+        if (hydra_render_attempt(job, i, &attempt) == HYDRA_OK) {
+            printf("  attempt %-4d %s, %lld frames in ", i + 1, attempt.name,
+                   (long long)attempt.frames);
+            print_seconds((int64_t)llrint(attempt.seconds * 1e6));
+            printf(": ");
+            cli_print_clean(stdout, attempt.text);
+            printf("\n");
+        }
+    }
+}
+
 static void print_file(const hydra_result *result)
 {
     printf("  file         %s, ", result->container);
@@ -115,13 +131,14 @@ static void print_costs(const hydra_result *result)
     printf(" of pictures at most\n");
 }
 
-void output_result_table(const char *path, const hydra_result *result)
+void output_result_table(const char *path, const hydra_render *job, const hydra_result *result)
 {
     cli_print_clean(stdout, path);
     printf("\n");
     print_pictures(result);
     print_sound(result);
     print_encoder(result);
+    print_attempts(job, result);
     print_file(result);
     print_costs(result);
 }
@@ -172,8 +189,25 @@ static void json_costs(json_writer *json, const hydra_result *result)
     json_integer(json, "ready_us", result->ready_us);
 }
 
-void output_result_json(FILE *out, const char *path, const hydra_result *result,
-                        const hydra_object *object)
+static void json_attempts(json_writer *json, const hydra_render *job)
+{
+    hydra_attempt attempt = {.struct_size = sizeof attempt};
+    json_open(json, "attempts", '[');
+    for (int32_t i = 0; hydra_render_attempt(job, i, &attempt) == HYDRA_OK; i++) {
+        json_open(json, NULL, '{');
+        json_text(json, "encoder", attempt.name);
+        json_text(json, "status", hydra_status_name(attempt.status));
+        json_integer(json, "finding", attempt.finding);
+        json_integer(json, "frames", attempt.frames);
+        json_number(json, "seconds", attempt.seconds);
+        json_text(json, "text", attempt.text);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+void output_result_json(FILE *out, const char *path, const hydra_render *job,
+                        const hydra_result *result, const hydra_object *object)
 {
     json_writer json = {.out = out};
     json_open(&json, NULL, '{');
@@ -182,6 +216,7 @@ void output_result_json(FILE *out, const char *path, const hydra_result *result,
     json_pictures(&json, result);
     json_file(&json, result);
     json_costs(&json, result);
+    json_attempts(&json, job);
     if (object) {
         remote_print_json(&json, object);
     }

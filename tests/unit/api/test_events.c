@@ -99,6 +99,36 @@ static void test_bytes_of_an_upload(void **state)
     hy_events_free(&events);
 }
 
+/* With another encoder: the frames count anew, what was done is not undone for who watches. */
+static void test_begun_anew(void **state)
+{
+    (void)state;
+    hy_events events;
+    hy_diag diag = {0};
+    assert_ok(hy_events_init(&events, &diag), &diag);
+    hy_events_stage(&events, HYDRA_STAGE_RENDERING);
+    hy_events_frame(&events, 1, FRAMES);
+    (void)usleep(20000);
+    hy_events_frame(&events, FRAMES / 2, FRAMES);
+    hydra_event before = next(&events);
+    assert_true(before.frames_per_s > 0);
+    hy_events_stage(&events, HYDRA_STAGE_PREPARING);
+    hydra_event event = next(&events);
+    assert_int_equal(event.stage, HYDRA_STAGE_PREPARING);
+    assert_int_equal(event.frames_done, 0);
+    assert_true(event.frames_per_s == 0);
+    assert_int_equal(event.eta_us, -1);
+    assert_true(event.progress == before.progress);
+    hy_events_stage(&events, HYDRA_STAGE_RENDERING);
+    hy_events_frame(&events, FRAMES / 4, FRAMES);
+    event = next(&events);
+    assert_int_equal(event.frames_done, FRAMES / 4);
+    assert_true(event.progress == before.progress);
+    hy_events_frame(&events, FRAMES, FRAMES);
+    assert_true(next(&events).progress > before.progress);
+    hy_events_free(&events);
+}
+
 /* The oldest make room, and the next warning tells how many. */
 static void test_messages_that_nobody_takes(void **state)
 {
@@ -137,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_speed_and_time_left),
         cmocka_unit_test(test_bytes_of_an_upload),
+        cmocka_unit_test(test_begun_anew),
         cmocka_unit_test(test_messages_that_nobody_takes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

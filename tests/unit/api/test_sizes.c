@@ -77,10 +77,12 @@ static void test_results_for_newer_programs(void **state)
     NEWER(hydra_encoder_info) info;
     NEWER(hydra_estimate) estimate;
     NEWER(hydra_result) result;
+    NEWER(hydra_attempt) attempt;
     NEWER(hydra_issue) issue;
     MAKE_NEWER(info);
     MAKE_NEWER(estimate);
     MAKE_NEWER(result);
+    MAKE_NEWER(attempt);
     MAKE_NEWER(issue);
     hydra_compose *c = small_video();
     hydra_render_options raw;
@@ -96,6 +98,9 @@ static void test_results_for_newer_programs(void **state)
     assert_int_equal(hydra_compose_result(c, &result.own), HYDRA_OK);
     assert_int_equal(result.own.frames, 2);
     assert_newer(result);
+    assert_int_equal(hydra_compose_attempt(c, 0, &attempt.own), HYDRA_OK);
+    assert_string_equal(attempt.own.name, "raw");
+    assert_newer(attempt);
     assert_int_equal(hydra_compose_load_json(c, "{}", 2), HYDRA_ERR_ARGUMENT);
     assert_int_equal(hydra_compose_issue(c, 0, &issue.own), HYDRA_OK);
     assert_int_equal(issue.own.status, HYDRA_ERR_ARGUMENT);

@@ -9,8 +9,11 @@
 
 #include <hydra/hydra.h>
 
+#include "render/render.h"
+
 #include "../s3/store.h"
 #include "compose.h"
+#include "frail.h"
 
 #define URI "s3://bucket/renders/1.y4m"
 
@@ -262,6 +265,63 @@ static void test_a_job(void **state)
     close_bench(&b);
 }
 
+/* Whether an encoder that fails comes first. */
+static bool is_frail;
+
+hydra_status __real_hy_job_plan_encoders(const hy_job *job, hy_encoder_route *route, hy_diag *diag);
+hydra_status __wrap_hy_job_plan_encoders(const hy_job *job, hy_encoder_route *route, hy_diag *diag);
+hydra_status __wrap_hy_job_plan_encoders(const hy_job *job, hy_encoder_route *route, hy_diag *diag)
+{
+    if (!is_frail) {
+        return __real_hy_job_plan_encoders(job, route, diag);
+    }
+    *route = test_frail_route(HYDRA_ENCODER_RAW);
+    return HYDRA_OK;
+}
+
+/* The parts of a first attempt stay in the bucket when the server does not drop them. All is well
+ * with the object, and yet the host is told. */
+static void test_made_again(void **state)
+{
+    (void)state;
+    bench b;
+    hydra_render *job = NULL;
+    hydra_event event = {.struct_size = sizeof event};
+    hydra_object object = {.struct_size = sizeof object};
+    int64_t sent = 0;
+    int notes = 0;
+    open_bench(&b, HYDRA_SCHEME_S3, 1280, 960, 16); /* 29 MB: more than a part */
+    b.failing = STORE_ABORT;
+    b.plan = (store_plan){.fault = STORE_REPLIES, .status = 403, .code = "AccessDenied"};
+    is_frail = true;
+    test_frail = (test_frail_plan){
+        .at = TEST_FRAIL_DRAIN, .finding = HYDRA_PROBE_LOST, .status = HYDRA_ERR_ENCODER};
+    assert_compose_ok(b.c, hydra_render_start(b.c, URI, NULL, &job));
+    struct pollfd fd = {.fd = hydra_render_fd(job), .events = POLLIN};
+    do {
+        (void)poll(&fd, 1, 1000);
+        assert_int_equal(hydra_render_next_event(job, &event), HYDRA_OK);
+        notes += event.kind == HYDRA_EVENT_WARNING && strstr(event.text, "could not be aborted");
+        assert_true(event.bytes_sent >= sent);
+        assert_true(event.bytes_total == -1 || event.bytes_sent <= event.bytes_total);
+        sent = event.bytes_sent;
+    } while (event.kind != HYDRA_EVENT_DONE);
+    is_frail = false;
+    assert_int_equal(event.status, HYDRA_OK);
+    assert_int_equal(notes, 1);
+    assert_int_equal(hydra_render_object(job, &object), HYDRA_OK);
+    assert_true(object.bytes < event.bytes_sent); /* in both attempts */
+    assert_int_equal(event.bytes_sent, event.bytes_total);
+    assert_int_equal(store_count(b.server, STORE_CREATE), 2);
+    hydra_render_free(job);
+    assert_compose_ok(b.c, hydra_compose_render_memory(b.c, NULL));
+    const void *data;
+    size_t size;
+    assert_int_equal(hydra_compose_output(b.c, &data, &size), HYDRA_OK);
+    assert_stored(&b, data, size);
+    close_bench(&b);
+}
+
 static void test_an_object_that_is_there(void **state)
 {
     (void)state;
@@ -397,6 +457,7 @@ int main(void)
         cmocka_unit_test(test_changed_after_the_render),
         cmocka_unit_test(test_straight_into_the_store),
         cmocka_unit_test(test_a_job),
+        cmocka_unit_test(test_made_again),
         cmocka_unit_test(test_an_object_that_is_there),
         cmocka_unit_test(test_failures_leave_nothing),
         cmocka_unit_test(test_a_url_that_takes_a_put),

@@ -11,8 +11,11 @@
 
 #include <lcms2.h>
 
+#include "render/render.h"
+
 #include "alloc_faults.h"
 #include "compose.h"
+#include "frail.h"
 #include "media.h"
 
 /* ---- Inputs ---- */
@@ -254,6 +257,20 @@ static hydra_render_options draft(int32_t encoder)
     return options;
 }
 
+/* Whether an encoder that fails half-way comes first. */
+static bool is_frail;
+
+hydra_status __real_hy_job_plan_encoders(const hy_job *job, hy_encoder_route *route, hy_diag *diag);
+hydra_status __wrap_hy_job_plan_encoders(const hy_job *job, hy_encoder_route *route, hy_diag *diag);
+hydra_status __wrap_hy_job_plan_encoders(const hy_job *job, hy_encoder_route *route, hy_diag *diag)
+{
+    if (!is_frail) {
+        return __real_hy_job_plan_encoders(job, route, diag);
+    }
+    *route = test_frail_route(job->options->encoder);
+    return HYDRA_OK;
+}
+
 static hydra_status render_raw(hydra_compose *c)
 {
     hydra_render_options options = draft(HYDRA_ENCODER_RAW);
@@ -310,6 +327,21 @@ static void test_raw_video(void **state)
     int count = starve(build_show, render_raw, UNHEARD_OUTPUT);
     print_message("raw video: %d allocations\n", count);
     assert_true(count > 50);
+}
+
+static void test_made_again(void **state)
+{
+    (void)state;
+    is_frail = true;
+    single = &others[0];
+    test_frail =
+        (test_frail_plan){.at = 7, .finding = HYDRA_PROBE_LOST, .status = HYDRA_ERR_ENCODER};
+    int once = starve(build_single, render_raw, UNHEARD_OUTPUT);
+    test_frail.at = TEST_FRAIL_NEVER;
+    assert_true(once > starve(build_single, render_raw, UNHEARD_OUTPUT) + 20);
+    assert_int_equal(test_frail.opened, test_frail.closed);
+    is_frail = false;
+    print_message("made again: %d allocations\n", once);
 }
 
 #if HY_HAVE_X264
@@ -370,6 +402,7 @@ int main(void)
         cmocka_unit_test(test_large_frame),
         cmocka_unit_test(test_each_kind_of_photo),
         cmocka_unit_test(test_raw_video),
+        cmocka_unit_test(test_made_again),
 #if HY_HAVE_X264
         cmocka_unit_test(test_video_in_memory),
         cmocka_unit_test(test_job_to_a_file),

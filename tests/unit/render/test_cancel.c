@@ -153,7 +153,9 @@ static int calls_after_cancel(int32_t cancel_at)
         .cancel = &h.cancel,
         .observer = &observer,
     };
-    assert_failed(hy_render_run(&job, &result, &diag), HYDRA_ERR_CANCELLED, &diag, "cancelled");
+    hy_attempts attempts;
+    assert_failed(hy_render_run(&job, &result, &attempts, &diag), HYDRA_ERR_CANCELLED, &diag,
+                  "cancelled");
     hy_sink_free(sink);
     free(h.data);
     hydra_compose_free(c);

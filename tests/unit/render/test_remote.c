@@ -15,6 +15,7 @@
 #include "sink/sink.h"
 
 #include "compose.h"
+#include "frail.h"
 
 #define MOST       64
 #define SIDE_PX    64
@@ -188,7 +189,8 @@ static hydra_status render(network *net, hy_diag *diag, uint8_t **data, size_t *
     hydra_result result;
     assert_ok(hy_sink_memory_new((int64_t)1 << 30, &sink, diag), diag);
     net->job.sink = sink;
-    hydra_status status = hy_render_run(&net->job, &result, diag);
+    hy_attempts attempts;
+    hydra_status status = hy_render_run(&net->job, &result, &attempts, diag);
     if (status == HYDRA_OK && data) {
         hy_sink_memory_take(sink, data, size);
     }
@@ -241,6 +243,33 @@ static void test_same_video_as_from_memory(void **state)
     assert_memory_equal(remote, local, local_size);
     hydra_compose_free(here);
     hy_free(remote);
+}
+
+/* All is fetched again for the next encoder, whatever the first attempt held. */
+static void test_made_again(void **state)
+{
+    network *net = *state;
+    hy_diag diag = {0};
+    uint8_t *expected = NULL;
+    uint8_t *again = NULL;
+    size_t expected_size = 0;
+    size_t again_size = 0;
+    add_range(net, 7);
+    assert_ok(render(net, &diag, &expected, &expected_size), &diag);
+    assert_int_equal(net->requests, 7);
+    const hy_encoder_route route = test_frail_route(HYDRA_ENCODER_RAW);
+    test_frail = (test_frail_plan){
+        .at = TEST_FRAIL_DRAIN, .finding = HYDRA_PROBE_LOST, .status = HYDRA_ERR_ENCODER};
+    net->job.route = &route;
+    assert_ok(render(net, &diag, &again, &again_size), &diag);
+    assert_int_equal(net->requests, 3 * 7);
+    assert_int_equal(again_size, expected_size);
+    assert_memory_equal(again, expected, again_size);
+    hy_free(expected);
+    hy_free(again);
+    /* Cancelled while it fetches for the second time. */
+    net->cancel_at = net->requests + 7 + 3;
+    assert_failed(render(net, &diag, NULL, NULL), HYDRA_ERR_CANCELLED, &diag, "cancelled");
 }
 
 static void test_frame_fetches_what_it_shows(void **state)
@@ -597,6 +626,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_same_video_as_from_memory),
+        TEST(test_made_again),
         TEST(test_frame_fetches_what_it_shows),
         TEST(test_estimate_fetches_nothing),
         TEST(test_same_url_is_fetched_once_while_alive),

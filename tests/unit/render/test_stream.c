@@ -54,7 +54,8 @@ static hydra_status run(hydra_compose *c, hy_sink *sink, const hy_cancel *cancel
         .options = &options,
         .cancel = cancel,
     };
-    return hy_render_run(&job, result, diag);
+    hy_attempts attempts;
+    return hy_render_run(&job, result, &attempts, diag);
 }
 
 /* ---- The host's side of it ---- */

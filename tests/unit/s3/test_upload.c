@@ -192,6 +192,111 @@ static void test_head_last(void **state)
     }
 }
 
+/* ---- Begun anew ---- */
+
+/* What is there in the end is what was written last, and nothing else. */
+static void check_restarted(const rule *rules, size_t count, int64_t before, int64_t after,
+                            int aborted)
+{
+    bench b;
+    hy_sink *sink = NULL;
+    hy_diag diag = {0};
+    hy_s3_upload_result result = {0};
+    const int64_t head = PART / 2;
+    bench_set_up(&b, rules, count);
+    const hy_s3_sink_options options = bench_options_of(&b);
+    assert_ok(hy_s3_sink_new(b.s3, &options, &sink, &diag), &diag);
+    assert_ok(sink->ops->restart(sink, &diag), &diag);
+    assert_ok(sink->ops->reserve(sink, 2 * PART, &diag), &diag);
+    (void)bench_write_video(sink, 2 * PART, before, &diag); /* it may fail */
+    int64_t sent = atomic_load(&b.sent);
+    diag = (hy_diag){0};
+    assert_ok(sink->ops->restart(sink, &diag), &diag);
+    assert_int_equal(store_count(b.store, STORE_ABORT), aborted);
+    assert_int_equal(store_open_uploads(b.store), 0);
+    assert_null(hy_s3_sink_leftover(sink));
+    assert_ok(sink->ops->reserve(sink, head, &diag), &diag);
+    assert_ok(bench_write_video(sink, head, after, &diag), &diag);
+    assert_ok(sink->ops->commit(sink, &diag), &diag);
+    assert_int_equal(sink->ops->restart(sink, &diag), HYDRA_ERR_INTERNAL);
+    bench_check_object(&b, after);
+    hy_s3_sink_result(sink, &result);
+    assert_int_equal(result.bytes, after);
+    assert_int_equal(result.parts, after >= THRESHOLD ? (after + PART - 1) / PART : 0);
+    assert_true(result.verified);
+    /* Those that left before count, too. */
+    assert_true(atomic_load(&b.sent) >= sent + after);
+    hy_s3_upload_result_free(&result);
+    sink->ops->close(sink);
+    bench_tear_down(&b);
+}
+
+static void test_restart(void **state)
+{
+    (void)state;
+    static const rule bad_part[] = {{STORE_PART, 1, 1, 3, REPLY(403, "AccessDenied"), false}};
+    check_restarted(NULL, 0, 2 * PART + 10, 40000, 0); /* nothing has left */
+    check_restarted(NULL, 0, 12 * PART, 40000, 1);
+    check_restarted(NULL, 0, 2 * PART + 10, 9 * PART + 5, 0);
+    check_restarted(NULL, 0, 12 * PART, 9 * PART + 5, 1);
+    check_restarted(NULL, 0, 9 * PART, 20 * PART, 1);
+    check_restarted(bad_part, 1, 20 * PART, 9 * PART, 1); /* the upload had failed */
+}
+
+/* The old upload cannot be aborted: that is said, also when all ends well, and of each. */
+static void test_restart_leaves_parts(void **state)
+{
+    (void)state;
+    static const rule rules[] = {{STORE_ABORT, 1, 99, ANY, REPLY(403, "AccessDenied"), false}};
+    bench b;
+    hy_sink *sink = NULL;
+    hy_diag diag = {0};
+    bench_set_up(&b, rules, 1);
+    const hy_s3_sink_options options = bench_options_of(&b);
+    assert_ok(hy_s3_sink_new(b.s3, &options, &sink, &diag), &diag);
+    for (int i = 0; i < 2; i++) {
+        assert_ok(bench_write_video(sink, 0, 12 * PART, &diag), &diag);
+        assert_ok(sink->ops->restart(sink, &diag), &diag);
+    }
+    const char *note = hy_s3_sink_leftover(sink);
+    const char *first = strstr(note, "could not be aborted; ");
+    assert_non_null(first);
+    assert_non_null(strstr(first + 1, "could not be aborted"));
+    assert_ok(bench_write_video(sink, 0, 1000, &diag), &diag);
+    assert_ok(sink->ops->commit(sink, &diag), &diag);
+    bench_check_object(&b, 1000);
+    sink->ops->close(sink);
+    hy_s3_free(b.s3);
+    hy_http_free(b.http);
+    store_free(b.store);
+}
+
+/* The deadline is still that of the transfer, and a cancelled job does not begin anew. */
+static void test_restart_within_the_deadline(void **state)
+{
+    (void)state;
+    bench b;
+    hy_sink *sink = NULL;
+    hy_diag diag = {0};
+    const struct timespec pause = {0, 350000000};
+    bench_set_up(&b, NULL, 0);
+    b.transfer.deadline_us = 300000;
+    const hy_s3_sink_options options = bench_options_of(&b);
+    assert_ok(hy_s3_sink_new(b.s3, &options, &sink, &diag), &diag);
+    assert_ok(sink->ops->restart(sink, &diag), &diag);
+    (void)nanosleep(&pause, NULL);
+    assert_int_equal(bench_write_video(sink, 0, 1000, &diag), HYDRA_ERR_DEADLINE);
+    sink->ops->close(sink);
+    b.transfer.deadline_us = 0;
+    diag = (hy_diag){0};
+    assert_ok(hy_s3_sink_new(b.s3, &options, &sink, &diag), &diag);
+    hy_cancel_request(&b.cancel);
+    assert_ok(sink->ops->restart(sink, &diag), &diag);
+    assert_int_equal(bench_write_video(sink, 0, 1000, &diag), HYDRA_ERR_CANCELLED);
+    sink->ops->close(sink);
+    bench_tear_down(&b);
+}
+
 static void test_wrong_offsets(void **state)
 {
     (void)state;
@@ -386,6 +491,9 @@ int main(void)
         cmocka_unit_test(test_required_checksum),
         cmocka_unit_test(test_checksum_off),
         cmocka_unit_test(test_head_last),
+        cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_restart_leaves_parts),
+        cmocka_unit_test(test_restart_within_the_deadline),
         cmocka_unit_test(test_wrong_offsets),
         cmocka_unit_test(test_slow_server),
         cmocka_unit_test(test_plans),

@@ -23,6 +23,7 @@ typedef enum call {
     CALL_FSTAT,
     CALL_FSTATAT,
     CALL_FSYNC,
+    CALL_FTRUNCATE,
     CALL_GETRANDOM,
     CALL_OPENAT,
     CALL_PREAD,
@@ -33,9 +34,9 @@ typedef enum call {
     CALL_COUNT
 } call;
 
-static const char *const call_names[CALL_COUNT] = {"close",  "fchmod",     "fstat",    "fstatat",
-                                                   "fsync",  "getrandom",  "openat",   "pread",
-                                                   "pwrite", "readlinkat", "renameat", "unlinkat"};
+static const char *const call_names[CALL_COUNT] = {
+    "close",  "fchmod", "fstat",  "fstatat",    "fsync",    "ftruncate", "getrandom",
+    "openat", "pread",  "pwrite", "readlinkat", "renameat", "unlinkat"};
 
 /* What goes wrong. */
 static struct {
@@ -79,6 +80,7 @@ int __real_fchmod(int fd, mode_t mode);
 int __real_fstat64(int fd, struct stat *info);
 int __real_fstatat64(int folder, const char *name, struct stat *info, int flags);
 int __real_fsync(int fd);
+int __real_ftruncate64(int fd, off_t size);
 ssize_t __real_getrandom(void *bytes, size_t size, unsigned flags);
 int __real_openat64(int folder, const char *name, int flags, mode_t mode);
 ssize_t __real_pread64(int fd, void *data, size_t size, off_t offset);
@@ -92,6 +94,7 @@ int __wrap_fchmod(int fd, mode_t mode);
 int __wrap_fstat64(int fd, struct stat *info);
 int __wrap_fstatat64(int folder, const char *name, struct stat *info, int flags);
 int __wrap_fsync(int fd);
+int __wrap_ftruncate64(int fd, off_t size);
 ssize_t __wrap_getrandom(void *bytes, size_t size, unsigned flags);
 int __wrap_openat64(int folder, const char *name, int flags, mode_t mode);
 ssize_t __wrap_pread64(int fd, void *data, size_t size, off_t offset);
@@ -124,6 +127,11 @@ int __wrap_fstatat64(int folder, const char *name, struct stat *info, int flags)
 int __wrap_fsync(int fd)
 {
     return fails(CALL_FSYNC) ? failure() : __real_fsync(fd);
+}
+
+int __wrap_ftruncate64(int fd, off_t size)
+{
+    return fails(CALL_FTRUNCATE) ? failure() : __real_ftruncate64(fd, size);
 }
 
 ssize_t __wrap_getrandom(void *bytes, size_t size, unsigned flags)
@@ -218,7 +226,13 @@ static void assert_content(const char *path, const char *text)
 static hydra_status use_sink(hy_sink *sink, hy_diag *diag)
 {
     char back[8];
-    hydra_status status = sink->ops->write(sink, 4, "body", 4, diag);
+    hydra_status status = sink->ops->write(sink, 0, "an attempt", 10, diag);
+    if (status == HYDRA_OK) {
+        status = sink->ops->restart(sink, diag);
+    }
+    if (status == HYDRA_OK) {
+        status = sink->ops->write(sink, 4, "body", 4, diag);
+    }
     if (status == HYDRA_OK) {
         status = sink->ops->write(sink, 0, "head", 4, diag);
     }
@@ -314,9 +328,10 @@ static void test_what_it_is_after_commit(void **state)
 
 /* How many calls of each kind one life makes, and so how many places are tried. */
 static const int expected_calls[CALL_COUNT] = {
-    [CALL_CLOSE] = 4,  [CALL_FCHMOD] = 1,     [CALL_FSTAT] = 2,    [CALL_FSTATAT] = 4,
-    [CALL_FSYNC] = 2,  [CALL_GETRANDOM] = 1,  [CALL_OPENAT] = 3,   [CALL_PREAD] = 1,
-    [CALL_PWRITE] = 2, [CALL_READLINKAT] = 1, [CALL_RENAMEAT] = 1, [CALL_UNLINKAT] = 0,
+    [CALL_CLOSE] = 4,    [CALL_FCHMOD] = 1,    [CALL_FSTAT] = 2,      [CALL_FSTATAT] = 4,
+    [CALL_FSYNC] = 2,    [CALL_FTRUNCATE] = 1, [CALL_GETRANDOM] = 1,  [CALL_OPENAT] = 3,
+    [CALL_PREAD] = 1,    [CALL_PWRITE] = 3,    [CALL_READLINKAT] = 1, [CALL_RENAMEAT] = 1,
+    [CALL_UNLINKAT] = 0,
 };
 
 static void test_every_call_fails_once(void **state)
@@ -353,6 +368,7 @@ static void test_failures_are_reported(void **state)
         {CALL_FSYNC, 1, EIO, HYDRA_ERR_IO, "syncing failed"},
         {CALL_FSYNC, 1, ENOSPC, HYDRA_ERR_SPACE, "syncing failed: No space left"},
         {CALL_FSYNC, 2, EIO, HYDRA_ERR_IO, "syncing its folder failed"},
+        {CALL_FTRUNCATE, 1, EIO, HYDRA_ERR_IO, "emptying failed: Input/output error"},
         {CALL_GETRANDOM, 1, ENOSYS, HYDRA_ERR_IO, "getting random bits failed"},
         {CALL_OPENAT, 1, EMFILE, HYDRA_ERR_IO, "opening its folder failed"},
         {CALL_OPENAT, 2, ENOENT, HYDRA_ERR_NOT_FOUND, "opening its folder failed"},
@@ -389,8 +405,9 @@ static void test_interrupted_calls_are_repeated(void **state)
         int nth;
         int repeat;
     } cases[] = {
-        {CALL_GETRANDOM, 1, 3}, {CALL_OPENAT, 1, 3}, {CALL_OPENAT, 3, 3}, {CALL_PWRITE, 1, 3},
-        {CALL_PREAD, 1, 3},     {CALL_FSYNC, 1, 3},  {CALL_FSYNC, 2, 3},  {CALL_CLOSE, 2, 1},
+        {CALL_GETRANDOM, 1, 3}, {CALL_OPENAT, 1, 3}, {CALL_OPENAT, 3, 3},
+        {CALL_PWRITE, 1, 3},    {CALL_PREAD, 1, 3},  {CALL_FSYNC, 1, 3},
+        {CALL_FSYNC, 2, 3},     {CALL_CLOSE, 2, 1},  {CALL_FTRUNCATE, 1, 3},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         place p = place_new();
