@@ -159,6 +159,8 @@ static NVENCSTATUS check(struct fakenv_session *s, const NV_ENC_INITIALIZE_PARAM
 
 static const struct fakenv_coder *coder_for(enum fakenv_codec codec)
 {
+    if (fakenv_config().null_encoder)
+        return &fakenv_coder_null;
     return codec == FAKENV_H264 ? &fakenv_coder_x264 : &fakenv_coder_x265;
 }
 

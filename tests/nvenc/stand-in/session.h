@@ -60,7 +60,7 @@ struct fakenv_coder {
     void (*close)(void *coder);
 };
 
-extern const struct fakenv_coder fakenv_coder_x264, fakenv_coder_x265;
+extern const struct fakenv_coder fakenv_coder_x264, fakenv_coder_x265, fakenv_coder_null;
 
 enum fakenv_codec {
     FAKENV_H264,
