@@ -53,7 +53,8 @@ static void set_structure(x265_param *x, const struct fakenv_session *s)
     x->bframes = s->config.frameIntervalP > 1 ? s->config.frameIntervalP - 1 : 0;
     x->bFrameAdaptive = X265_B_ADAPT_NONE;
     x->bBPyramid = hevc->useBFramesAsRef != NV_ENC_BFRAME_REF_MODE_DISABLED;
-    x->lookaheadDepth = x->bframes + 1;
+    /* Without B frames no picture is held back, as the real encoder has it. */
+    x->lookaheadDepth = x->bframes ? x->bframes + 1 : 0;
 }
 
 static void set_stream(x265_param *x, const struct fakenv_session *s)
