@@ -190,19 +190,25 @@ static double run_two(void)
     return seconds() - start;
 }
 
-/* The upper bounds are wide: the machine may be busy. */
+/* Bounds from above are tried again: the machine may be busy. */
+#define ATTEMPTS 5
+
 static void sessions_share_an_engine(void **state)
 {
     (void)state;
     assert_int_equal(control("encoder null"), 0);
     assert_int_equal(control("fps 199"), 0);
-    const double one_engine = run_two();
-    assert_true(one_engine >= 200 / 199. - 0.02);
-    assert_int_equal(control("engines 2"), 0);
-    const double two_engines = run_two();
-    assert_true(two_engines >= 100 / 199. - 0.02);
-    if (two_engines > one_engine * 0.8)
-        fail_msg("two engines: %f s, one: %f s", two_engines, one_engine);
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        assert_int_equal(control("engines 1"), 0);
+        const double one_engine = run_two();
+        assert_true(one_engine >= 200 / 199. - 0.02);
+        assert_int_equal(control("engines 2"), 0);
+        const double two_engines = run_two();
+        assert_true(two_engines >= 100 / 199. - 0.02);
+        if (two_engines < 0.9)
+            return;
+    }
+    fail_msg("two engines are no faster than one");
 }
 
 /* A queue of pictures is coded while the client does something else. */
@@ -212,15 +218,19 @@ static void engine_works_ahead(void **state)
 
     (void)state;
     assert_int_equal(control("encoder null"), 0);
-    assert_int_equal(control("fps 10"), 0);
-    assert_int_equal(control("fault nvEncLockBitstream@1=sleep:600"), 0);
-    const double start = seconds();
-    struct encode_result result = encode_run(&job);
-    const double time = seconds() - start;
-    assert_encoded(&result, 4);
-    encode_result_free(&result);
-    if (time > 0.85)
-        fail_msg("the engine waited for its client: %f s", time);
+    assert_int_equal(control("fps 5"), 0);
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        assert_int_equal(control("reset"), 0);
+        assert_int_equal(control("fault nvEncLockBitstream@1=sleep:1000"), 0);
+        const double start = seconds();
+        struct encode_result result = encode_run(&job);
+        const double time = seconds() - start;
+        assert_encoded(&result, 4);
+        encode_result_free(&result);
+        if (time < 1.5)
+            return;
+    }
+    fail_msg("the engine waited for its client");
 }
 
 int main(void)

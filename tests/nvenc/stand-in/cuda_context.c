@@ -2,6 +2,7 @@
 /* libcuda.so.1: contexts, the stack of them that each thread has, and primary contexts. */
 #include "cuda.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define STACK_SIZE 64
@@ -17,6 +18,9 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static __thread CUcontext stack[STACK_SIZE];
 static __thread int depth;
+/* Purges: a stack from before one is forgotten. */
+static atomic_uint purges;
+static __thread unsigned purges_seen;
 
 static struct primary {
     CUcontext context;
@@ -40,8 +44,18 @@ int fakenv_context_gpu(const void *context)
     return gpu;
 }
 
+static void refresh_stack(void)
+{
+    const unsigned now = atomic_load(&purges);
+
+    if (purges_seen != now)
+        depth = 0;
+    purges_seen = now;
+}
+
 int fakenv_current_gpu(void)
 {
+    refresh_stack();
     return depth ? fakenv_context_gpu(stack[depth - 1]) : -1;
 }
 
@@ -79,6 +93,7 @@ void fakenv_purge_contexts(void)
         destroy(contexts);
     for (int i = 0; i < FAKENV_MAX_GPUS; i++)
         primaries[i] = (struct primary){.context = NULL};
+    atomic_fetch_add(&purges, 1);
     pthread_mutex_unlock(&lock);
 }
 
@@ -89,6 +104,7 @@ static bool is_device(CUdevice device)
 
 static CUresult push(CUcontext context)
 {
+    refresh_stack();
     if (fakenv_context_gpu(context) < 0 || depth == STACK_SIZE)
         return (CUresult)CU_INVALID_CONTEXT;
     stack[depth++] = context;
@@ -127,6 +143,7 @@ CU cuCtxPushCurrent_v2(CUcontext context)
 CU cuCtxPopCurrent_v2(CUcontext *context)
 {
     ENTER();
+    refresh_stack();
     if (!depth)
         return (CUresult)CU_INVALID_CONTEXT;
     depth--;
@@ -138,6 +155,7 @@ CU cuCtxPopCurrent_v2(CUcontext *context)
 CU cuCtxSetCurrent(CUcontext context)
 {
     ENTER();
+    refresh_stack();
     if (depth)
         depth--;
     return context ? push(context) : CUDA_SUCCESS;
@@ -146,6 +164,7 @@ CU cuCtxSetCurrent(CUcontext context)
 CU cuCtxGetCurrent(CUcontext *context)
 {
     ENTER();
+    refresh_stack();
     *context = depth ? stack[depth - 1] : NULL;
     return CUDA_SUCCESS;
 }
