@@ -10,16 +10,28 @@
 #include "media/encoder_nvenc.h"
 #include "support.h"
 
-/* What a call that hangs costs in these tests. */
+/* What a call that hangs costs in these tests; too little for the stand-in where it really codes.
+ */
 #define GPU_STALL_US INT64_C(400000)
 
-static inline hy_gpu *gpu_new(const char *device, int32_t sessions)
+static inline hy_gpu *gpu_new_with(const char *device, int32_t sessions, int64_t stall_us)
 {
     hy_diag diag = {0};
     hy_gpu *gpu = NULL;
-    const hy_gpu_options options = {device, sessions, GPU_STALL_US};
+    const hy_gpu_options options = {device, sessions, stall_us};
     assert_ok(hy_gpu_new(&options, &gpu, &diag), &diag);
     return gpu;
+}
+
+static inline hy_gpu *gpu_new(const char *device, int32_t sessions)
+{
+    return gpu_new_with(device, sessions, 0);
+}
+
+/* For a test that ends with that finding. */
+static inline hy_gpu *gpu_new_for(int32_t finding)
+{
+    return gpu_new_with(NULL, 3, finding == HYDRA_PROBE_STALLED ? GPU_STALL_US : 0);
 }
 
 static inline void assert_fault(const hy_gpu_fault *fault, int32_t finding, const char *part)

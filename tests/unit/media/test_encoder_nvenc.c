@@ -283,7 +283,7 @@ static void profiles_have_their_settings(void **state)
     config.width = 1080;
     config.height = 1920;
     static const char *const standard[] = {
-        "init h264 1080x1920 30/1 p4 tuning 1 gop 60 intervalP 4 bref 2",
+        "init h264 1080x1920 30/1 p4 tuning 1 gop 60 intervalP 4 bref 1",
         "average 0 max 12000000 vbv 0 cq 21.0", "aq 1/8 taq 0 lookahead 0/0 multipass 0", NULL};
     assert_settings(&config, standard);
     config.profile = HYDRA_PROFILE_DRAFT;
@@ -416,7 +416,7 @@ static void opens_fail_with_a_class(void **state)
         assert_int_equal(standin_reset(state), 0);
         assert_int_equal(control("hang_ms 2000"), 0);
         assert_int_equal(control("%s", c->setting), 0);
-        hy_gpu *gpu = gpu_new(NULL, 3);
+        hy_gpu *gpu = gpu_new_for(c->finding);
         hy_encoder_config config = config_for(gpu, c->codec, rate_30, HYDRA_PROFILE_DEFAULT);
         config.width = c->width;
         double start = seconds();
@@ -593,7 +593,7 @@ static void failures_have_a_class(void **state)
         hy_gpu_fault fault;
         assert_int_equal(standin_reset(state), 0);
         assert_int_equal(control("hang_ms 2000"), 0);
-        hy_gpu *gpu = gpu_new(NULL, 3);
+        hy_gpu *gpu = gpu_new_for(c->finding);
         hy_encoder_config config = default_config(gpu);
         hy_encoder *encoder = open_encoder(&config);
         assert_int_equal(control("%s", c->fault), 0);
@@ -623,7 +623,7 @@ static void a_close_that_hangs_is_left_behind(void **state)
 {
     (void)state;
     hy_gpu_fault fault;
-    hy_gpu *gpu = gpu_new(NULL, 3);
+    hy_gpu *gpu = gpu_new_for(HYDRA_PROBE_STALLED);
     hy_encoder_config config = default_config(gpu);
     hy_encoder *encoder = open_encoder(&config);
     assert_int_equal(control("fault nvEncDestroyEncoder=hang"), 0);
@@ -647,9 +647,7 @@ static void a_cancelled_job_leaves_soon(void **state)
     (void)state;
     hy_diag diag = {0};
     hy_gpu_fault fault;
-    const hy_gpu_options options = {.session_limit = 3, .stall_us = 30000000};
-    hy_gpu *gpu = NULL;
-    assert_ok(hy_gpu_new(&options, &gpu, &diag), &diag);
+    hy_gpu *gpu = gpu_new(NULL, 3);
     hy_encoder_config config = default_config(gpu);
     hy_cancel cancel;
     hy_cancel_init(&cancel, 300000);

@@ -14,7 +14,7 @@ static void assert_listing(int32_t finding, const char *part)
 {
     hy_gpu_fault fault;
     int32_t found = -1;
-    hy_gpu *gpu = gpu_new(NULL, 3);
+    hy_gpu *gpu = gpu_new_for(finding);
     assert_int_equal(hy_gpu_count(gpu, &found, &fault), finding);
     assert_int_equal(found, 0);
     assert_fault(&fault, finding, part);
@@ -379,7 +379,7 @@ static void the_end_does_not_hang(void **state)
 {
     (void)state;
     assert_int_equal(control("hang_ms 1500"), 0);
-    hy_gpu *gpu = gpu_new(NULL, 3);
+    hy_gpu *gpu = gpu_new_for(HYDRA_PROBE_STALLED);
     hy_gpu_session *session = acquire(gpu, 0, -1, 0);
     AVBufferRef *cuda;
     hy_gpu_fault fault;
