@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include <libavcodec/avcodec.h>
+#include <libavutil/log.h>
 
 #include "gpu_case.h"
 
@@ -255,10 +256,10 @@ static char *traced(const hy_encoder_config *config)
     encoder->ops->close(encoder);
     assert_int_equal(control("trace"), 0);
     size_t size;
-    char *text = (char *)test_read_file(path, &size);
-    text = realloc(text, size + 1);
+    uint8_t *lines = test_read_file(path, &size);
+    char *text = strndup((const char *)lines, size);
     assert_non_null(text);
-    text[size] = '\0';
+    free(lines);
     free(path);
     test_folder_free(folder);
     return text;
@@ -665,11 +666,82 @@ static void a_cancelled_job_leaves_soon(void **state)
     assert_nothing_left();
 }
 
+/* ---- Silence, speed ---- */
+
+static int lines;
+
+static void count_visible_lines(void *object, int level, const char *format, va_list args)
+{
+    const AVClass *class = object ? *(const AVClass **)object : NULL;
+    if (class && class->log_level_offset_offset) {
+        level += *(const int *)((const char *)object + class->log_level_offset_offset);
+    }
+    (void)format;
+    (void)args;
+    if (level <= AV_LOG_VERBOSE) { /* libavutil's own line about a library is below */
+        lines++;
+    }
+}
+
+static void a_default_host_sees_no_log_line(void **state)
+{
+    hy_diag diag = {0};
+    hy_gpu *gpu = gpu_new(NULL, 3);
+    hy_encoder_config config = default_config(gpu);
+    lines = 0;
+    av_log_set_callback(count_visible_lines);
+    hy_encoder *encoder = open_encoder(&config);
+    assert_ok(code_until_failure(encoder, &diag), &diag);
+    encoder->ops->close(encoder);
+    assert_int_equal(control("caps BREF=0"), 0);
+    encoder = open_encoder(&config);
+    assert_int_equal(control("fault nvEncEncodePicture@60=lost"), 0);
+    assert_int_equal(code_until_failure(encoder, &diag), HYDRA_ERR_ENCODER);
+    encoder->ops->close(encoder);
+    hy_gpu_unref(gpu);
+    assert_int_equal(standin_reset(state), 0);
+    assert_int_equal(control("gpus NVIDIA A100:8.0:nonvenc"), 0);
+    gpu = gpu_new(NULL, 3);
+    config.gpu = gpu;
+    assert_open_fails(&config, HYDRA_PROBE_NO_ENCODER, HYDRA_ERR_UNSUPPORTED, "A100");
+    hy_gpu_unref(gpu);
+    av_log_set_callback(av_log_default_callback);
+    assert_int_equal(lines, 0);
+}
+
+/* Pictures are there as fast as they are taken: then the GPU sets the pace. */
+static double fraction_of_rate(hy_gpu *gpu, double fps)
+{
+    hy_diag diag = {0};
+    hy_encoder_config config = default_config(gpu);
+    hy_encoder *encoder = open_encoder(&config);
+    double start = seconds();
+    assert_ok(code_until_failure(encoder, &diag), &diag);
+    double taken = seconds() - start;
+    encoder->ops->close(encoder);
+    return FRAMES / fps / taken;
+}
+
+static void the_gpu_has_always_work(void **state)
+{
+    (void)state;
+    hy_gpu *gpu = gpu_new(NULL, 3);
+    assert_int_equal(control("encoder null"), 0);
+    assert_int_equal(control("fps 80"), 0);
+    double best = 0;
+    for (int i = 0; i < 10 && best < 0.95; i++) { /* the CPU may have other things to do */
+        best = fmax(best, fraction_of_rate(gpu, 80));
+    }
+    assert_true(best >= 0.95);
+    hy_gpu_unref(gpu);
+}
+
 /* ---- Probing ---- */
 
 static void a_probe_encodes(void **state)
 {
     (void)state;
+    assert_int_equal(control("encoder null"), 0);
     hy_gpu_fault fault;
     hy_gpu *gpu = gpu_new(NULL, 3);
     hy_encoder_config config = default_config(gpu);
@@ -779,6 +851,8 @@ int main(void)
         cmocka_unit_test_setup(failures_have_a_class, standin_reset),
         cmocka_unit_test_setup(a_close_that_hangs_is_left_behind, standin_reset),
         cmocka_unit_test_setup(a_cancelled_job_leaves_soon, standin_reset),
+        cmocka_unit_test_setup(a_default_host_sees_no_log_line, standin_reset),
+        cmocka_unit_test_setup(the_gpu_has_always_work, standin_reset),
         cmocka_unit_test_setup(a_probe_encodes, standin_reset),
         cmocka_unit_test_setup(a_probe_of_a_busy_gpu_is_not_kept, standin_reset),
         cmocka_unit_test_setup(wrong_use_is_refused, standin_reset),
