@@ -185,6 +185,13 @@ static run encode_all(const hy_encoder_config *config)
         config->codec == HYDRA_CODEC_HEVC ? AV_CODEC_ID_HEVC : AV_CODEC_ID_H264));
     assert_true(avcodec_parameters_to_context(r.decoder, r.encoder->stream->codec) >= 0);
     assert_int_equal(r.decoder->extradata[0], 1); /* a record, not a byte stream */
+    if (config->codec == HYDRA_CODEC_HEVC) {
+        assert_int_equal(r.decoder->profile, FF_PROFILE_HEVC_MAIN);
+    } else if (config->profile !=
+               HYDRA_PROFILE_DRAFT) { /* there the stand-in needs no more than Main */
+        assert_int_equal(r.decoder->profile, FF_PROFILE_H264_HIGH);
+    }
+    assert_true(r.decoder->level > 0);
     assert_int_equal(avcodec_open2(r.decoder, NULL, NULL), 0);
     hy_picture *picture = new_picture(WIDTH, HEIGHT);
     for (int64_t n = 0; n < FRAMES; n++) {
