@@ -552,6 +552,18 @@ static void jobs_share_one_session(void **state)
 
 /* ---- Failures while it codes ---- */
 
+static void a_moment_of_work_elsewhere_is_no_failure(void **state)
+{
+    (void)state;
+    hy_gpu *gpu = gpu_new(NULL, 3);
+    hy_encoder_config config = default_config(gpu);
+    assert_int_equal(control("fault nvEncEncodePicture@20=ENCODER_BUSY"), 0);
+    run r = encode_all(&config);
+    assert_run(&r);
+    hy_gpu_unref(gpu);
+    assert_nothing_left();
+}
+
 typedef struct coding_case {
     const char *fault;
     int32_t finding;
@@ -581,6 +593,7 @@ static void failures_have_a_class(void **state)
     static const coding_case cases[] = {
         {"fault nvEncEncodePicture@1=GENERIC", HYDRA_PROBE_FAILED, "GPU 0 (Tesla T4): nvenc"},
         {"fault nvEncEncodePicture@20=DEVICE_NOT_EXIST", HYDRA_PROBE_FAILED, "frame 19"},
+        {"fault nvEncEncodePicture@20+=ENCODER_BUSY", HYDRA_PROBE_FAILED, "still in use"},
         {"fault nvEncEncodePicture@40=GENERIC", HYDRA_PROBE_FAILED, "frame 39"},
         {"fault nvEncEncodePicture@41=GENERIC", HYDRA_PROBE_FAILED, "nvenc"},
         {"fault nvEncLockBitstream@1=INVALID_PARAM", HYDRA_PROBE_FAILED, "nvenc"},
@@ -855,6 +868,7 @@ int main(void)
         cmocka_unit_test_setup(what_passes_is_waited_for, standin_reset),
         cmocka_unit_test_setup(a_wait_can_be_cancelled, standin_reset),
         cmocka_unit_test_setup(jobs_share_one_session, standin_reset),
+        cmocka_unit_test_setup(a_moment_of_work_elsewhere_is_no_failure, standin_reset),
         cmocka_unit_test_setup(failures_have_a_class, standin_reset),
         cmocka_unit_test_setup(a_close_that_hangs_is_left_behind, standin_reset),
         cmocka_unit_test_setup(a_cancelled_job_leaves_soon, standin_reset),

@@ -7,6 +7,7 @@
 #include <libavutil/buffer.h>
 
 #include "gpu_case.h"
+#include "media/gpu_private.h"
 
 /* ---- The driver ---- */
 
@@ -70,11 +71,16 @@ static void a_failure_is_kept_for_a_while(void **state)
     assert_int_equal(hy_gpu_count(gpu, &found, &fault), HYDRA_PROBE_BROKEN_DRIVER);
     assert_fault(&fault, HYDRA_PROBE_BROKEN_DRIVER, "does not start");
     assert_int_equal(count("cuInit"), 1);
+    double left = gpu->locked.list.until_s - hy_clock_s();
+    assert_true(left > 280 && left <= 300);
+    gpu->locked.list.until_s = hy_clock_s(); /* five minutes later */
+    assert_int_equal(hy_gpu_count(gpu, &found, &fault), HYDRA_PROBE_OK);
+    assert_int_equal(count("cuInit"), 2);
     hy_gpu_unref(gpu);
     gpu = gpu_new(NULL, 3);
     assert_int_equal(hy_gpu_count(gpu, &found, &fault), HYDRA_PROBE_OK);
     assert_int_equal(hy_gpu_count(gpu, &found, &fault), HYDRA_PROBE_OK);
-    assert_int_equal(count("cuInit"), 2);
+    assert_int_equal(count("cuInit"), 3);
     hy_gpu_unref(gpu);
     hy_gpu_unref(NULL);
 }
@@ -316,6 +322,8 @@ static void what_sessions_met_is_known(void **state)
     hy_gpu_report(other, HYDRA_CODEC_H264, &(hy_gpu_fault){HYDRA_PROBE_FAILED, "a bug"});
     assert_int_equal(hy_gpu_available(gpu, HYDRA_CODEC_H264, &fault), HYDRA_PROBE_NO_ENCODER);
     assert_int_equal(hy_gpu_available(gpu, HYDRA_CODEC_HEVC, &fault), HYDRA_PROBE_OK);
+    gpu->locked.slots[1].codecs[HYDRA_CODEC_H264].until_s = hy_clock_s(); /* five minutes later */
+    assert_int_equal(hy_gpu_available(gpu, HYDRA_CODEC_H264, &fault), HYDRA_PROBE_OK);
     hy_gpu_report(other, HYDRA_CODEC_HEVC, &(hy_gpu_fault){HYDRA_PROBE_STALLED, "no answer"});
     hy_gpu_report(session, HYDRA_CODEC_HEVC, &(hy_gpu_fault){HYDRA_PROBE_LOST, "it fell off"});
     assert_int_equal(hy_gpu_available(gpu, HYDRA_CODEC_HEVC, &fault), HYDRA_PROBE_LOST);
@@ -325,7 +333,6 @@ static void what_sessions_met_is_known(void **state)
     hy_gpu_unref(gpu);
 }
 
-/* Calls that hang are none of this test's: they need no lane here. */
 static void a_device_has_one_context(void **state)
 {
     (void)state;
