@@ -5,6 +5,7 @@
  */
 #include "fuzz.h"
 #include "media/h264.h"
+#include "media/hevc.h"
 #include "media/mp4_head.h"
 
 /* Tables may tell of 2^32 samples in a few bytes; the verifier stops at the first that is wrong. */
@@ -33,7 +34,7 @@ static uint32_t touch(const hy_mp4_track *track)
 {
     return sum_table(&track->stts, 8) + sum_table(&track->ctts, 8) + sum_table(&track->stsc, 12) +
            sum_table(&track->stsz, 4) + sum_table(&track->stco, track->wide_offsets ? 8 : 4) +
-           sum_table(&track->stss, 4) + sum_span(track->avcc) + sum_span(track->colr) +
+           sum_table(&track->stss, 4) + sum_span(track->config) + sum_span(track->colr) +
            sum_span(track->esds);
 }
 
@@ -66,8 +67,11 @@ static void check_head(const hy_mp4_head *head, int64_t total)
     fuzz_check(head->media_offset > 0 && head->media_offset <= total);
     fuzz_check(head->moov_offset > 0 && head->moov_bytes >= 8);
     check_track(&head->video);
-    hy_h264_sps sps;
-    if (hy_h264_read_sps(head->video.avcc.data, head->video.avcc.size, &sps)) {
+    hy_video_sps sps;
+    hy_span record = head->video.config;
+    bool hevc = head->video.entry == HY_MP4_TYPE('h', 'v', 'c', '1');
+    if (hevc ? hy_hevc_read_sps(record.data, record.size, &sps)
+             : hy_h264_read_sps(record.data, record.size, &sps)) {
         fuzz_check(sps.width > 0 && sps.height > 0);
     }
     if (head->has_audio) {

@@ -3,7 +3,7 @@
 #include "json.h"
 #include "message.h"
 
-static const char *const features[] = {"x264", "heif"};
+static const char *const features[] = {"x264", "x265", "heif"};
 
 static const arg_group *const groups[] = {&cli_report_group, NULL};
 

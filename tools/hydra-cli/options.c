@@ -47,7 +47,15 @@ static const arg_word profile_words[] = {
 static const arg_word encoder_words[] = {
     {"auto", HYDRA_ENCODER_AUTO},
     {"x264", HYDRA_ENCODER_X264},
+    {"x265", HYDRA_ENCODER_X265},
+    {"nvenc", HYDRA_ENCODER_NVENC},
     {"raw", HYDRA_ENCODER_RAW},
+    {NULL, 0},
+};
+
+static const arg_word codec_words[] = {
+    {"h264", HYDRA_CODEC_H264},
+    {"hevc", HYDRA_CODEC_HEVC},
     {NULL, 0},
 };
 
@@ -276,6 +284,12 @@ static const arg_option encoding_options[] = {
      .kind = ARG_WORD,
      .offset = FIELD(render.encoder),
      .words = encoder_words},
+    {.name = "codec",
+     .value = "CODEC",
+     .help = "codec of the pictures (default h264):",
+     .kind = ARG_WORD,
+     .offset = FIELD(render.codec),
+     .words = codec_words},
     {.name = "crf",
      .value = "N",
      .help = "constant quality, 0 to 51, lower is better",
