@@ -66,6 +66,8 @@ hydra_status hy_policy_copy(hydra_policy *out, const hydra_policy *policy, hy_di
 void hy_policy_free(hydra_policy *policy);
 
 hydra_context *hy_context_ref(hydra_context *context);
+/* A reference to `context`, or a new one with the defaults for NULL. The caller frees it. */
+hydra_status hy_context_or_private(hydra_context *context, hydra_context **out);
 
 /* Checks that every call begins with that works on the project: not NULL, not rendering; clears the
  * error text. */

@@ -190,6 +190,7 @@ static const hy_field output_fields[] = {
      .kind = HY_FIELD_WORD,
      .offset = DOC(output.encoder),
      .words = hy_words_encoder},
+    {.key = "codec", .kind = HY_FIELD_WORD, .offset = DOC(output.codec), .words = hy_words_codec},
     {.key = "profile",
      .kind = HY_FIELD_WORD,
      .offset = DOC(output.profile),

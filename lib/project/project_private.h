@@ -26,6 +26,7 @@ extern const hy_word hy_words_transition[];
 extern const hy_word hy_words_mode[];
 extern const hy_word hy_words_when_short[];
 extern const hy_word hy_words_encoder[];
+extern const hy_word hy_words_codec[];
 extern const hy_word hy_words_profile[];
 extern const hy_word hy_words_when_busy[];
 extern const hy_word hy_words_in_order[];

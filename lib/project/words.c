@@ -85,7 +85,15 @@ const hy_word hy_words_when_short[] = {
 const hy_word hy_words_encoder[] = {
     {"auto", HYDRA_ENCODER_AUTO},
     {"x264", HYDRA_ENCODER_X264},
+    {"x265", HYDRA_ENCODER_X265},
+    {"nvenc", HYDRA_ENCODER_NVENC},
     {"raw", HYDRA_ENCODER_RAW},
+    {NULL, 0},
+};
+
+const hy_word hy_words_codec[] = {
+    {"h264", HYDRA_CODEC_H264},
+    {"hevc", HYDRA_CODEC_HEVC},
     {NULL, 0},
 };
 

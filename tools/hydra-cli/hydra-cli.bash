@@ -6,7 +6,7 @@ _hydra_cli_options() {
     local compose="--project --duration --image-duration --size --fps --fit --background --motion
         --motion-amount --easing --transition --transition-duration --transition-mode --threads
         --music --music-start --music-loop --gain --fade-in --fade-out"
-    local encoding="--profile --encoder --crf --bitrate --preset --audio-bitrate --in-order
+    local encoding="--profile --encoder --codec --crf --bitrate --preset --audio-bitrate --in-order
         --deadline"
     local place="--overwrite --no-overwrite --json --quiet --help"
     local store="--region --endpoint --aws-profile --addressing --ca-file --anonymous"
@@ -37,7 +37,8 @@ _hydra_cli_values() {
     --transition) echo "cut crossfade" ;;
     --transition-mode) echo "overlap hold" ;;
     --profile) echo "draft default quality best" ;;
-    --encoder) echo "auto x264 raw" ;;
+    --encoder) echo "auto x264 x265 nvenc raw" ;;
+    --codec) echo "h264 hevc" ;;
     --preset) echo "ultrafast superfast veryfast faster fast medium slow slower veryslow" ;;
     --in-order) echo "fragmented buffered" ;;
     --progress) echo "auto bar json none" ;;

@@ -97,6 +97,7 @@ static const rule rules[] = {
     {.option = "fade-out", .path = "audio?.fade_out"},
     {.option = "profile", .path = "output.profile"},
     {.option = "encoder", .path = "output.encoder"},
+    {.option = "codec", .path = "output.codec"},
     {.option = "crf",
      .path = "output.crf",
      .ends = "output.bitrate_kbps",
