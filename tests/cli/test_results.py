@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import resource
 import shutil
 import struct
@@ -13,7 +14,7 @@ from typing import Any
 import media
 from support import PROGRAM, SMALL, TIMEOUT_S, CliTest
 
-__all__ = ["DoctorTest", "FrameTest", "ProbeTest", "RenderTest", "TimelineTest"]
+__all__ = ["BenchTest", "DoctorTest", "FrameTest", "ProbeTest", "RenderTest", "TimelineTest"]
 
 NUMBERS = ["width_px", "height_px", "fps_num", "fps_den", "frames", "key_frames", "duration_us",
            "audio_samples", "av_offset_us", "bytes", "moov_offset", "moov_bytes",
@@ -178,17 +179,60 @@ class FrameTest(CliTest):
 class ProbeTest(CliTest):
     def test_json(self) -> None:
         probe = json.loads(self.ok("probe", "--json"))
-        self.assertEqual(set(probe), {"version", "features", "encoders"})
-        self.assertEqual(set(probe["features"]), {"x264", "heif"})
+        self.assertEqual(set(probe), {"version", "features", "encoders", "gpus"})
+        self.assertEqual(set(probe["features"]), {"x264", "x265", "heif"})
         encoders = {e["name"]: e for e in probe["encoders"]}
-        self.assertLessEqual({"x264", "raw"}, set(encoders))
+        self.assertLessEqual({"nvenc", "x264", "x265", "raw"}, set(encoders))
         for encoder in encoders.values():
             self.assertEqual(encoder["available"], encoder["reason"] == "", encoder)
+            self.assertEqual(encoder["available"], encoder["finding"] == "HYDRA_PROBE_OK", encoder)
+        self.assertEqual(encoders["nvenc"]["codecs"], ["h264", "hevc"])
+        self.assertEqual(encoders["raw"]["codecs"], [])
 
     def test_text(self) -> None:
         text = self.ok("probe")
-        for word in ("libhydra", "x264", "heif", "raw", "available"):
+        for word in ("libhydra", "x264", "heif", "raw", "available", "GPUs"):
             self.assertIn(word, text)
+
+    def test_without_gpu(self) -> None:
+        probe = json.loads(self.ok("probe", "--json", "--gpu", "none"))
+        nvenc = probe["encoders"][0]
+        self.assertIn(nvenc["finding"], ("HYDRA_PROBE_SWITCHED_OFF", "HYDRA_PROBE_NOT_BUILT"))
+
+
+class BenchTest(CliTest):
+    PROFILES = ("draft", "default", "quality", "best")
+
+    def test_json(self) -> None:
+        report = json.loads(self.ok("probe", "--bench", "--encoder", "x264", "--seconds", "0.1",
+                                    "--json"))
+        self.assertEqual(tuple(row["profile"] for row in report["bench"]), self.PROFILES)
+        for row in report["bench"]:
+            self.assertEqual((row["encoder"], row["codec"], row["status"]), ("x264", "h264", "HYDRA_OK"))
+            self.assertGreater(row["frames"], 0)
+            self.assertAlmostEqual(row["frames_per_s"], row["frames"] / row["encode_s"], delta=0.01)
+            self.assertGreater(row["first_packet_s"], 0)
+            self.assertGreater(row["cpu_ms_per_frame"], 0)
+
+    def test_text(self) -> None:
+        text = self.ok("probe", "--bench", "--encoder", "raw", "--seconds", "0.1")
+        rows = re.findall(r"^  raw      none   (\w+) +[0-9.]+ +[0-9.]+ +[0-9.]+ +24883\.2$", text,
+                          re.MULTILINE)
+        self.assertEqual(tuple(rows), self.PROFILES)
+
+    def test_all_that_work_here(self) -> None:
+        probe = json.loads(self.ok("probe", "--bench", "--seconds", "0.1", "--gpu", "none", "--json"))
+        usable = [e["name"] for e in probe["encoders"] if e["available"] and "h264" in e["codecs"]]
+        self.assertEqual(sorted({row["encoder"] for row in probe["bench"]}), sorted(usable))
+
+    def test_what_cannot_be_measured(self) -> None:
+        done = self.cli("probe", "--bench", "--encoder", "nvenc", "--gpu", "none", "--seconds", "0.1")
+        self.assertEqual((done.returncode, done.stderr), (1, b""))
+        self.assertRegex(done.stdout.decode(), r"nvenc +h264 +best +HYDRA_PROBE_\w+: encoder nvenc: ")
+        done = self.cli("probe", "--bench", "--encoder", "x264", "--codec", "hevc", "--json")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual({row["status"] for row in json.loads(done.stdout)["bench"]},
+                         {"HYDRA_ERR_ARGUMENT"})
 
 
 class DoctorTest(CliTest):
@@ -207,7 +251,7 @@ class DoctorTest(CliTest):
 
     def test_findings(self) -> None:
         _, found = self.doctor(LC_ALL="C.UTF-8")
-        self.assertEqual(list(found), ["encoder", "heif", "cpus", "memory", "folder", "disk", "locale"])
+        self.assertEqual(list(found), ["encoder", "gpu", "heif", "cpus", "memory", "folder", "disk", "locale"])
         for name in ("folder", "locale"):
             self.assertEqual((found[name]["state"], found[name]["advice"]), ("ok", ""))
         for finding in found.values():
@@ -216,8 +260,8 @@ class DoctorTest(CliTest):
     def test_encoder_and_heif_are_those_of_the_build(self) -> None:
         _, found = self.doctor()
         probe = json.loads(self.ok("probe", "--json"))
-        usable = [e["name"] for e in probe["encoders"] if e["available"] and e["name"] != "raw"]
-        self.assertEqual(found["encoder"]["state"] == "ok", bool(usable))
+        usable = [e["name"] for e in probe["encoders"] if e["available"] and "h264" in e["codecs"]]
+        self.assertEqual(found["encoder"]["state"] != "problem", bool(usable))
         self.assertEqual(found["heif"]["state"] == "ok", probe["features"]["heif"])
 
     def test_little_memory(self) -> None:
@@ -294,5 +338,5 @@ class DoctorTest(CliTest):
         done = self.cli("doctor")
         lines = done.stdout.decode().splitlines()
         self.assertTrue(lines[0].startswith("libhydra "), lines)
-        self.assertEqual(len([line for line in lines if line[:2] == "  " and "->" not in line]), 7)
+        self.assertEqual(len([line for line in lines if line[:2] == "  " and "->" not in line]), 8)
         self.assertEqual(lines[-1] == "All is fine.", done.returncode == 0)
