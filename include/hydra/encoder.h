@@ -107,10 +107,10 @@ typedef struct hydra_gpu_info {
 } hydra_gpu_info;
 
 /**
- * How many GPUs the driver shows, also those that the context's options exclude.
+ * How many GPUs there are that the context may use.
  *
  * @param context  Whose GPUs; NULL = a private context with the defaults.
- * @param count    Receives the number; 0 without a driver: hydra_encoder_probe of NVENC tells why.
+ * @param count    Receives the number; 0: hydra_encoder_probe of NVENC tells why.
  * @return HYDRA_OK
  *         HYDRA_ERR_ARGUMENT  `count` is NULL
  *         HYDRA_ERR_MEMORY

@@ -32,7 +32,7 @@ static bool gpu_is_valid(const char *text)
     if (strncmp(text, "GPU-", 4) == 0 || strncmp(text, "MIG-", 4) == 0) {
         return consists_of(text + 4, "0123456789abcdefABCDEF-");
     }
-    return strlen(text) <= 4 && consists_of(text, "0123456789");
+    return strlen(text) <= 3 && consists_of(text, "0123456789");
 }
 
 static bool options_are_valid(const hydra_context_options *options)

@@ -33,13 +33,12 @@ int32_t hy_gpu_try_all(hy_gpu *gpu, int32_t codec, hy_gpu_fault *fault)
     (void)hy_gpu_fail(fault, HYDRA_PROBE_NO_GPU, "the driver shows no GPU");
     for (int32_t i = 0; i < count; i++) {
         hy_gpu_fault here;
-        if (try_device(gpu, i, codec, &here) == HYDRA_PROBE_OK) {
+        bool works = try_device(gpu, i, codec, &here) == HYDRA_PROBE_OK;
+        if (i == 0 || works) {
             *fault = here;
-            return HYDRA_PROBE_OK;
         }
-        /* That others are excluded tells nothing of the one that is allowed. */
-        if (i == 0 || fault->finding == HYDRA_PROBE_SWITCHED_OFF) {
-            *fault = here;
+        if (works) {
+            break;
         }
     }
     return fault->finding;

@@ -5,8 +5,8 @@
 
 #include "media/gpu.h"
 
-/* Whether one of the GPUs that the context allows encodes `codec`: HYDRA_PROBE_OK, or what stands
- * in the way on the first that it allows. */
+/* Whether one of the GPUs encodes `codec`: HYDRA_PROBE_OK, or what stands in the way on the
+ * first. */
 int32_t hy_gpu_try_all(hy_gpu *gpu, int32_t codec, hy_gpu_fault *fault);
 
 #endif

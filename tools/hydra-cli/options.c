@@ -145,7 +145,7 @@ static bool parse_gpu(const char *text, void *target)
         return length > 4 && length < 64 &&
                strspn(text + 4, "0123456789abcdefABCDEF-") == length - 4;
     }
-    return strcmp(text, "none") == 0 || (length > 0 && length <= 4 && digits == length);
+    return strcmp(text, "none") == 0 || (length > 0 && length <= 3 && digits == length);
 }
 
 static const arg_option picture_options[] = {
