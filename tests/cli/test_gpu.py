@@ -140,12 +140,14 @@ class GpuDoctorTest(GpuTest):
         state, text, advice = self.doctor(folder=NO_VIDEO)
         self.assertEqual(state, "problem")
         self.assertIn("libnvidia-encode", text)
-        self.assertIn("NVIDIA_DRIVER_CAPABILITIES=compute,video,utility", advice)
+        self.assertIn("NVIDIA_DRIVER_CAPABILITIES=compute,video,utility", text)
+        self.assertTrue(text.endswith(" (HYDRA_PROBE_NO_VIDEO)"), text)
+        self.assertIn("docs/gpu.md", advice)
 
     def test_old_driver(self) -> None:
-        state, text, advice = self.doctor(FAKENV_API="10.0")
+        state, text, _ = self.doctor(FAKENV_API="10.0")
         self.assertEqual(state, "problem")
-        self.assertIn("update", advice)
+        self.assertIn("update", text)
 
     def test_gpu_without_encoder(self) -> None:
         state, text, _ = self.doctor(FAKENV_GPUS=A100)

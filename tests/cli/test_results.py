@@ -275,27 +275,36 @@ class DoctorTest(CliTest):
         _, found = self.doctor(lambda: os.sched_setaffinity(0, {first}))
         self.assertRegex(found["cpus"]["text"], r"^(1\.00 CPUs|only 0\.)")
 
-    def in_groups(self, told: str, files: dict[str, str]) -> dict[str, dict[str, Any]]:
-        """Findings in a container whose control groups are these files of /sys/fs/cgroup."""
+    def in_groups(self, told: str, files: dict[str, str],
+                  devices: dict[str, str] | None = None) -> dict[str, dict[str, Any]]:
+        """Findings in a container whose control groups are these files of /sys/fs/cgroup, and whose
+        devices those of /sys/bus/pci/devices."""
         inside = """set -e
             mount -t tmpfs -o size=1m tmpfs /sys
-            mkdir -p /sys/fs
+            mkdir -p /sys/fs /sys/bus/pci
             cp -r "$1" /sys/fs/cgroup
+            cp -r "$4" /sys/bus/pci/devices
             mount --bind "$2" /proc/$$/cgroup
             exec "$3" doctor --json"""
         groups = self.folder / "groups"
         for name, text in files.items():
             (groups / name).parent.mkdir(parents=True, exist_ok=True)
             (groups / name).write_text(text + "\n")
+        pci = self.folder / "pci"
+        pci.mkdir()
+        for name, text in (devices or {}).items():
+            (pci / name).parent.mkdir(exist_ok=True)
+            (pci / name).write_text(text + "\n")
         (self.folder / "told").write_text(told + "\n")
         own_mounts = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
         if subprocess.run([*own_mounts, "mount", "-t", "tmpfs", "tmpfs", "/sys"],
                           capture_output=True).returncode:
             self.skipTest("no mounts of one's own here")
         done = subprocess.run([*own_mounts, "sh", "-c", inside, "sh", groups, self.folder / "told",
-                               PROGRAM], cwd=self.folder, capture_output=True, timeout=TIMEOUT_S)
+                               PROGRAM, pci], cwd=self.folder, capture_output=True, timeout=TIMEOUT_S)
         self.assertEqual(done.stderr, b"")
         shutil.rmtree(groups)
+        shutil.rmtree(pci)
         return {c["name"]: c for c in json.loads(done.stdout)["checks"]}
 
     def test_limits_of_the_own_group(self) -> None:
@@ -324,6 +333,20 @@ class DoctorTest(CliTest):
                                            "other/cpu.max": "1000 100000"})
         self.assertEqual(found["cpus"]["text"], f"{len(os.sched_getaffinity(0))}.00 CPUs can be used")
         self.assertNotRegex(found["memory"]["text"], "^0 MB")
+
+    def test_gpu_that_is_only_plugged_in(self) -> None:
+        """Neither a network card of NVIDIA's nor a GPU of somebody else's is one."""
+        if os.path.exists("/dev/nvidiactl"):
+            self.skipTest("there is a GPU here")
+        others = {"0000:00:01.0/vendor": "0x10de", "0000:00:01.0/class": "0x020000",
+                  "0000:00:02.0/vendor": "0x1002", "0000:00:02.0/class": "0x030000"}
+        gpu = {"0000:00:1e.0/vendor": "0x10de", "0000:00:1e.0/class": "0x030200"}
+        groups = {"app/cpu.max": "max 100000"}
+        found = self.in_groups("0::/app", groups, others)["gpu"]
+        self.assertEqual(found["text"], "no NVIDIA GPU: renders use x264")
+        found = self.in_groups("0::/app", groups, others | gpu)["gpu"]
+        self.assertEqual(found["state"], "note")
+        self.assertRegex(found["text"], r"^renders use x264: .* \(HYDRA_PROBE_(NOT_BUILT|NO_DRIVER)\)$")
 
     def test_full_disk(self) -> None:
         code, found = self.doctor(folder="/proc")

@@ -57,41 +57,27 @@ static void praise_gpu(finding *f, hydra_context *context)
     (void)snprintf(f->text, sizeof f->text, "H.264 on the GPU (NVENC)");
 }
 
-/* What to do, by HYDRA_PROBE_*. Those that are in order on some hosts are notes. */
-static const struct {
-    int32_t state;
-    const char *advice;
-} remedies[] = {
-    [HYDRA_PROBE_NOT_BUILT] = {STATE_NOTE, "build libhydra with -Dnvenc=enabled (docs/gpu.md)"},
-    [HYDRA_PROBE_NO_DRIVER] = {STATE_NOTE, "install NVIDIA's driver on the host, and start "
-                                           "containers with --gpus all"},
-    [HYDRA_PROBE_NO_VIDEO] = {STATE_PROBLEM, "start the container with -e NVIDIA_DRIVER_"
-                                             "CAPABILITIES=compute,video,utility"},
-    [HYDRA_PROBE_OLD_DRIVER] = {STATE_PROBLEM, "update NVIDIA's driver on the host"},
-    [HYDRA_PROBE_BROKEN_DRIVER] = {STATE_PROBLEM,
-                                   "restart the host if its driver was updated; take cuda-compat "
-                                   "out of the container's image"},
-    [HYDRA_PROBE_NO_GPU] = {STATE_NOTE, "give the container a GPU: --gpus all"},
-    [HYDRA_PROBE_NO_ENCODER] = {STATE_NOTE, "renders are faster on a GPU with NVENC: T4, L4, A10, "
-                                            "RTX (docs/gpu.md)"},
-    [HYDRA_PROBE_NOT_SUPPORTED] = {STATE_PROBLEM, "update NVIDIA's driver, or take another GPU "
-                                                  "(docs/gpu.md)"},
-    [HYDRA_PROBE_BUSY] = {STATE_NOTE, "end other encodings on this GPU"},
-    [HYDRA_PROBE_NO_MEMORY] = {STATE_PROBLEM, "end other programs on this GPU; nvidia-smi lists "
-                                              "them"},
-    [HYDRA_PROBE_LOST] = {STATE_PROBLEM, "look for Xid in the kernel's log; restart the container "
-                                         "or the host"},
-    [HYDRA_PROBE_STALLED] = {STATE_PROBLEM, "look for Xid in the kernel's log; restart the "
-                                            "container or the host"},
-    [HYDRA_PROBE_FAILED] = {STATE_PROBLEM, "look at docs/gpu.md, and at the kernel's log"},
-    [HYDRA_PROBE_SWITCHED_OFF] = {STATE_NOTE, ""},
-};
-#define REMEDY_COUNT ((int32_t)(sizeof remedies / sizeof remedies[0]))
-
-static bool may_be_without_gpu(const hydra_encoder_info *info)
+/* In order on some hosts: no GPU to use, or one that was never made for this. */
+static bool is_note(const hydra_encoder_info *info)
 {
-    return info->finding == HYDRA_PROBE_NOT_BUILT || info->finding == HYDRA_PROBE_NO_DRIVER ||
-           info->finding == HYDRA_PROBE_NO_GPU;
+    switch (info->finding) {
+    case HYDRA_PROBE_NOT_BUILT:
+    case HYDRA_PROBE_NO_DRIVER:
+    case HYDRA_PROBE_NO_GPU:
+    case HYDRA_PROBE_NO_ENCODER:
+    case HYDRA_PROBE_BUSY:
+    case HYDRA_PROBE_SWITCHED_OFF:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Nothing of NVIDIA was seen. A driver that shows no GPU is something: it was installed for one. */
+static bool is_host_without(const hydra_encoder_info *info)
+{
+    return (info->finding == HYDRA_PROBE_NOT_BUILT || info->finding == HYDRA_PROBE_NO_DRIVER) &&
+           !host_has_nvidia_gpu();
 }
 
 void doctor_check_gpu(finding *f, hydra_context *context)
@@ -101,13 +87,13 @@ void doctor_check_gpu(finding *f, hydra_context *context)
     bool known = probe(context, HYDRA_ENCODER_NVENC, &info);
     if (known && info.available) {
         praise_gpu(f, context);
-    } else if (!known || (may_be_without_gpu(&info) && !host_has_nvidia_gpu())) {
+    } else if (!known || is_host_without(&info)) {
         f->state = STATE_NOTE;
         (void)snprintf(f->text, sizeof f->text, "no NVIDIA GPU: renders use x264");
     } else {
-        int32_t at = info.finding < REMEDY_COUNT ? info.finding : HYDRA_PROBE_FAILED;
-        f->state = remedies[at].state;
-        f->advice = remedies[at].advice;
-        (void)snprintf(f->text, sizeof f->text, "renders use x264, not the GPU: %s", info.reason);
+        f->state = is_note(&info) ? STATE_NOTE : STATE_PROBLEM;
+        f->advice = f->state == STATE_PROBLEM ? "more about it is in docs/gpu.md" : "";
+        (void)snprintf(f->text, sizeof f->text, "renders use x264: %s (%s)", info.reason,
+                       hydra_finding_name(info.finding));
     }
 }

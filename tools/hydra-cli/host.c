@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 static int64_t smaller(int64_t a, int64_t b)
 {
@@ -126,7 +127,7 @@ bool host_has_nvidia_gpu(void)
 {
     char vendor[16];
     char class[16];
-    bool found = false;
+    bool found = access("/dev/nvidiactl", F_OK) == 0;
     DIR *devices = opendir("/sys/bus/pci/devices");
     for (struct dirent *entry; devices && !found && (entry = readdir(devices));) {
         read_device(entry->d_name, "vendor", vendor, sizeof vendor);
