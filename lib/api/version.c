@@ -25,6 +25,9 @@ int32_t hydra_has_feature(const char *name)
     if (strcmp(name, "x264") == 0) {
         return HY_HAVE_X264;
     }
+    if (strcmp(name, "x265") == 0) {
+        return HY_HAVE_X265;
+    }
     if (strcmp(name, "heif") == 0) {
         return HY_HAVE_HEIF;
     }

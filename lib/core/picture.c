@@ -2,6 +2,38 @@
 /* Allocation of planar pictures: one block, three planes. */
 #include "picture.h"
 
+#include <stdatomic.h>
+
+struct hy_pixels {
+    atomic_int references;
+    void *block;
+    size_t bytes;
+};
+
+static struct hy_pixels *new_pixels(size_t bytes)
+{
+    struct hy_pixels *pixels = hy_calloc(1, sizeof *pixels);
+    if (!pixels) {
+        return NULL;
+    }
+    pixels->block = hy_block_new(bytes);
+    if (!pixels->block) {
+        hy_free(pixels);
+        return NULL;
+    }
+    pixels->bytes = bytes;
+    atomic_init(&pixels->references, 1);
+    return pixels;
+}
+
+static void release_pixels(struct hy_pixels *pixels)
+{
+    if (pixels && atomic_fetch_sub(&pixels->references, 1) == 1) {
+        hy_block_free(pixels->block, pixels->bytes);
+        hy_free(pixels);
+    }
+}
+
 static size_t row_bytes(size_t width)
 {
     return (width + HY_ALIGN - 1) & ~(size_t)(HY_ALIGN - 1);
@@ -57,13 +89,25 @@ hydra_status hy_picture_new(int32_t width, int32_t height, hy_meter *meter, hy_p
         return hy_meter_fail(meter, diag);
     }
     *picture = (hy_picture){.width = width, .height = height, .meter = meter, .bytes = bytes};
-    picture->plane[0] = hy_block_new(bytes);
-    if (!picture->plane[0]) {
+    picture->pixels = new_pixels(bytes);
+    if (!picture->pixels) {
         hy_picture_free(picture);
         return hy_fail_memory(diag);
     }
+    picture->plane[0] = picture->pixels->block;
     set_planes(picture);
     *out = picture;
+    return HYDRA_OK;
+}
+
+hydra_status hy_picture_ref(const hy_picture *picture, hy_picture **out, hy_diag *diag)
+{
+    *out = hy_memdup(picture, sizeof *picture);
+    if (!*out) {
+        return hy_fail_memory(diag);
+    }
+    (*out)->meter = NULL;
+    atomic_fetch_add(&picture->pixels->references, 1);
     return HYDRA_OK;
 }
 
@@ -73,6 +117,6 @@ void hy_picture_free(hy_picture *picture)
         return;
     }
     hy_meter_give(picture->meter, picture->bytes);
-    hy_block_free(picture->plane[0], picture->bytes);
+    release_pixels(picture->pixels);
     hy_free(picture);
 }

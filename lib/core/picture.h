@@ -21,6 +21,7 @@ typedef struct hy_picture {
     int32_t height;      /* luma, even */
     hy_meter *meter;     /* counts the bytes; may be NULL */
     size_t bytes;
+    struct hy_pixels *pixels; /* what the planes are in; counted */
 } hy_picture;
 
 /* What a picture of that size takes; 0 for a size that none has. */
@@ -29,6 +30,12 @@ size_t hy_picture_bytes(int32_t width, int32_t height);
  * limit. */
 hydra_status hy_picture_new(int32_t width, int32_t height, hy_meter *meter, hy_picture **out,
                             hy_diag *diag);
+/*
+ * The same pixels once more, for who may need them longer than their maker: they stay until the
+ * last of both is freed. It is not metered, for it may outlive the meter. HYDRA_ERR_MEMORY.
+ */
+hydra_status hy_picture_ref(const hy_picture *picture, hy_picture **out, hy_diag *diag);
+/* What the meter counted is given back at once. NULL does nothing. */
 void hy_picture_free(hy_picture *picture);
 
 static inline int32_t hy_plane_width(const hy_picture *p, int plane)

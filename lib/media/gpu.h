@@ -43,6 +43,8 @@ typedef struct hy_gpu_device {
 int32_t hy_gpu_count(hy_gpu *gpu, int32_t *count, hy_gpu_fault *fault);
 /* Device `index` of the list. False: there is none. */
 bool hy_gpu_device_at(hy_gpu *gpu, int32_t index, hy_gpu_device *out);
+/* How long a call into the driver may take. */
+int64_t hy_gpu_stall_us(const hy_gpu *gpu);
 /* Cheap: whether an encoder may be tried at all. HYDRA_PROBE_OK or the fault that is known. */
 int32_t hy_gpu_available(hy_gpu *gpu, int32_t codec, hy_gpu_fault *fault);
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "core/core.h"
+#include "video_sps.h"
 
 /* Reference frames that every level we choose has room for: what a B pyramid needs. */
 #define HY_H264_DPB_FRAMES 4
@@ -30,24 +31,8 @@ int32_t hy_h264_level_frames(int32_t level, int32_t width, int32_t height);
 hydra_status hy_h264_make_avcc(const uint8_t *header, size_t size, uint8_t **avcc,
                                size_t *avcc_size);
 
-/* Fields of a sequence parameter set; colours as in ITU-T H.273, 2 = not told. */
-typedef struct hy_h264_sps {
-    int32_t profile_idc;
-    int32_t level_idc;
-    int32_t chroma_format_idc;
-    int32_t bit_depth;
-    int32_t width; /* after cropping */
-    int32_t height;
-    bool full_range;
-    int32_t primaries;
-    int32_t transfer;
-    int32_t matrix;
-    uint32_t units_in_tick; /* a frame lasts 2 * units_in_tick / time_scale seconds; 0 = not told */
-    uint32_t time_scale;
-} hy_h264_sps;
-
 /* Read the first SPS of an avcC record. False when it is damaged or uses something that no encoder
  * here makes (scaling lists, picture order type 1, interlacing). */
-bool hy_h264_read_sps(const uint8_t *avcc, size_t size, hy_h264_sps *sps);
+bool hy_h264_read_sps(const uint8_t *avcc, size_t size, hy_video_sps *sps);
 
 #endif

@@ -96,6 +96,7 @@ typedef struct hy_gpu hy_gpu;
 typedef struct hy_gpu_options {
     const char *device; /* NULL = any, "none", an index as CUDA counts, a UUID or its beginning */
     int32_t session_limit; /* per device, >= 1 */
+    int64_t stall_us;      /* a call that takes longer has stalled; 0 = HY_GPU_STALL_US (gpu.h) */
 } hy_gpu_options;
 
 hydra_status hy_gpu_new(const hy_gpu_options *options, hy_gpu **out, hy_diag *diag);

@@ -8,6 +8,9 @@
 #include <libavutil/intreadwrite.h>
 #include <libavutil/pixdesc.h>
 
+#include "h264.h"
+#include "hevc.h"
+
 #define OBJECT_TYPE_AAC 0x40
 
 hydra_status hy_mp4_expect(const hy_mp4_check *c, const char *what, int64_t found, int64_t written)
@@ -30,6 +33,28 @@ hydra_status hy_mp4_expect_all(const hy_mp4_check *c, const hy_mp4_expectation *
 
 /* ---- Streams ---- */
 
+/* A codec as MP4 holds it. */
+typedef struct video_kind {
+    enum AVCodecID id;
+    uint32_t entry;
+    const char *name; /* for results */
+    const char *header;
+    bool (*read_sps)(const uint8_t *record, size_t size, hy_video_sps *sps);
+    int32_t level_scale; /* level_idc of level 0.1 */
+} video_kind;
+
+static const video_kind kinds[] = {
+    {AV_CODEC_ID_H264, HY_MP4_TYPE('a', 'v', 'c', '1'), "h264", "the H.264 header",
+     hy_h264_read_sps, 1},
+    {AV_CODEC_ID_HEVC, HY_MP4_TYPE('h', 'v', 'c', '1'), "hevc", "the HEVC header", hy_hevc_read_sps,
+     3},
+};
+
+static const video_kind *kind_of(const AVCodecParameters *codec)
+{
+    return &kinds[codec->codec_id == AV_CODEC_ID_HEVC];
+}
+
 static hydra_status compare_bytes(const hy_mp4_check *c, const char *what, hy_span found,
                                   const uint8_t *bytes, int size)
 {
@@ -43,7 +68,7 @@ static hydra_status compare_bytes(const hy_mp4_check *c, const char *what, hy_sp
 /* colr of type nclx says the same as the stream itself. */
 static hydra_status check_color(const hy_mp4_check *c, const AVCodecParameters *codec)
 {
-    const hy_h264_sps *sps = &c->sps;
+    const hy_video_sps *sps = &c->sps;
     const uint8_t *colr = c->head.video.colr.data;
     const hy_mp4_expectation list[] = {
         {"the kind of the colr box", AV_RB32(colr), AV_RB32("nclx")},
@@ -62,17 +87,21 @@ static hydra_status check_color(const hy_mp4_check *c, const AVCodecParameters *
 static hydra_status check_video_stream(hy_mp4_check *c)
 {
     const AVCodecParameters *codec = c->video;
+    const video_kind *kind = kind_of(codec);
     const hy_mp4_track *track = &c->head.video;
     hy_rate rate = c->rate;
-    hydra_status status =
-        compare_bytes(c, "the H.264 header", track->avcc, codec->extradata, codec->extradata_size);
+    hydra_status status = hy_mp4_expect(c, "the kind of the pictures", track->entry, kind->entry);
+    if (status == HYDRA_OK) {
+        status = compare_bytes(c, kind->header, track->config, codec->extradata,
+                               codec->extradata_size);
+    }
     if (status != HYDRA_OK) {
         return status;
     }
-    if (!hy_h264_read_sps(track->avcc.data, track->avcc.size, &c->sps)) {
-        return hy_fail(c->diag, HYDRA_ERR_VERIFY, "%s: the H.264 header cannot be read", c->name);
+    if (!kind->read_sps(track->config.data, track->config.size, &c->sps)) {
+        return hy_fail(c->diag, HYDRA_ERR_VERIFY, "%s: %s cannot be read", c->name, kind->header);
     }
-    const hy_h264_sps *sps = &c->sps;
+    const hy_video_sps *sps = &c->sps;
     const hy_mp4_expectation list[] = {
         {"the width", track->width, codec->width},
         {"the height", track->height, codec->height},
@@ -82,8 +111,7 @@ static hydra_status check_video_stream(hy_mp4_check *c)
         {"the level", sps->level_idc, codec->level},
         {"the bit depth", sps->bit_depth, 8},
         {"the chroma format", sps->chroma_format_idc, 1},
-        {"the frame rate in the stream", (int64_t)sps->time_scale * rate.den,
-         (int64_t)sps->units_in_tick * 2 * rate.num},
+        {"the frame rate in the stream", sps->rate_num * rate.den, sps->rate_den * rate.num},
     };
     status = hy_mp4_expect_all(c, list, sizeof list / sizeof list[0]);
     return status == HYDRA_OK ? check_color(c, codec) : status;
@@ -182,7 +210,8 @@ static const char *known(const char *name)
 void hy_mp4_describe(const hy_mp4_check *c, const hy_mp4_sum *video, const hy_mp4_sum *audio,
                      hydra_result *result)
 {
-    const hy_h264_sps *sps = &c->sps;
+    const hy_video_sps *sps = &c->sps;
+    const video_kind *kind = kind_of(c->video);
     hy_rate rate = hy_rate_reduce((int32_t)c->head.video.timescale, (int32_t)video->unit);
     result->width_px = sps->width;
     result->height_px = sps->height;
@@ -200,8 +229,8 @@ void hy_mp4_describe(const hy_mp4_check *c, const hy_mp4_sum *video, const hy_mp
     result->moov_offset = c->head.moov_offset;
     result->moov_bytes = c->head.moov_bytes;
     result->container = "mp4";
-    result->video_codec = "h264";
-    result->video_profile = known(avcodec_profile_name(AV_CODEC_ID_H264, sps->profile_idc));
+    result->video_codec = kind->name;
+    result->video_profile = known(avcodec_profile_name(kind->id, sps->profile_idc));
     result->pixel_format = "yuv420p";
     result->color_range =
         known(av_color_range_name(sps->full_range ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG));
@@ -209,6 +238,6 @@ void hy_mp4_describe(const hy_mp4_check *c, const hy_mp4_sum *video, const hy_mp
     result->color_transfer = known(av_color_transfer_name((int)sps->transfer));
     result->color_matrix = known(av_color_space_name((int)sps->matrix));
     result->audio_codec = c->head.has_audio ? "aac" : "";
-    result->video_level = sps->level_idc;
+    result->video_level = sps->level_idc / kind->level_scale;
     result->key_frames = (int32_t)video->keys;
 }

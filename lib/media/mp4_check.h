@@ -9,9 +9,9 @@
 
 #include <libavcodec/codec_par.h>
 
-#include "h264.h"
 #include "ledger.h"
 #include "mp4_head.h"
+#include "video_sps.h"
 
 typedef struct hy_mp4_check {
     const char *name;
@@ -19,7 +19,7 @@ typedef struct hy_mp4_check {
     const AVCodecParameters *video;
     const AVCodecParameters *audio; /* NULL without sound */
     hy_mp4_head head;
-    hy_h264_sps sps; /* after hy_mp4_check_streams */
+    hy_video_sps sps; /* after hy_mp4_check_streams */
     hy_diag *diag;
 } hy_mp4_check;
 

@@ -75,7 +75,7 @@ static bool read_edit(hy_span trak, hy_mp4_track *track)
 
 /* ---- Sample descriptions ---- */
 
-#define VISUAL_BYTES 78 /* fields of avc1 before the boxes in it */
+#define VISUAL_BYTES 78 /* fields of avc1 and hvc1 before the boxes in them */
 #define SOUND_BYTES  28 /* of mp4a */
 
 static bool find_entry(hy_span stbl, uint32_t type, size_t least, hy_span *entry)
@@ -85,17 +85,29 @@ static bool find_entry(hy_span stbl, uint32_t type, size_t least, hy_span *entry
            AV_RB32(stsd.data + 4) == 1 && hy_mp4_find(hy_span_skip(stsd, 8), type, least, entry);
 }
 
-static const char *read_avc1(hy_span stbl, hy_mp4_track *track)
+static const char *read_visual(hy_span stbl, hy_mp4_track *track)
 {
+    static const struct {
+        uint32_t entry;
+        uint32_t config;
+        const char *name;
+    } kinds[] = {
+        {HY_MP4_TYPE('a', 'v', 'c', '1'), HY_MP4_TYPE('a', 'v', 'c', 'C'), "avcC"},
+        {HY_MP4_TYPE('h', 'v', 'c', '1'), HY_MP4_TYPE('h', 'v', 'c', 'C'), "hvcC"},
+    };
     hy_span entry;
-    if (!find_entry(stbl, HY_MP4_TYPE('a', 'v', 'c', '1'), VISUAL_BYTES, &entry)) {
-        return "avc1";
+    size_t kind = 0;
+    while (!find_entry(stbl, kinds[kind].entry, VISUAL_BYTES, &entry)) {
+        if (++kind == sizeof kinds / sizeof kinds[0]) {
+            return "avc1 or hvc1";
+        }
     }
+    track->entry = kinds[kind].entry;
     track->width = AV_RB16(entry.data + 24);
     track->height = AV_RB16(entry.data + 26);
     entry = hy_span_skip(entry, VISUAL_BYTES);
-    if (!hy_mp4_find(entry, HY_MP4_TYPE('a', 'v', 'c', 'C'), 8, &track->avcc)) {
-        return "avcC";
+    if (!hy_mp4_find(entry, kinds[kind].config, 8, &track->config)) {
+        return kinds[kind].name;
     }
     return hy_mp4_find(entry, HY_MP4_TYPE('c', 'o', 'l', 'r'), 11, &track->colr) ? NULL : "colr";
 }
@@ -106,6 +118,7 @@ static const char *read_mp4a(hy_span stbl, hy_mp4_track *track)
     if (!find_entry(stbl, HY_MP4_TYPE('m', 'p', '4', 'a'), SOUND_BYTES, &entry)) {
         return "mp4a";
     }
+    track->entry = HY_MP4_TYPE('m', 'p', '4', 'a');
     track->sample_rate = (int32_t)(AV_RB32(entry.data + 24) >> 16);
     return hy_mp4_find(hy_span_skip(entry, SOUND_BYTES), HY_MP4_TYPE('e', 's', 'd', 's'), 5,
                        &track->esds)
@@ -219,7 +232,7 @@ static const char *read_track(hy_span trak, hy_span mdia, bool audio, hy_mp4_tra
         !hy_mp4_find(minf, HY_MP4_TYPE('s', 't', 'b', 'l'), 8, &stbl)) {
         return "stbl";
     }
-    const char *wrong = audio ? read_mp4a(stbl, track) : read_avc1(stbl, track);
+    const char *wrong = audio ? read_mp4a(stbl, track) : read_visual(stbl, track);
     return wrong ? wrong : read_tables(stbl, track);
 }
 

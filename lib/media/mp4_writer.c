@@ -28,7 +28,10 @@ static hydra_status add_stream(hy_mp4_writer *writer, const AVCodecParameters *c
     if (!stream || avcodec_parameters_copy(stream->codecpar, codec) < 0) {
         return hy_fail_memory(diag);
     }
-    stream->codecpar->codec_tag = 0; /* the container's own */
+    /* The container's own, but for HEVC: parameter sets are in the sample description alone, which
+     * is what hvc1 says and what Apple's players want. */
+    stream->codecpar->codec_tag =
+        codec->codec_id == AV_CODEC_ID_HEVC ? MKTAG('h', 'v', 'c', '1') : 0;
     stream->time_base = time_base;
     stream->sample_aspect_ratio = codec->sample_aspect_ratio;
     *out = stream;

@@ -7,6 +7,7 @@
  */
 #include "x264_model.h"
 
+#include "encoder_av.h"
 #include "h264.h"
 
 #define BASE_BYTES 4300000.0
@@ -24,10 +25,6 @@
 #define HUGE_PAGE_BYTES 2.1e6
 
 #define PADDING_PX 32
-
-/* Bits for each pixel at this crf, of photos that a camera moves over; each 6 more halve them. */
-#define TYPICAL_BITS 0.09
-#define TYPICAL_CRF  20.0
 
 static double larger(double a, double b)
 {
@@ -88,31 +85,13 @@ static double memory_bytes(const hy_x264_shape *shape, const hy_encoder_config *
            config->threads * smaller(HUGE_PAGE_BYTES, luma);
 }
 
-/* 2^(-x / 6) without libm: by the sixth root of one half. */
-static double halved(double x)
-{
-    static const double sixth_root = 0.89089871814033927;
-    double factor = 1;
-    double step = x < 0 ? 1 / sixth_root : sixth_root;
-    for (double left = x < 0 ? -x : x; left > 0; left -= 1) {
-        /* A part of a step linearly. */
-        factor *= left >= 1 ? step : 1 + (step - 1) * left;
-    }
-    return factor;
-}
-
 void hy_x264_estimate(const hy_x264_shape *shape, const hy_encoder_config *config, double crf,
                       int64_t frames, hy_encoder_cost *cost)
 {
     double pixels = (double)config->width * config->height * (double)frames;
-    double bits = pixels * TYPICAL_BITS * halved(crf - TYPICAL_CRF);
-    if (config->bitrate_kbps > 0) {
-        double seconds = (double)frames * config->rate.den / config->rate.num;
-        bits = config->bitrate_kbps * 1000.0 * seconds;
-    }
     *cost = (hy_encoder_cost){
         .memory_bytes = (int64_t)memory_bytes(shape, config, frames),
-        .output_bytes = (int64_t)(bits / 8),
+        .output_bytes = hy_encoder_typical_bytes(config, crf, frames),
         .seconds = pixels / shape->pixels_per_s,
     };
 }

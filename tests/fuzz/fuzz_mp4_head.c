@@ -33,7 +33,7 @@ static uint32_t touch(const hy_mp4_track *track)
 {
     return sum_table(&track->stts, 8) + sum_table(&track->ctts, 8) + sum_table(&track->stsc, 12) +
            sum_table(&track->stsz, 4) + sum_table(&track->stco, track->wide_offsets ? 8 : 4) +
-           sum_table(&track->stss, 4) + sum_span(track->avcc) + sum_span(track->colr) +
+           sum_table(&track->stss, 4) + sum_span(track->config) + sum_span(track->colr) +
            sum_span(track->esds);
 }
 

@@ -44,7 +44,7 @@ static void set_structure(x265_param *x, const struct fakenv_session *s)
     x->frameNumThreads = 1;
     x->bEnableWavefront = 0;
     x->lookaheadSlices = 0;
-    x265_param_parse(x, "pools", "none");
+    x->numaPools = "none";
     x->keyframeMax =
         s->config.gopLength == NVENC_INFINITE_GOPLENGTH ? -1 : (int)s->config.gopLength;
     x->keyframeMin = 1;

@@ -3,7 +3,6 @@
 #include "state.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,12 +120,14 @@ static void purge(void)
 
 int fakenv_control(const char *command)
 {
-    const char *space = strchr(command, ' ');
-    char name[32];
+    const size_t length = strcspn(command, " ");
+    char name[32] = "";
     bool ok = true;
 
     fakenv_init();
-    snprintf(name, sizeof(name), "%.*s", (int)(space ? space - command : 31), command);
+    if (length >= sizeof(name))
+        return -1;
+    memcpy(name, command, length);
     if (!strcmp(command, "purge")) {
         purge();
         return 0;
@@ -137,7 +138,7 @@ int fakenv_control(const char *command)
     else if (!strcmp(command, "release"))
         fakenv_release();
     else
-        ok = fakenv_set(name, space ? space + 1 : "");
+        ok = fakenv_set(name, command + length + (command[length] == ' '));
     pthread_mutex_unlock(&fakenv_lock);
     return ok ? 0 : -1;
 }

@@ -154,7 +154,7 @@ static void test_pictures(void **state)
 {
     (void)state;
     hy_meter meter = {0};
-    fail_each_allocation(picture, &meter, 2);
+    fail_each_allocation(picture, &meter, 3);
     assert_int_equal(meter.current_bytes, 0);
 }
 

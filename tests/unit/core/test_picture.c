@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Planar pictures: layout, alignment, the meter. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "support.h"
@@ -49,6 +50,26 @@ static void test_layouts(void **state)
     }
 }
 
+static void test_references(void **state)
+{
+    (void)state;
+    hy_diag diag = {0};
+    hy_meter *meter = calloc(1, sizeof *meter);
+    assert_non_null(meter);
+    hy_picture *picture = NULL;
+    hy_picture *other = NULL;
+    assert_ok(hy_picture_new(64, 32, meter, &picture, &diag), &diag);
+    assert_ok(hy_picture_ref(picture, &other, &diag), &diag);
+    assert_ptr_equal(other->plane[2], picture->plane[2]);
+    assert_int_equal(other->stride[0], picture->stride[0]);
+    picture->plane[1][5] = 77;
+    hy_picture_free(picture); /* the pixels stay, the meter may go */
+    assert_int_equal(meter->current_bytes, 0);
+    free(meter);
+    assert_int_equal(other->plane[1][5], 77);
+    hy_picture_free(other);
+}
+
 static void test_no_meter(void **state)
 {
     (void)state;
@@ -78,6 +99,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_layouts),
+        cmocka_unit_test(test_references),
         cmocka_unit_test(test_no_meter),
         cmocka_unit_test(test_bad_sizes),
     };

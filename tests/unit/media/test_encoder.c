@@ -144,7 +144,7 @@ static void damaged_h264_headers_are_refused(void **state)
     (void)state;
     uint8_t *avcc = NULL;
     size_t size = 0;
-    hy_h264_sps sps;
+    hy_video_sps sps;
     static const uint8_t annexb[] = {0, 0, 0, 1, 0x67, 100, 0, 40, 0, 0, 0, 1, 0x68, 1, 2, 3};
     static const uint8_t lengths[] = {0, 0, 0, 4, 0x67, 66, 0, 40, 0, 0, 0, 4, 0x68, 1, 2, 3};
     static const uint8_t wrong_order[] = {0, 0, 0, 4, 0x68, 1, 2, 3, 0, 0, 0, 4, 0x67, 66, 0, 40};

@@ -129,7 +129,7 @@ static bool has_setting(const clip_packets *packets, const char *setting)
     return memmem(packets->list[0].data, packets->list[0].size, setting, strlen(setting)) != NULL;
 }
 
-static clip_packets encode_with(const hy_encoder_config *config, hy_h264_sps *sps)
+static clip_packets encode_with(const hy_encoder_config *config, hy_video_sps *sps)
 {
     hy_encoder *encoder = open_encoder(config);
     const AVCodecParameters *codec = encoder->stream->codec;
@@ -141,7 +141,7 @@ static clip_packets encode_with(const hy_encoder_config *config, hy_h264_sps *sp
 
 static void assert_settings(const hy_encoder_config *config, const char *const *settings)
 {
-    hy_h264_sps sps;
+    hy_video_sps sps;
     clip_packets packets = encode_with(config, &sps);
     for (; *settings; settings++) {
         if (!has_setting(&packets, *settings)) {
@@ -167,7 +167,7 @@ static void assert_settings(const hy_encoder_config *config, const char *const *
     assert_int_equal(sps.primaries, 1);
     assert_int_equal(sps.transfer, 1);
     assert_int_equal(sps.matrix, 1);
-    assert_int_equal(sps.units_in_tick * 60, sps.time_scale);
+    assert_int_equal(sps.rate_num, sps.rate_den * 30);
     clip_packets_free(&packets);
 }
 
@@ -227,7 +227,7 @@ static void references_fit_the_level(void **state)
     config.preset = "veryslow"; /* 16 references; level 4.0 holds four */
     hy_encoder *encoder = open_encoder(&config);
     const AVCodecParameters *codec = encoder->stream->codec;
-    hy_h264_sps sps;
+    hy_video_sps sps;
     assert_true(hy_h264_read_sps(codec->extradata, (size_t)codec->extradata_size, &sps));
     assert_int_equal(sps.level_idc, 40);
     assert_int_equal(sps.width, 1080);
@@ -252,7 +252,7 @@ static void truncated_headers_are_refused(void **state)
     hy_encoder *encoder = open_encoder(&config);
     const AVCodecParameters *codec = encoder->stream->codec;
     uint8_t copy[256];
-    hy_h264_sps sps;
+    hy_video_sps sps;
     size_t size = (size_t)codec->extradata_size;
     size_t sps_end = 8 + codec->extradata[7];
     assert_true(size <= sizeof copy && sps_end < size);

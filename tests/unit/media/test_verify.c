@@ -252,8 +252,8 @@ static void a_wrong_index_is_found(void **state)
         {"hdlr", 0, 8, 'x', "hdlr"},
         {"soun", 0, -4, 'v', "hdlr"}, /* the track is neither */
         {"minf", 0, -4, 'x', "stbl"},
-        {"stsd", 0, 7, 2, "avc1"}, /* number of descriptions */
-        {"avc1", 1, -4, 'x', "avc1"},
+        {"stsd", 0, 7, 2, "avc1 or hvc1"}, /* number of descriptions */
+        {"avc1", 1, -4, 'x', "avc1 or hvc1"},
         {"avc1", 1, 25, 77, "the width"},
         {"avc1", 1, 27, 77, "the height"},
         {"avcC", 0, -4, 'x', "avcC"},

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "api/api.h"
+#include "media/media.h"
 #include "render/estimate.h"
 #include "render/remote.h"
 #include "sink/sink.h"
@@ -265,6 +266,9 @@ static void test_estimate_fetches_nothing(void **state)
     hydra_estimate one;
     hydra_estimate many;
     add(net, 0);
+    hy_encoder_route route;
+    assert_ok(hy_job_plan_encoders(&net->job, &route, &diag), &diag);
+    net->job.route = &route;
     assert_ok(hy_plan_build(net->job.project, net->job.policy, &plan, &diag), &diag);
     assert_ok(hy_estimate(&net->job, &plan, &one, &diag), &diag);
     hy_plan_free(&plan);
@@ -272,6 +276,7 @@ static void test_estimate_fetches_nothing(void **state)
     assert_ok(hy_plan_build(net->job.project, net->job.policy, &plan, &diag), &diag);
     assert_ok(hy_estimate(&net->job, &plan, &many, &diag), &diag);
     hy_plan_free(&plan);
+    net->job.route = NULL;
     assert_int_equal(net->requests, 0);
     assert_true(one.memory_bytes > HY_REMOTE_IMAGE_BYTES);
     assert_true(many.memory_bytes - one.memory_bytes >=

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HEVC through libavcodec's libx265. Each setting that decides how the result plays (profile, GOP,
+ * colour) is the same for every tuning; the level is what x265 finds that the stream needs.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <libavcodec/avcodec.h>
+#include <libavutil/opt.h>
+
+#include "encoder_av.h"
+#include "fferror.h"
+#include "hevc.h"
+#include "x265_model.h"
+
+/* Quality of an explicit preset without an explicit crf. */
+#define PRESET_CRF 22.0
+
+/*
+ * annexb=0: lengths before NAL units, as MP4 wants them. info=0: no text about x265 in the stream,
+ * which then depends on the pictures alone. scenecut=0: we know our cuts.
+ */
+#define FIXED_PARAMS "annexb=0:info=0:scenecut=0:log-level=none"
+
+/* x265 wants a block of 16 pixels at least, which is its smallest CTU. */
+#define MIN_SIDE 16
+#define MAX_SIDE 8192
+
+typedef struct tuning {
+    const char *preset;
+    double crf;
+    const char *params; /* x265's own names, added to FIXED_PARAMS; "" or begins with ':' */
+    hy_x265_shape shape;
+} tuning;
+
+/* By HYDRA_PROFILE_*. */
+static const tuning profiles[] = {
+    [HYDRA_PROFILE_DRAFT] = {"ultrafast", 24.0, "", {5, 3, 1, 30e6}},
+    [HYDRA_PROFILE_DEFAULT] = {"superfast", 21.0, "", {10, 3, 1, 24e6}},
+    [HYDRA_PROFILE_QUALITY] = {"fast", 21.0, "", {15, 4, 3, 10e6}},
+    [HYDRA_PROFILE_BEST] = {"slow", 19.0, "", {25, 4, 4, 3e6}},
+};
+#define PROFILE_COUNT ((int32_t)(sizeof profiles / sizeof profiles[0]))
+
+/* In the order of hy_encoder_presets. */
+static const hy_x265_shape shapes[HY_ENCODER_PRESETS] = {
+    {5, 3, 1, 30e6}, {10, 3, 1, 24e6}, {15, 4, 2, 16e6}, {15, 4, 2, 16e6}, {15, 4, 3, 10e6},
+    {20, 4, 3, 8e6}, {25, 4, 4, 3e6},  {40, 8, 4, 1e6},  {40, 8, 5, 6e5},  {60, 8, 5, 3e5},
+};
+
+typedef struct x265_encoder {
+    hy_encoder base;
+    hy_encoder_av av;
+} x265_encoder;
+
+static const char *x265_probe(void)
+{
+    return avcodec_find_encoder_by_name("libx265")
+               ? ""
+               : "the installed libavcodec has no libx265; install one that is built with it";
+}
+
+/* ---- Opening ---- */
+
+static hydra_status choose_tuning(const hy_encoder_config *config, tuning *out, hy_diag *diag)
+{
+    if (config->profile < 0 || config->profile >= PROFILE_COUNT) {
+        return hy_fail(diag, HYDRA_ERR_ARGUMENT, "profile %d is not known", (int)config->profile);
+    }
+    *out = profiles[config->profile];
+    if (!config->preset) {
+        return HYDRA_OK;
+    }
+    for (int32_t i = 0; i < HY_ENCODER_PRESETS; i++) {
+        if (strcmp(config->preset, hy_encoder_presets[i]) == 0) {
+            *out = (tuning){hy_encoder_presets[i], PRESET_CRF, "", shapes[i]};
+        }
+    }
+    return hy_encoder_check_preset(config->preset, diag);
+}
+
+static double choose_crf(const hy_encoder_config *config, const tuning *tune)
+{
+    return config->crf >= 0.0 ? config->crf : tune->crf; /* HYDRA_AUTO is negative */
+}
+
+/* One thread: x265 works in the caller's, and frames wait for each other. */
+static void write_params(const hy_encoder_config *config, const tuning *tune, char *params,
+                         size_t size)
+{
+    char pools[16] = "none";
+    if (config->threads > 1) {
+        (void)snprintf(pools, sizeof pools, "%d", (int)config->threads);
+    }
+    (void)snprintf(params, size, FIXED_PARAMS ":pools=%s:frame-threads=%d%s", pools,
+                   (int)hy_x265_frame_threads(config->threads), tune->params);
+}
+
+static int set_tuning(AVCodecContext *codec, const hy_encoder_config *config, const tuning *tune)
+{
+    char params[256];
+    write_params(config, tune, params, sizeof params);
+    codec->profile = FF_PROFILE_HEVC_MAIN;
+    codec->thread_count = hy_x265_frame_threads(config->threads);
+    int error = av_opt_set(codec->priv_data, "preset", tune->preset, 0);
+    if (error >= 0) {
+        error = av_opt_set(codec->priv_data, "profile", "main", 0);
+    }
+    if (error >= 0) {
+        error = av_opt_set(codec->priv_data, "x265-params", params, 0);
+    }
+    if (error >= 0) {
+        error = av_opt_set_int(codec->priv_data, "forced-idr", 1, 0);
+    }
+    if (error >= 0 && config->bitrate_kbps > 0) {
+        codec->bit_rate = (int64_t)config->bitrate_kbps * 1000;
+    } else if (error >= 0) {
+        error = av_opt_set_double(codec->priv_data, "crf", choose_crf(config, tune), 0);
+    }
+    return error;
+}
+
+static hydra_status check(const hy_encoder_config *config, hy_diag *diag)
+{
+    hydra_status status = hy_encoder_check_size(config, "x265", MAX_SIDE, diag);
+    if (status != HYDRA_OK) {
+        return status;
+    }
+    if (config->width < MIN_SIDE || config->height < MIN_SIDE) {
+        return hy_fail(diag, HYDRA_ERR_ARGUMENT,
+                       "encoder x265: %d x %d: each side must have %d pixels at least",
+                       (int)config->width, (int)config->height, MIN_SIDE);
+    }
+    if (x265_probe()[0]) {
+        return hy_fail(diag, HYDRA_ERR_UNSUPPORTED, "encoder x265: %s", x265_probe());
+    }
+    return HYDRA_OK;
+}
+
+static void x265_close(hy_encoder *encoder)
+{
+    x265_encoder *x265 = (x265_encoder *)encoder;
+    if (x265) {
+        hy_encoder_av_free(&x265->av);
+        hy_free(x265);
+    }
+}
+
+static hydra_status allocate(const hy_encoder_config *config, x265_encoder **out, hy_diag *diag)
+{
+    x265_encoder *x265 = hy_calloc(1, sizeof *x265);
+    if (!x265) {
+        return hy_fail_memory(diag);
+    }
+    hydra_status status = hy_encoder_av_init(&x265->av, "libx265", "x265", config, diag);
+    if (status != HYDRA_OK) {
+        hy_free(x265);
+        return status;
+    }
+    x265->base.ops = &hy_encoder_x265;
+    x265->base.stream = &x265->av.stream;
+    *out = x265;
+    return HYDRA_OK;
+}
+
+/* libavcodec does not tell which level x265 has chosen. */
+static hydra_status tell_level(AVCodecParameters *codec, hy_diag *diag)
+{
+    hy_video_sps sps;
+    if (!hy_hevc_read_sps(codec->extradata, (size_t)codec->extradata_size, &sps)) {
+        return hy_fail(diag, HYDRA_ERR_ENCODER, "x265: its stream header cannot be read");
+    }
+    codec->level = sps.level_idc;
+    return HYDRA_OK;
+}
+
+static hydra_status start(x265_encoder *x265, const hy_encoder_config *config, const tuning *tune,
+                          hy_diag *diag)
+{
+    int error = set_tuning(x265->av.codec, config, tune);
+    if (error >= 0) {
+        error = avcodec_open2(x265->av.codec, NULL, NULL);
+    }
+    if (error < 0) {
+        return hy_fail_av(diag, error, HYDRA_ERR_ENCODER, "x265", "opening the encoder");
+    }
+    hydra_status status = hy_encoder_av_describe(&x265->av, hy_hevc_make_hvcc, diag);
+    return status == HYDRA_OK ? tell_level(x265->av.stream.codec, diag) : status;
+}
+
+static hydra_status x265_open(const hy_encoder_config *config, hy_encoder **out, hy_diag *diag)
+{
+    *out = NULL;
+    tuning tune = {.preset = NULL};
+    x265_encoder *x265 = NULL;
+    hydra_status status = check(config, diag);
+    if (status == HYDRA_OK) {
+        status = choose_tuning(config, &tune, diag);
+    }
+    if (status == HYDRA_OK) {
+        status = allocate(config, &x265, diag);
+    }
+    if (status == HYDRA_OK) {
+        status = start(x265, config, &tune, diag);
+    }
+    if (status != HYDRA_OK) {
+        x265_close(x265 ? &x265->base : NULL);
+        return status;
+    }
+    *out = &x265->base;
+    return HYDRA_OK;
+}
+
+static hydra_status x265_estimate(const hy_encoder_config *config, int64_t frames,
+                                  hy_encoder_cost *cost, hy_diag *diag)
+{
+    *cost = (hy_encoder_cost){0};
+    tuning tune = {.preset = NULL};
+    hydra_status status = check(config, diag);
+    if (status == HYDRA_OK) {
+        status = choose_tuning(config, &tune, diag);
+    }
+    if (status == HYDRA_OK) {
+        hy_x265_estimate(&tune.shape, config, choose_crf(config, &tune), frames, cost);
+    }
+    return status;
+}
+
+/* ---- Encoding ---- */
+
+static hydra_status x265_send(hy_encoder *encoder, const hy_picture *picture, int64_t n, bool key,
+                              hy_diag *diag)
+{
+    return hy_encoder_av_send(&((x265_encoder *)encoder)->av, picture, n, key, diag);
+}
+
+static hydra_status x265_receive(hy_encoder *encoder, hy_packet *packet, bool *got, hy_diag *diag)
+{
+    return hy_encoder_av_receive(&((x265_encoder *)encoder)->av, packet, got, diag);
+}
+
+const hy_encoder_ops hy_encoder_x265 = {
+    .id = HYDRA_ENCODER_X265,
+    .name = "x265",
+    .description = "HEVC on the CPU (libx265)",
+    .container = "mp4",
+    .codecs = 1U << HYDRA_CODEC_HEVC,
+    .probe = x265_probe,
+    .open = x265_open,
+    .estimate = x265_estimate,
+    .send = x265_send,
+    .receive = x265_receive,
+    .close = x265_close,
+};

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening NVENC with what the GPU has, coding, and telling what a failure means. */
+#include "nvenc_core.h"
+
+#include <string.h>
+
+#include <libavcodec/avcodec.h>
+
+#include "annexb.h"
+#include "fferror.h"
+#include "gpu_driver.h"
+#include "h264.h"
+#include "hevc.h"
+
+/* No coded picture is as large. */
+#define MAX_PACKET_BYTES ((size_t)1 << 30)
+
+hy_nvenc_core *hy_nvenc_core_new(const hy_encoder_config *config, const hy_nvenc_tuning *tuning,
+                                 hy_gpu_session *session)
+{
+    hy_nvenc_core *core = hy_calloc(1, sizeof *core);
+    if (!core) {
+        return NULL;
+    }
+    core->config = *config;
+    core->tuning = *tuning;
+    core->session = session;
+    (void)hy_gpu_device_at(config->gpu, hy_gpu_session_device(session), &core->device);
+    for (int32_t i = 0; i < HY_NVENC_PACKETS; i++) {
+        core->data[i].limit = MAX_PACKET_BYTES;
+    }
+    return core;
+}
+
+static void begin_call(hy_nvenc_core *core)
+{
+    core->status = HYDRA_OK;
+    core->packet_count = 0;
+    core->fault.finding = HYDRA_PROBE_OK;
+    hy_diag_clear(&core->diag);
+}
+
+void hy_nvenc_close_call(void *user)
+{
+    hy_nvenc_core *core = user;
+    begin_call(core);
+    hy_encoder_av_free(&core->av);
+    av_buffer_unref(&core->cuda);
+}
+
+void hy_nvenc_core_end(void *user)
+{
+    hy_nvenc_core *core = user;
+    hy_nvenc_close_call(core);
+    hy_gpu_release(core->session);
+    hy_picture_free(core->picture);
+    for (int32_t i = 0; i < HY_NVENC_PACKETS; i++) {
+        hy_buffer_free(&core->data[i]);
+    }
+    hy_free(core);
+}
+
+/* ---- Opening ---- */
+
+static hydra_status make_record(int32_t codec, hy_encoder_record_fn *make, const uint8_t *header,
+                                size_t size, uint8_t **record, size_t *record_size)
+{
+    hy_buffer units = {.limit = MAX_PACKET_BYTES};
+    hydra_status status = hy_annexb_to_lengths(codec, false, header, size, &units);
+    if (status == HYDRA_OK) {
+        status = make(units.data, units.size, record, record_size);
+    }
+    hy_buffer_free(&units);
+    return status;
+}
+
+static hydra_status make_avcc(const uint8_t *header, size_t size, uint8_t **record,
+                              size_t *record_size)
+{
+    return make_record(HYDRA_CODEC_H264, hy_h264_make_avcc, header, size, record, record_size);
+}
+
+static hydra_status make_hvcc(const uint8_t *header, size_t size, uint8_t **record,
+                              size_t *record_size)
+{
+    return make_record(HYDRA_CODEC_HEVC, hy_hevc_make_hvcc, header, size, record, record_size);
+}
+
+static bool is_hevc(const hy_nvenc_core *core)
+{
+    return core->config.codec == HYDRA_CODEC_HEVC;
+}
+
+/* One rung of the ladder. 0, or libavcodec's error. */
+static int try_step(hy_nvenc_core *core, int32_t step)
+{
+    hy_nvenc_tuning tuning = core->tuning;
+    if (core->small) {
+        hy_nvenc_tune_small(&tuning);
+    }
+    hy_nvenc_tune_down(&tuning, step);
+    if (hy_encoder_av_init(&core->av, is_hevc(core) ? "hevc_nvenc" : "h264_nvenc", "nvenc",
+                           &core->config, &core->diag) != HYDRA_OK) {
+        return AVERROR(ENOMEM);
+    }
+    int error = hy_nvenc_apply(&tuning, &core->config, step, core->av.codec);
+    if (error >= 0) {
+        core->av.codec->hw_device_ctx = av_buffer_ref(core->cuda);
+        error = core->av.codec->hw_device_ctx ? avcodec_open2(core->av.codec, NULL, NULL)
+                                              : AVERROR(ENOMEM);
+    }
+    if (error < 0) {
+        hy_encoder_av_free(&core->av);
+    }
+    return error;
+}
+
+static int32_t fail_settings(hy_nvenc_core *core, int error)
+{
+    if (error == AVERROR(ENOSYS)) {
+        /* All that may be missing is off: what is left is the version that libavcodec asks for. */
+        return hy_gpu_fail(&core->fault, HYDRA_PROBE_OLD_DRIVER,
+                           "the NVIDIA driver is older than the installed FFmpeg was built for; "
+                           "update the driver, or use an FFmpeg built for it");
+    }
+    hy_diag diag = {0};
+    (void)hy_fail_av(&diag, error, HYDRA_ERR_ENCODER, core->device.name, "opening the encoder");
+    return hy_gpu_fail(&core->fault,
+                       error == AVERROR(EINVAL) ? HYDRA_PROBE_NOT_SUPPORTED : HYDRA_PROBE_FAILED,
+                       "GPU %d: %.440s", (int)core->device.index, diag.text);
+}
+
+/* The driver tells the cause, unless it is in the settings: then with fewer of them. */
+static int32_t climb_down(hy_nvenc_core *core)
+{
+    int error = 0;
+    for (int32_t step = 0; step < HY_NVENC_STEPS; step++) {
+        error = try_step(core, step);
+        if (error >= 0) {
+            return HYDRA_PROBE_OK;
+        }
+        int32_t finding = hy_gpu_cuda_ask(core->cuda, core->config.codec, core->config.width,
+                                          core->config.height, &core->fault);
+        if (finding != HYDRA_PROBE_OK) {
+            return finding;
+        }
+        if (error == AVERROR(ENOMEM)) {
+            return hy_gpu_cuda_fail_memory(core->cuda, &core->fault);
+        }
+    }
+    return fail_settings(core, error);
+}
+
+void hy_nvenc_open_call(void *user)
+{
+    hy_nvenc_core *core = user;
+    begin_call(core);
+    int32_t finding = hy_gpu_session_cuda(core->session, &core->cuda, &core->fault);
+    if (finding == HYDRA_PROBE_OK) {
+        finding = climb_down(core);
+    }
+    core->fault.finding = finding;
+    core->status = hy_gpu_status(finding);
+    if (finding == HYDRA_PROBE_OK) {
+        core->status = hy_encoder_av_describe(&core->av, is_hevc(core) ? make_hvcc : make_avcc,
+                                              &core->diag);
+    }
+}
+
+/* ---- Coding ---- */
+
+/* Why coding failed: the device is gone, or something else, which libavcodec has told. */
+static void explain(hy_nvenc_core *core)
+{
+    hy_gpu_fault asked;
+    if (core->status == HYDRA_OK || core->status == HYDRA_ERR_INTERNAL) {
+        return;
+    }
+    int32_t finding = hy_gpu_cuda_ask(core->cuda, core->config.codec, core->config.width,
+                                      core->config.height, &asked);
+    if (finding == HYDRA_PROBE_LOST) {
+        core->fault = asked;
+    } else {
+        (void)hy_gpu_fail(&core->fault, HYDRA_PROBE_FAILED, "GPU %d (%s): %.380s",
+                          (int)core->device.index, core->device.name, core->diag.text);
+    }
+}
+
+static hydra_status keep_packet(hy_nvenc_core *core, const hy_packet *packet)
+{
+    hy_buffer *data = &core->data[core->packet_count];
+    hydra_status status =
+        hy_annexb_to_lengths(core->config.codec, true, packet->data, packet->size, data);
+    if (status != HYDRA_OK) {
+        return hy_fail(&core->diag, HYDRA_ERR_ENCODER, "nvenc: frame %lld is no stream of units",
+                       (long long)packet->pts);
+    }
+    hy_packet *kept = &core->packets[core->packet_count++];
+    *kept = *packet;
+    kept->data = data->data;
+    kept->size = data->size;
+    return HYDRA_OK;
+}
+
+/* All packets that are ready, as far as there is room. */
+static hydra_status take_packets(hy_nvenc_core *core)
+{
+    core->more = true;
+    while (core->packet_count < HY_NVENC_PACKETS) {
+        hy_packet packet;
+        hydra_status status = hy_encoder_av_receive(&core->av, &packet, &core->more, &core->diag);
+        if (status == HYDRA_OK && core->more) {
+            status = keep_packet(core, &packet);
+        }
+        if (status != HYDRA_OK || !core->more) {
+            return status;
+        }
+    }
+    return HYDRA_OK;
+}
+
+void hy_nvenc_send_call(void *user)
+{
+    hy_nvenc_core *core = user;
+    begin_call(core);
+    core->status = hy_encoder_av_send(&core->av, core->picture, core->n, core->key, &core->diag);
+    hy_picture_free(core->picture);
+    core->picture = NULL;
+    if (core->status == HYDRA_OK) {
+        core->status = take_packets(core);
+    }
+    explain(core);
+}
+
+void hy_nvenc_receive_call(void *user)
+{
+    hy_nvenc_core *core = user;
+    begin_call(core);
+    core->status = take_packets(core);
+    explain(core);
+}

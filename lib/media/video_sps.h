@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Private to media/: what the sequence parameter set of a stream says, whatever its codec. */
+#ifndef HY_VIDEO_SPS_H
+#define HY_VIDEO_SPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Colours as in ITU-T H.273, 2 = not told. */
+typedef struct hy_video_sps {
+    int32_t profile_idc;
+    int32_t level_idc; /* H.264: level x 10; HEVC: level x 30 */
+    int32_t chroma_format_idc;
+    int32_t bit_depth;
+    int32_t width; /* after cropping */
+    int32_t height;
+    bool full_range;
+    int32_t primaries;
+    int32_t transfer;
+    int32_t matrix;
+    int64_t rate_num; /* frames per second, not reduced; 0 = not told */
+    int64_t rate_den;
+} hy_video_sps;
+
+/* What is so when a parameter set does not say it. */
+#define HY_VIDEO_SPS_UNTOLD                                                                        \
+    ((hy_video_sps){                                                                               \
+        .chroma_format_idc = 1, .bit_depth = 8, .primaries = 2, .transfer = 2, .matrix = 2})
+
+#endif
