@@ -6,13 +6,11 @@
 
 #include "api/api.h"
 
-/* Small pictures: the question is whether it encodes at all. */
+/* With the settings of a usual job. */
 static int32_t try_device(hy_gpu *gpu, int32_t index, int32_t codec, hy_gpu_fault *fault)
 {
     const hy_encoder_config config = {
         .codec = codec,
-        .width = 640,
-        .height = 360,
         .rate = {30, 1},
         .profile = HYDRA_PROFILE_DEFAULT,
         .crf = HYDRA_AUTO,
