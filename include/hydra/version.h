@@ -34,7 +34,7 @@ HYDRA_API const char *hydra_version_text(void);
 /**
  * Ask whether an optional part was built in.
  *
- * @param name  "x264", "x265" or "heif" (HEIC and AVIF photos). Borrowed, may be NULL.
+ * @param name  "x264", "x265", "nvenc" or "heif" (HEIC and AVIF photos). Borrowed, may be NULL.
  * @return 1 = built in, 0 = left out or unknown name. Thread: any. Since 0.1.
  */
 HYDRA_API int32_t hydra_has_feature(const char *name);

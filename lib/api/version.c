@@ -28,6 +28,9 @@ int32_t hydra_has_feature(const char *name)
     if (strcmp(name, "x265") == 0) {
         return HY_HAVE_X265;
     }
+    if (strcmp(name, "nvenc") == 0) {
+        return HY_HAVE_NVENC;
+    }
     if (strcmp(name, "heif") == 0) {
         return HY_HAVE_HEIF;
     }

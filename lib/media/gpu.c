@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The GPUs of a context: loading the driver, the devices that may be used, what is known of them. */
+/* The GPUs of a context: loading the driver, the devices that may be used, what is known of them.
+ */
 #include "gpu_private.h"
 
 #include <math.h>

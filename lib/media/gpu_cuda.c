@@ -122,9 +122,9 @@ int32_t hy_gpu_cuda_new(hy_gpu_driver *driver, const hy_gpu_device *device, AVBu
         free_context(context);
         return finding;
     }
-    return wrap(context, out) ? HYDRA_PROBE_OK
-                              : hy_gpu_fail(fault, HYDRA_PROBE_FAILED,
-                                            "libavutil does not take a CUDA context");
+    return wrap(context, out)
+               ? HYDRA_PROBE_OK
+               : hy_gpu_fail(fault, HYDRA_PROBE_FAILED, "libavutil does not take a CUDA context");
 }
 
 int32_t hy_gpu_cuda_fail_memory(AVBufferRef *cuda, hy_gpu_fault *fault)

@@ -19,10 +19,10 @@ typedef struct hy_gpu_known {
 
 typedef struct hy_gpu_slot {
     hy_gpu_device device;
-    struct AVBufferRef *cuda;            /* NULL = not made yet */
-    bool making;                         /* some lane makes it */
-    hy_gpu_fault off;                    /* for good; HYDRA_PROBE_OK = it is not */
-    hy_gpu_known codecs[HY_GPU_CODECS];  /* what sessions met */
+    struct AVBufferRef *cuda;           /* NULL = not made yet */
+    bool making;                        /* some lane makes it */
+    hy_gpu_fault off;                   /* for good; HYDRA_PROBE_OK = it is not */
+    hy_gpu_known codecs[HY_GPU_CODECS]; /* what sessions met */
     hy_gpu_known probes[HY_GPU_CODECS][HY_GPU_PROFILES];
 } hy_gpu_slot;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether a GPU encodes: by encoding. That libraries load and encoders are listed proves nothing. */
+/* Whether a GPU encodes: by encoding. That libraries load and encoders are listed proves nothing.
+ */
 #include "gpu_private.h"
 
 #include "encoder_nvenc.h"

@@ -162,8 +162,8 @@ void hy_nvenc_open_call(void *user)
     core->fault.finding = finding;
     core->status = hy_gpu_status(finding);
     if (finding == HYDRA_PROBE_OK) {
-        core->status = hy_encoder_av_describe(&core->av, is_hevc(core) ? make_hvcc : make_avcc,
-                                              &core->diag);
+        core->status =
+            hy_encoder_av_describe(&core->av, is_hevc(core) ? make_hvcc : make_avcc, &core->diag);
     }
 }
 

@@ -171,8 +171,7 @@ static void set_profile(const hy_encoder_config *config, int32_t step, options *
     set_text(o, "profile", "high");
     if (step < HY_NVENC_STEPS - 1) {
         int32_t kbps = (int32_t)(codec->rc_max_rate / 1000);
-        set_number(o, "level",
-                   hy_h264_level(config->width, config->height, config->rate, kbps));
+        set_number(o, "level", hy_h264_level(config->width, config->height, config->rate, kbps));
     }
 }
 
