@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static const char *const features[] = {"x264", "x265", "heif"};
+static const char *const features[] = {"nvenc", "x264", "x265", "heif"};
 
 static const arg_group *const groups[] = {&cli_report_group, &project_gpu, &probe_bench_group,
                                           &project_encoder, NULL};
