@@ -161,7 +161,7 @@ class GpuDoctorTest(GpuTest):
 
 class GpuRenderTest(GpuTest):
     def render_on(self, *arguments: str, **environment: str) -> dict[str, Any]:
-        result = self.report("render", *SMALL, "--size", "256x256", "-o", "out.mp4", "-y", "a.png",
+        result = self.report("render", *SMALL, "--size", "256x256", "-q", "-o", "out.mp4", "-y", "a.png",
                              "b.png", *arguments, **environment)
         return result
 
