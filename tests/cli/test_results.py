@@ -198,6 +198,8 @@ class ProbeTest(CliTest):
         probe = json.loads(self.ok("probe", "--json", "--gpu", "none"))
         nvenc = probe["encoders"][0]
         self.assertIn(nvenc["finding"], ("HYDRA_PROBE_SWITCHED_OFF", "HYDRA_PROBE_NOT_BUILT"))
+        self.fails(3, "render", *SMALL, "a.png", "-o", "out.mp4", "--encoder", "nvenc", "--gpu", "none",
+                   says="encoder nvenc: ")
 
 
 class BenchTest(CliTest):
