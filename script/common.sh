@@ -58,3 +58,26 @@ download() {
     local get=(apt-get -qq -o APT::Sandbox::User=root download)
     "${get[@]}" "$1" 2>/dev/null || { apt-get -qq update && "${get[@]}" "$1"; }
 }
+
+# demo_content : photos and music from Debian packages, and how the demo shows them: demo_render holds
+# the arguments of hydra-cli render.
+demo_content() {
+    unpack_package lomiri-wallpapers-16.04
+    unpack_package asc-music
+    local photos=$media/lomiri-wallpapers-16.04/usr/share/backgrounds
+    # shellcheck disable=SC2034
+    demo_render=(
+        "$photos/aitzgorri_by_Aitzol_Berasategi.jpg"
+        "$photos/life_by_Aitzol_Berasategi.jpg"
+        "$photos/friends_by_Aitzol_Berasategi.jpg"
+        "$photos/Dragonfly_by_Bolly.jpg"
+        "$photos/picosdeeuropa_by_Aitzol_Berasategi.jpg"
+        "$photos/Wine_by_Jakkub_Mede.jpg"
+        "$photos/Picture_0B_by_freespace.jpg"
+        "$photos/sunset_by_Aitzol_Berasategi.jpg"
+        --duration 20 --motion "zoom-in,pan-left,zoom-out,pan-up,zoom-in,pan-right,zoom-out,pan-down"
+        --transition crossfade --transition-duration 0.8
+        --music "$media/asc-music/usr/share/games/asc/music/frontiers.mp3"
+        --fade-in 0.5 --fade-out 2
+    )
+}

@@ -51,8 +51,8 @@ typedef struct hydra_context_options {
                                                   server; see storage.h. NULL (default) =
                                                   hydra_store_options_init. Copied. Since 0.1. */
     const char *gpu; /**< Which NVIDIA GPU may encode: NULL (default) = any, the one with the fewest
-                          encodings; "none"; an index as CUDA counts them, "0"; a UUID or its
-                          beginning, "GPU-8932f937". Copied. Since 0.1. */
+                          encodings; "none"; an index as CUDA counts them, "0" to "999"; a
+                          UUID or its beginning, "GPU-8932f937". Copied. Since 0.1. */
 } hydra_context_options;
 
 /** Fill with the defaults. @param options Not NULL. Thread: any. Since 0.1. */

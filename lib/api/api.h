@@ -74,6 +74,8 @@ hydra_context *hy_context_ref(hydra_context *context);
 /* The context's GPUs, which live as long as it does; NULL = no memory for them: the job goes on as
  * if there were none. */
 struct hy_gpu *hy_context_gpu(hydra_context *context);
+/* A reference to `context`, or a new one with the defaults for NULL. The caller frees it. */
+hydra_status hy_context_or_private(hydra_context *context, hydra_context **out);
 
 /* Checks that every call begins with that works on the project: not NULL, not rendering; clears the
  * error text. */

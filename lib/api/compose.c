@@ -17,14 +17,10 @@ hydra_status hydra_compose_new(hydra_context *context, hydra_compose **out)
     if (!c) {
         return HYDRA_ERR_MEMORY;
     }
-    if (context) {
-        c->context = hy_context_ref(context);
-    } else {
-        hydra_status status = hydra_context_new(NULL, &c->context);
-        if (status != HYDRA_OK) {
-            hy_free(c);
-            return status;
-        }
+    hydra_status status = hy_context_or_private(context, &c->context);
+    if (status != HYDRA_OK) {
+        hy_free(c);
+        return status;
     }
     hy_project_init(&c->project);
     hydra_render_options_init(&c->render_options);

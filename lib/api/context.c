@@ -2,6 +2,8 @@
 /* hydra_context: reference-counted policy, worker pool and memory budget. */
 #include "api/client.h"
 
+#include <string.h>
+
 /* Encodings at once on each GPU by default: enough to fill the gaps between pictures of one. */
 #define GPU_SESSIONS 3
 
@@ -10,11 +12,32 @@ void hydra_context_options_init(hydra_context_options *options)
     *options = (hydra_context_options){.struct_size = sizeof *options};
 }
 
+/* Longest name of a GPU: a UUID has 40 characters, one of a part of a GPU a few more. */
+#define GPU_NAME_CHARS 63
+
+static bool consists_of(const char *text, const char *characters)
+{
+    size_t length = strlen(text);
+    return length > 0 && length <= GPU_NAME_CHARS && strspn(text, characters) == length;
+}
+
+/* "none", an index, a UUID or its beginning; whether there is such a GPU shows when it is asked. */
+static bool gpu_is_valid(const char *text)
+{
+    if (!text || strcmp(text, "none") == 0) {
+        return true;
+    }
+    if (strncmp(text, "GPU-", 4) == 0 || strncmp(text, "MIG-", 4) == 0) {
+        return consists_of(text + 4, "0123456789abcdefABCDEF-");
+    }
+    return strlen(text) <= 3 && consists_of(text, "0123456789");
+}
+
 static bool options_are_valid(const hydra_context_options *options)
 {
     return options->threads >= 0 && options->threads <= 256 && options->memory_budget_bytes >= 0 &&
            options->simd >= HYDRA_SIMD_AUTO && options->simd <= HYDRA_SIMD_NEON &&
-           options->gpu_sessions >= 0 && options->gpu_sessions <= 64;
+           options->gpu_sessions >= 0 && options->gpu_sessions <= 64 && gpu_is_valid(options->gpu);
 }
 
 /* The caller's options over the defaults, checked; NULL = the defaults. The policy goes into
@@ -85,6 +108,15 @@ hydra_context *hy_context_ref(hydra_context *context)
 {
     atomic_fetch_add(&context->references, 1);
     return context;
+}
+
+hydra_status hy_context_or_private(hydra_context *context, hydra_context **out)
+{
+    if (!context) {
+        return hydra_context_new(NULL, out);
+    }
+    *out = hy_context_ref(context);
+    return HYDRA_OK;
 }
 
 void hydra_context_free(hydra_context *context)

@@ -22,11 +22,7 @@ hydra_status hydra_store_new(hydra_context *context, const hydra_store_options *
         return HYDRA_ERR_MEMORY;
     }
     hy_cancel_init(&store->cancel, 0);
-    if (context) {
-        store->context = hy_context_ref(context);
-    } else {
-        status = hydra_context_new(NULL, &store->context);
-    }
+    status = hy_context_or_private(context, &store->context);
     if (status == HYDRA_OK) {
         status = hy_client_open(&store->client, store->context, options ? &taken : NULL, &diag);
     }

@@ -43,6 +43,10 @@ void hy_project_free(hy_project *project);
 /* A snapshot that shares only the bytes of in-memory sources. */
 hydra_status hy_project_copy(hy_project *out, const hy_project *project, hy_diag *diag);
 
+/* Over the defaults, checked; NULL = the defaults. `out` has the size of the preset. */
+hydra_status hy_canvas_options_check(const hydra_canvas_options *options, hydra_canvas_options *out,
+                                     hy_diag *diag);
+
 /*
  * The setters check every value (NaN included), read no more of an option struct than its
  * struct_size and leave the project unchanged on failure. NULL options = defaults. They take

@@ -9,8 +9,6 @@
  * Copy a caller's option struct into `out`, with our own struct_size, after checking every value;
  * NULL = defaults. `who` begins the error text. On failure `out` is worth nothing.
  */
-hydra_status hy_canvas_options_check(const hydra_canvas_options *options, hydra_canvas_options *out,
-                                     hy_diag *diag);
 hydra_status hy_image_options_check(const hydra_image_options *options, hydra_image_options *out,
                                     const char *who, hy_diag *diag);
 hydra_status hy_transition_options_check(const hydra_transition_options *options,

@@ -111,6 +111,24 @@ def check_paths() -> Iterator[str]:
             yield f"CONTRIBUTING.md: {path} does not exist"
 
 
+def check_findings() -> Iterator[str]:
+    """docs/gpu.md tells what to do about every finding, and has the table of faults."""
+    enum = re.findall(r"^\s+(HYDRA_PROBE_\w+) = \d+", read("include/hydra/encoder.h"), re.MULTILINE)
+    page = read("docs/gpu.md")
+    section = page.partition("\n## Findings\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `(HYDRA_PROBE_\w+)` \| \S.* \| (.*) ?\|$", section, re.MULTILINE)
+    if not enum or [name for name, _ in rows] != enum:
+        yield "docs/gpu.md: the table of findings is not that of encoder.h"
+    for name, remedy in rows:
+        if name != "HYDRA_PROBE_OK" and not remedy.strip():
+            yield f"docs/gpu.md does not say what to do about {name}"
+    names = re.findall(r'\[(HYDRA_PROBE_\w+)\] = "(\w+)"', read("lib/api/encoder.c"))
+    if names != [(name, name) for name in enum]:
+        yield "lib/api/encoder.c names other findings than encoder.h"
+    if "\n| fault | class | message | the job | leaks |\n" not in page.partition("\n## Faults\n")[2]:
+        yield "docs/gpu.md has no table of faults"
+
+
 def tests_named(cell: str) -> Iterator[tuple[str, str]]:
     """File and test ("" = the whole file) of each name in a cell: `file`: `test`, `test`; `file`."""
     for group in cell.split(";"):
@@ -152,7 +170,7 @@ def main(build: str) -> int:
     bad = 0
     for check in (check_readme(), check_changelog(), check_statuses(), check_error_texts(),
                   check_options(f"{build}/tools/hydra-cli"), check_links(),
-                  check_paths(), check_tests()):
+                  check_paths(), check_findings(), check_tests()):
         for problem in check:
             print(problem)
             bad += 1

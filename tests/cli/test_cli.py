@@ -9,6 +9,7 @@ import sys
 
 from support import CliTest  # first: it finds the shared modules
 from test_files import *  # noqa: F401,F403
+from test_gpu import *  # noqa: F401,F403
 from test_manual import *  # noqa: F401,F403
 from test_noise import *  # noqa: F401,F403
 from test_progress import *  # noqa: F401,F403

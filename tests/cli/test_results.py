@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import resource
 import shutil
 import struct
@@ -13,7 +14,7 @@ from typing import Any
 import media
 from support import PROGRAM, SMALL, TIMEOUT_S, CliTest
 
-__all__ = ["DoctorTest", "FrameTest", "ProbeTest", "RenderTest", "TimelineTest"]
+__all__ = ["BenchTest", "DoctorTest", "FrameTest", "ProbeTest", "RenderTest", "TimelineTest"]
 
 NUMBERS = ["width_px", "height_px", "fps_num", "fps_den", "frames", "key_frames", "duration_us",
            "audio_samples", "av_offset_us", "bytes", "moov_offset", "moov_bytes",
@@ -205,17 +206,62 @@ class FrameTest(CliTest):
 class ProbeTest(CliTest):
     def test_json(self) -> None:
         probe = json.loads(self.ok("probe", "--json"))
-        self.assertEqual(set(probe), {"version", "features", "encoders"})
-        self.assertEqual(set(probe["features"]), {"x264", "x265", "heif"})
+        self.assertEqual(set(probe), {"version", "features", "encoders", "gpus"})
+        self.assertEqual(set(probe["features"]), {"x264", "x265", "nvenc", "heif"})
         encoders = {e["name"]: e for e in probe["encoders"]}
-        self.assertLessEqual({"x264", "x265", "nvenc", "raw"}, set(encoders))
+        self.assertLessEqual({"nvenc", "x264", "x265", "raw"}, set(encoders))
         for encoder in encoders.values():
             self.assertEqual(encoder["available"], encoder["reason"] == "", encoder)
+            self.assertEqual(encoder["available"], encoder["finding"] == "HYDRA_PROBE_OK", encoder)
+        self.assertEqual(encoders["nvenc"]["codecs"], ["h264", "hevc"])
+        self.assertEqual(encoders["raw"]["codecs"], [])
 
     def test_text(self) -> None:
         text = self.ok("probe")
-        for word in ("libhydra", "x264", "x265", "heif", "raw", "available"):
+        for word in ("libhydra", "x264", "x265", "heif", "raw", "available", "GPUs"):
             self.assertIn(word, text)
+
+    def test_without_gpu(self) -> None:
+        probe = json.loads(self.ok("probe", "--json", "--gpu", "none"))
+        nvenc = probe["encoders"][0]
+        self.assertIn(nvenc["finding"], ("HYDRA_PROBE_SWITCHED_OFF", "HYDRA_PROBE_NOT_BUILT"))
+        self.fails(3, "render", *SMALL, "a.png", "-o", "out.mp4", "--encoder", "nvenc", "--gpu", "none",
+                   says="encoder nvenc: ")
+
+
+class BenchTest(CliTest):
+    PROFILES = ("draft", "default", "quality", "best")
+
+    def test_json(self) -> None:
+        report = json.loads(self.ok("probe", "--bench", "--encoder", "x264", "--seconds", "0.1",
+                                    "--json"))
+        self.assertEqual(tuple(row["profile"] for row in report["bench"]), self.PROFILES)
+        for row in report["bench"]:
+            self.assertEqual((row["encoder"], row["codec"], row["status"]), ("x264", "h264", "HYDRA_OK"))
+            self.assertGreater(row["frames"], 0)
+            self.assertAlmostEqual(row["frames_per_s"], row["frames"] / row["encode_s"], delta=0.01)
+            self.assertGreater(row["first_packet_s"], 0)
+            self.assertGreater(row["cpu_ms_per_frame"], 0)
+
+    def test_text(self) -> None:
+        text = self.ok("probe", "--bench", "--encoder", "raw", "--seconds", "0.1")
+        rows = re.findall(r"^  raw      none   (\w+) +[0-9.]+ +[0-9.]+ +[0-9.]+ +24883\.2$", text,
+                          re.MULTILINE)
+        self.assertEqual(tuple(rows), self.PROFILES)
+
+    def test_all_that_work_here(self) -> None:
+        probe = json.loads(self.ok("probe", "--bench", "--seconds", "0.1", "--gpu", "none", "--json"))
+        usable = [e["name"] for e in probe["encoders"] if e["available"] and "h264" in e["codecs"]]
+        self.assertEqual(sorted({row["encoder"] for row in probe["bench"]}), sorted(usable))
+
+    def test_what_cannot_be_measured(self) -> None:
+        done = self.cli("probe", "--bench", "--encoder", "nvenc", "--gpu", "none", "--seconds", "0.1")
+        self.assertEqual((done.returncode, done.stderr), (1, b""))
+        self.assertRegex(done.stdout.decode(), r"nvenc +h264 +best +HYDRA_PROBE_\w+: encoder nvenc: ")
+        done = self.cli("probe", "--bench", "--encoder", "x264", "--codec", "hevc", "--json")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual({row["status"] for row in json.loads(done.stdout)["bench"]},
+                         {"HYDRA_ERR_ARGUMENT"})
 
 
 class DoctorTest(CliTest):
@@ -234,7 +280,7 @@ class DoctorTest(CliTest):
 
     def test_findings(self) -> None:
         _, found = self.doctor(LC_ALL="C.UTF-8")
-        self.assertEqual(list(found), ["encoder", "heif", "cpus", "memory", "folder", "disk", "locale"])
+        self.assertEqual(list(found), ["encoder", "gpu", "heif", "cpus", "memory", "folder", "disk", "locale"])
         for name in ("folder", "locale"):
             self.assertEqual((found[name]["state"], found[name]["advice"]), ("ok", ""))
         for finding in found.values():
@@ -243,8 +289,8 @@ class DoctorTest(CliTest):
     def test_encoder_and_heif_are_those_of_the_build(self) -> None:
         _, found = self.doctor()
         probe = json.loads(self.ok("probe", "--json"))
-        usable = [e["name"] for e in probe["encoders"] if e["available"] and e["name"] != "raw"]
-        self.assertEqual(found["encoder"]["state"] == "ok", bool(usable))
+        usable = [e["name"] for e in probe["encoders"] if e["available"] and "h264" in e["codecs"]]
+        self.assertEqual(found["encoder"]["state"] != "problem", bool(usable))
         self.assertEqual(found["heif"]["state"] == "ok", probe["features"]["heif"])
 
     def test_little_memory(self) -> None:
@@ -258,27 +304,36 @@ class DoctorTest(CliTest):
         _, found = self.doctor(lambda: os.sched_setaffinity(0, {first}))
         self.assertRegex(found["cpus"]["text"], r"^(1\.00 CPUs|only 0\.)")
 
-    def in_groups(self, told: str, files: dict[str, str]) -> dict[str, dict[str, Any]]:
-        """Findings in a container whose control groups are these files of /sys/fs/cgroup."""
+    def in_groups(self, told: str, files: dict[str, str],
+                  devices: dict[str, str] | None = None) -> dict[str, dict[str, Any]]:
+        """Findings in a container whose control groups are these files of /sys/fs/cgroup, and whose
+        devices those of /sys/bus/pci/devices."""
         inside = """set -e
             mount -t tmpfs -o size=1m tmpfs /sys
-            mkdir -p /sys/fs
+            mkdir -p /sys/fs /sys/bus/pci
             cp -r "$1" /sys/fs/cgroup
+            cp -r "$4" /sys/bus/pci/devices
             mount --bind "$2" /proc/$$/cgroup
             exec "$3" doctor --json"""
         groups = self.folder / "groups"
         for name, text in files.items():
             (groups / name).parent.mkdir(parents=True, exist_ok=True)
             (groups / name).write_text(text + "\n")
+        pci = self.folder / "pci"
+        pci.mkdir()
+        for name, text in (devices or {}).items():
+            (pci / name).parent.mkdir(exist_ok=True)
+            (pci / name).write_text(text + "\n")
         (self.folder / "told").write_text(told + "\n")
         own_mounts = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
         if subprocess.run([*own_mounts, "mount", "-t", "tmpfs", "tmpfs", "/sys"],
                           capture_output=True).returncode:
             self.skipTest("no mounts of one's own here")
         done = subprocess.run([*own_mounts, "sh", "-c", inside, "sh", groups, self.folder / "told",
-                               PROGRAM], cwd=self.folder, capture_output=True, timeout=TIMEOUT_S)
+                               PROGRAM, pci], cwd=self.folder, capture_output=True, timeout=TIMEOUT_S)
         self.assertEqual(done.stderr, b"")
         shutil.rmtree(groups)
+        shutil.rmtree(pci)
         return {c["name"]: c for c in json.loads(done.stdout)["checks"]}
 
     def test_limits_of_the_own_group(self) -> None:
@@ -308,6 +363,20 @@ class DoctorTest(CliTest):
         self.assertEqual(found["cpus"]["text"], f"{len(os.sched_getaffinity(0))}.00 CPUs can be used")
         self.assertNotRegex(found["memory"]["text"], "^0 MB")
 
+    def test_gpu_that_is_only_plugged_in(self) -> None:
+        """Neither a network card of NVIDIA's nor a GPU of somebody else's is one."""
+        if os.path.exists("/dev/nvidiactl"):
+            self.skipTest("there is a GPU here")
+        others = {"0000:00:01.0/vendor": "0x10de", "0000:00:01.0/class": "0x020000",
+                  "0000:00:02.0/vendor": "0x1002", "0000:00:02.0/class": "0x030000"}
+        gpu = {"0000:00:1e.0/vendor": "0x10de", "0000:00:1e.0/class": "0x030200"}
+        groups = {"app/cpu.max": "max 100000"}
+        found = self.in_groups("0::/app", groups, others)["gpu"]
+        self.assertEqual(found["text"], "no NVIDIA GPU: renders use x264")
+        found = self.in_groups("0::/app", groups, others | gpu)["gpu"]
+        self.assertEqual(found["state"], "note")
+        self.assertRegex(found["text"], r"^renders use x264: .* \(HYDRA_PROBE_(NOT_BUILT|NO_DRIVER)\)$")
+
     def test_full_disk(self) -> None:
         code, found = self.doctor(folder="/proc")
         self.assertEqual((code, found["disk"]["state"]), (1, "problem"))
@@ -321,5 +390,5 @@ class DoctorTest(CliTest):
         done = self.cli("doctor")
         lines = done.stdout.decode().splitlines()
         self.assertTrue(lines[0].startswith("libhydra "), lines)
-        self.assertEqual(len([line for line in lines if line[:2] == "  " and "->" not in line]), 7)
+        self.assertEqual(len([line for line in lines if line[:2] == "  " and "->" not in line]), 8)
         self.assertEqual(lines[-1] == "All is fine.", done.returncode == 0)

@@ -70,6 +70,17 @@ class UsageTest(CliTest):
         for verb in ("probe", "schema", "doctor"):
             self.usage_error(verb, "a.png", says="takes no files")
 
+    def test_what_goes_with_bench_only(self) -> None:
+        for words in (["--encoder", "x264"], ["--codec", "h264"], ["--seconds", "1"]):
+            self.usage_error("probe", *words, says="for --bench")
+        self.usage_error("probe", "--bench", "--seconds", "0", says="from 0.1 to 600")
+
+    def test_gpus(self) -> None:
+        for gpu in ("", "all", "-1", "1000", "GPU-", "GPU-xyz", "0,1", "None"):
+            for verb in (["render", "a.png", "-o", "o.mp4"], ["probe"], ["doctor"],
+                         ["estimate", "a.png"]):
+                self.usage_error(*verb, f"--gpu={gpu}", says="--gpu")
+
     def test_words(self) -> None:
         for option in ("--easing", "--transition", "--transition-mode", "--profile", "--encoder", "--codec",
                        "--motion", "--fit", "--progress", "--in-order"):

@@ -57,12 +57,15 @@ typedef struct cli_settings {
     const char *save_project;
     const char *music;
     const char *output; /* "-" = standard output */
+    const char *gpu;    /* as in hydra_context_options; NULL = any */
+    int64_t bench_us;   /* probe: how long each encoding lasts */
     int64_t expires_s;  /* presign */
     int32_t threads;
     int32_t motions[CLI_MAX_MOTIONS]; /* photo i moves as motions[i % motion_count] */
     int32_t motion_count;
     int32_t overwrite;
     int32_t progress;
+    bool bench;
     bool music_loop;
     bool json;
     bool plan;

@@ -4,8 +4,13 @@
 #include "message.h"
 #include "project.h"
 
-static const arg_group *const groups[] = {&cli_report_group, &project_source,   &project_pictures,
-                                          &project_music,    &project_encoding, NULL};
+static const arg_group *const groups[] = {&cli_report_group,
+                                          &project_source,
+                                          &project_pictures,
+                                          &project_music,
+                                          &project_encoding,
+                                          &project_gpu,
+                                          NULL};
 
 static void print_fine(const cli_settings *settings, const hydra_compose *c)
 {

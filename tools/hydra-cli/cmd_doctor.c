@@ -3,9 +3,11 @@
  * hydra-cli doctor: what is missing on this host, in plain words, and what to do about it. A
  * problem stops or spoils some render; a note is worth knowing.
  */
+#include "doctor.h"
 #include "host.h"
 #include "json.h"
 #include "message.h"
+#include "project.h"
 #include "terminal.h"
 
 #include <errno.h>
@@ -13,45 +15,11 @@
 #include <string.h>
 #include <unistd.h>
 
-static const arg_group *const groups[] = {&cli_report_group, NULL};
-
-enum {
-    STATE_OK,
-    STATE_NOTE,
-    STATE_PROBLEM
-};
-
-typedef struct finding {
-    const char *name;
-    int state;
-    char text[640];
-    const char *advice; /* "" = nothing to do */
-} finding;
+static const arg_group *const groups[] = {&cli_report_group, &project_gpu, NULL};
 
 #define MEGABYTE INT64_C(1000000)
 /* A minute of video in the default profile, with some room. */
 #define WANTED_DISK_BYTES (256 * MEGABYTE)
-
-static void check_encoder(finding *f)
-{
-    char reason[HYDRA_REASON_BYTES] = "this build knows no encoder for video files";
-    *f = (finding){.name = "encoder", .state = STATE_PROBLEM, .advice = ""};
-    for (int32_t i = 0; i < hydra_encoder_count(); i++) {
-        hydra_encoder_info info = {.struct_size = sizeof info};
-        if (hydra_encoder_probe(NULL, i, &info) != HYDRA_OK || info.encoder == HYDRA_ENCODER_RAW) {
-            continue;
-        }
-        if (info.available) {
-            f->state = STATE_OK;
-            (void)snprintf(f->text, sizeof f->text, "%s: %s", info.name, info.description);
-            return;
-        }
-        memcpy(reason, info.reason, sizeof reason);
-    }
-    (void)snprintf(f->text, sizeof f->text, "no video file can be made: %s", reason);
-    f->advice = "install an FFmpeg with libx264 (Debian: libavcodec59) and a libhydra that was "
-                "built with -Dx264=enabled";
-}
 
 static void check_heif(finding *f)
 {
@@ -202,10 +170,29 @@ static void check_locale(finding *f)
     }
 }
 
-static void (*const checks[])(finding *) = {check_encoder, check_heif, check_cpus,  check_memory,
-                                            check_folder,  check_disk, check_locale};
+static void (*const host_checks[])(finding *) = {check_heif,   check_cpus, check_memory,
+                                                 check_folder, check_disk, check_locale};
 
-#define CHECK_COUNT (sizeof checks / sizeof checks[0])
+#define HOST_COUNT (sizeof host_checks / sizeof host_checks[0])
+/* Before them, the encoders. */
+#define ENCODER_COUNT 2
+#define CHECK_COUNT   (ENCODER_COUNT + HOST_COUNT)
+
+static hydra_status check_all(const cli_settings *settings, finding findings[CHECK_COUNT])
+{
+    hydra_context *context = NULL;
+    hydra_status status = project_context(settings, &context);
+    if (status != HYDRA_OK) {
+        return status;
+    }
+    doctor_check_encoder(&findings[0], context);
+    doctor_check_gpu(&findings[1], context);
+    hydra_context_free(context);
+    for (size_t i = 0; i < HOST_COUNT; i++) {
+        host_checks[i](&findings[ENCODER_COUNT + i]);
+    }
+    return HYDRA_OK;
+}
 
 static void print_text(const finding *f)
 {
@@ -246,8 +233,11 @@ static int run(cli_settings *settings, char **inputs, int count)
     if (count > 0) {
         return cli_usage("doctor", "doctor takes no files");
     }
+    hydra_status status = check_all(settings, findings);
+    if (status != HYDRA_OK) {
+        return cli_fail_compose(settings, status, NULL);
+    }
     for (size_t i = 0; i < CHECK_COUNT; i++) {
-        checks[i](&findings[i]);
         problems += findings[i].state == STATE_PROBLEM;
     }
     if (settings->json) {

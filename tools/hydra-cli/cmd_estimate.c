@@ -4,8 +4,13 @@
 #include "output.h"
 #include "project.h"
 
-static const arg_group *const groups[] = {&cli_report_group, &project_source,   &project_pictures,
-                                          &project_music,    &project_encoding, NULL};
+static const arg_group *const groups[] = {&cli_report_group,
+                                          &project_source,
+                                          &project_pictures,
+                                          &project_music,
+                                          &project_encoding,
+                                          &project_gpu,
+                                          NULL};
 
 static int estimate(const cli_settings *settings, hydra_compose *c)
 {

@@ -26,8 +26,9 @@ static const arg_option render_options[] = {
 static const arg_group render_group = {"Rendering", render_options,
                                        sizeof render_options / sizeof render_options[0]};
 static const arg_group *const groups[] = {
-    &target_group, &project_source, &project_pictures, &project_music, &project_encoding,
-    &render_group, &progress_group, &remote_transfer,  &remote_store,  NULL};
+    &target_group, &project_source, &project_pictures, &project_music,   &project_encoding,
+    &project_gpu,  &render_group,   &progress_group,   &remote_transfer, &remote_store,
+    NULL};
 
 static int print_plan(const cli_settings *settings, hydra_compose *c)
 {

@@ -4,12 +4,14 @@
 
 #include "core/host.h"
 
+#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 static int64_t smaller(int64_t a, int64_t b)
 {
@@ -106,4 +108,35 @@ int64_t host_disk_bytes(const char *folder)
         return -1;
     }
     return bytes;
+}
+
+/* The first `size` - 1 characters of a file of a PCI device. */
+static void read_device(const char *device, const char *name, char *text, size_t size)
+{
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof path, "/sys/bus/pci/devices/%s/%s", device, name);
+    FILE *file = fopen(path, "re");
+    text[0] = '\0';
+    if (file) {
+        (void)fgets(text, (int)size, file);
+        (void)fclose(file);
+    }
+}
+
+bool host_has_nvidia_gpu(void)
+{
+    char vendor[16];
+    char class[16];
+    bool found = access("/dev/nvidiactl", F_OK) == 0;
+    DIR *devices = opendir("/sys/bus/pci/devices");
+    for (struct dirent *entry; devices && !found && (entry = readdir(devices));) {
+        read_device(entry->d_name, "vendor", vendor, sizeof vendor);
+        read_device(entry->d_name, "class", class, sizeof class);
+        /* Class 3: display controllers, those without an outlet included. */
+        found = strncmp(vendor, "0x10de", 6) == 0 && strncmp(class, "0x03", 4) == 0;
+    }
+    if (devices) {
+        (void)closedir(devices);
+    }
+    return found;
 }

@@ -13,14 +13,15 @@ _hydra_cli_options() {
     local transfer="--content-type --cache-control --acl --storage-class --presign"
     case $1 in
     render)
-        echo "--output $place $compose $encoding --plan --save-project --progress $store $transfer"
+        echo "--output $place $compose $encoding --gpu --plan --save-project --progress $store $transfer"
         ;;
     frame) echo "--output --time $place $compose" ;;
     upload) echo "$place --progress $store $transfer" ;;
     get) echo "$place --progress $store" ;;
     presign) echo "--put --expires --help --json $store" ;;
-    check | estimate) echo "--help --json $compose $encoding" ;;
-    probe | doctor) echo "--help --json" ;;
+    check | estimate) echo "--help --json $compose $encoding --gpu" ;;
+    probe) echo "--help --json --gpu --bench --seconds --encoder --codec" ;;
+    doctor) echo "--help --json --gpu" ;;
     schema) echo "--help" ;;
     esac
 }
@@ -39,6 +40,7 @@ _hydra_cli_values() {
     --profile) echo "draft default quality best" ;;
     --encoder) echo "auto x264 x265 nvenc raw" ;;
     --codec) echo "h264 hevc" ;;
+    --gpu) echo "none 0 1" ;;
     --preset) echo "ultrafast superfast veryfast faster fast medium slow slower veryslow" ;;
     --in-order) echo "fragmented buffered" ;;
     --progress) echo "auto bar json none" ;;
@@ -50,7 +52,7 @@ _hydra_cli_values() {
 _hydra_cli_takes_value() {
     case $1 in
     --overwrite | --no-overwrite | --json | --quiet | --help | --music-loop | --plan | \
-        --put | --anonymous) return 1 ;;
+        --put | --anonymous | --bench) return 1 ;;
     --?* | -o | -t) return 0 ;;
     *) return 1 ;;
     esac

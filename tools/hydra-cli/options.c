@@ -45,12 +45,8 @@ static const arg_word profile_words[] = {
 };
 
 static const arg_word encoder_words[] = {
-    {"auto", HYDRA_ENCODER_AUTO},
-    {"x264", HYDRA_ENCODER_X264},
-    {"x265", HYDRA_ENCODER_X265},
-    {"nvenc", HYDRA_ENCODER_NVENC},
-    {"raw", HYDRA_ENCODER_RAW},
-    {NULL, 0},
+    {"auto", HYDRA_ENCODER_AUTO},   {"x264", HYDRA_ENCODER_X264}, {"x265", HYDRA_ENCODER_X265},
+    {"nvenc", HYDRA_ENCODER_NVENC}, {"raw", HYDRA_ENCODER_RAW},   {NULL, 0},
 };
 
 static const arg_word codec_words[] = {
@@ -136,6 +132,20 @@ static bool parse_motion(const char *text, void *target)
         }
         text += length + 1;
     }
+}
+
+/* Whether there is such a GPU, the library finds out. */
+static bool parse_gpu(const char *text, void *target)
+{
+    bool is_uuid = strncmp(text, "GPU-", 4) == 0 || strncmp(text, "MIG-", 4) == 0;
+    size_t length = strlen(text);
+    size_t digits = strspn(text, "0123456789");
+    ((cli_settings *)target)->gpu = text;
+    if (is_uuid) {
+        return length > 4 && length < 64 &&
+               strspn(text + 4, "0123456789abcdefABCDEF-") == length - 4;
+    }
+    return strcmp(text, "none") == 0 || (length > 0 && length <= 3 && digits == length);
 }
 
 static const arg_option picture_options[] = {
@@ -330,7 +340,18 @@ static const arg_option encoding_options[] = {
      .max = PROJECT_MAX_RENDER_US},
 };
 
+static const arg_option gpu_options[] = {
+    {.name = "gpu",
+     .value = "GPU",
+     .help = "NVIDIA GPU that may encode: none, an index, a UUID (default: any)",
+     .kind = ARG_CUSTOM,
+     .parse = parse_gpu,
+     .expected = "none, an index such as 0, or a UUID such as GPU-8932f937"},
+};
+
 const arg_group project_source = {"Project", source_options, COUNT(source_options)};
 const arg_group project_pictures = {"Pictures", picture_options, COUNT(picture_options)};
 const arg_group project_music = {"Music", music_options, COUNT(music_options)};
 const arg_group project_encoding = {"Encoding", encoding_options, COUNT(encoding_options)};
+const arg_group project_encoder = {"Encoding", encoding_options + 1, 2};
+const arg_group project_gpu = {"GPU", gpu_options, COUNT(gpu_options)};

@@ -23,6 +23,7 @@ void project_defaults(cli_settings *settings)
     hydra_store_options_init(&settings->store);
     hydra_transfer_options_init(&settings->transfer);
     settings->expires_s = 3600;
+    settings->bench_us = 3000000;
     settings->duration_us = HYDRA_AUTO;
     settings->time_us = HYDRA_AUTO;
     settings->motions[0] = HYDRA_MOTION_ZOOM_IN;
@@ -43,6 +44,7 @@ static hydra_status compose_new(const cli_settings *settings, hydra_compose **ou
     options.threads = settings->threads;
     options.store = &settings->store;
     options.policy = &policy;
+    options.gpu = settings->gpu;
     hydra_status status = hydra_context_new(&options, &context);
     if (status == HYDRA_OK) {
         status = hydra_compose_new(context, out);
@@ -50,6 +52,14 @@ static hydra_status compose_new(const cli_settings *settings, hydra_compose **ou
     /* The compose keeps a reference of its own. */
     hydra_context_free(context);
     return status;
+}
+
+hydra_status project_context(const cli_settings *settings, hydra_context **out)
+{
+    hydra_context_options options;
+    hydra_context_options_init(&options);
+    options.gpu = settings->gpu;
+    return hydra_context_new(&options, out);
 }
 
 static hydra_status add_photos(hydra_compose *c, const cli_settings *settings, char **photos,

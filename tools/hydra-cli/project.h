@@ -10,12 +10,19 @@ extern const arg_group project_source;
 extern const arg_group project_pictures;
 extern const arg_group project_music;
 extern const arg_group project_encoding;
+/* Of the last, --encoder and --codec alone. */
+extern const arg_group project_encoder;
+/* --gpu: of every verb that encodes, or tells what can. */
+extern const arg_group project_gpu;
 
 /* The longest --deadline, and where renders end without one. */
 #define PROJECT_MAX_RENDER_US INT64_C(360000000000)
 
 /* The library's defaults, plus the taste of the command line: alternating zooms, crossfades. */
 void project_defaults(cli_settings *settings);
+
+/* A context with the GPU of the settings. */
+hydra_status project_context(const cli_settings *settings, hydra_context **out);
 
 /*
  * Are the arguments photos, or one project? Sets settings->project. 0, or the exit code after the

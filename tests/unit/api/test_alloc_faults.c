@@ -495,12 +495,41 @@ static void test_jobs(void **state)
            UNHEARD_LOOP + UNHEARD_EVENTS + UNHEARD_SLACK);
 }
 
+/* A private context, pictures, an encoder. */
+static void test_bench(void **state)
+{
+    (void)state;
+    hydra_bench_options options;
+    hydra_bench_options_init(&options);
+    options.encoder = HYDRA_ENCODER_RAW;
+    options.width_px = 64;
+    options.height_px = 64;
+    options.duration_us = 1;
+    int nth = 0;
+    for (bool failed = true; failed;) {
+        hydra_bench_result result = {.struct_size = sizeof result};
+        int blocks = test_live_blocks();
+        test_fail_allocation(++nth);
+        hydra_status status = hydra_encoder_bench(NULL, &options, &result);
+        failed = test_allocation_failed();
+        test_fail_allocation(0);
+        assert_int_equal(status, failed ? HYDRA_ERR_MEMORY : HYDRA_OK);
+        assert_int_equal(test_live_blocks(), blocks);
+        assert_int_equal(test_live_maps(), 0);
+    }
+    assert_true(nth > 12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_projects_have_every_key), cmocka_unit_test(test_load_and_save),
-        cmocka_unit_test(test_plan_and_estimate),       cmocka_unit_test(test_raw_video),
-        cmocka_unit_test(test_calls_that_block),        cmocka_unit_test(test_jobs),
+        cmocka_unit_test(test_projects_have_every_key),
+        cmocka_unit_test(test_load_and_save),
+        cmocka_unit_test(test_plan_and_estimate),
+        cmocka_unit_test(test_raw_video),
+        cmocka_unit_test(test_calls_that_block),
+        cmocka_unit_test(test_jobs),
+        cmocka_unit_test(test_bench),
     };
     return cmocka_run_group_tests(tests, make_place, free_place);
 }
