@@ -94,7 +94,6 @@ static void open_bench(bench *b, int64_t fails_at)
 {
     *b = (bench){.c = test_compose(2, 192, 128, 30, 1)};
     hydra_render_options_init(&b->options);
-    b->options.profile = HYDRA_PROFILE_DRAFT;
     b->route = test_frail_route(HYDRA_ENCODER_X264);
     hy_cancel_init(&b->cancel, 0);
     test_frail =
