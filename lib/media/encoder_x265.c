@@ -48,7 +48,7 @@ static const tuning profiles[] = {
 
 /* In the order of hy_encoder_presets. */
 static const hy_x265_shape shapes[HY_ENCODER_PRESETS] = {
-    {5, 3, 55e6},  {10, 3, 40e6}, {15, 4, 22e6},  {15, 4, 22e6},  {15, 4, 20e6},
+    {5, 3, 55e6},  {10, 3, 40e6}, {15, 4, 30e6},  {15, 4, 25e6},  {15, 4, 20e6},
     {20, 4, 16e6}, {25, 4, 8e6},  {40, 8, 1.8e6}, {40, 8, 1.2e6}, {60, 8, 4e5},
 };
 
