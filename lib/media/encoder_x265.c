@@ -55,6 +55,7 @@ static const hy_x265_shape shapes[HY_ENCODER_PRESETS] = {
 typedef struct x265_encoder {
     hy_encoder base;
     hy_encoder_av av;
+    int64_t next_dts;
 } x265_encoder;
 
 static const char *x265_probe(void)
@@ -167,14 +168,17 @@ static hydra_status allocate(const hy_encoder_config *config, x265_encoder **out
     return HYDRA_OK;
 }
 
-/* libavcodec does not tell which level x265 has chosen. */
-static hydra_status tell_level(AVCodecParameters *codec, hy_diag *diag)
+/* libavcodec does not tell which level x265 has chosen. Nor are its decoding times of use: in a
+ * clip of a few frames x265 has them start at 0, whatever is reordered. */
+static hydra_status read_header(x265_encoder *x265, hy_diag *diag)
 {
+    AVCodecParameters *codec = x265->av.stream.codec;
     hy_video_sps sps;
     if (!hy_hevc_read_sps(codec->extradata, (size_t)codec->extradata_size, &sps)) {
         return hy_fail(diag, HYDRA_ERR_ENCODER, "x265: its stream header cannot be read");
     }
     codec->level = sps.level_idc;
+    x265->next_dts = -sps.reorder;
     return HYDRA_OK;
 }
 
@@ -189,7 +193,7 @@ static hydra_status start(x265_encoder *x265, const hy_encoder_config *config, c
         return hy_fail_av(diag, error, HYDRA_ERR_ENCODER, "x265", "opening the encoder");
     }
     hydra_status status = hy_encoder_av_describe(&x265->av, hy_hevc_make_hvcc, diag);
-    return status == HYDRA_OK ? tell_level(x265->av.stream.codec, diag) : status;
+    return status == HYDRA_OK ? read_header(x265, diag) : status;
 }
 
 static hydra_status x265_open(const hy_encoder_config *config, hy_encoder **out, hy_diag *diag)
@@ -240,7 +244,12 @@ static hydra_status x265_send(hy_encoder *encoder, const hy_picture *picture, in
 
 static hydra_status x265_receive(hy_encoder *encoder, hy_packet *packet, bool *got, hy_diag *diag)
 {
-    return hy_encoder_av_receive(&((x265_encoder *)encoder)->av, packet, got, diag);
+    x265_encoder *x265 = (x265_encoder *)encoder;
+    hydra_status status = hy_encoder_av_receive(&x265->av, packet, got, diag);
+    if (status == HYDRA_OK && *got) {
+        packet->dts = x265->next_dts++;
+    }
+    return status;
 }
 
 const hy_encoder_ops hy_encoder_x265 = {

@@ -82,9 +82,9 @@ static void short_clips_are_whole(void **state)
 {
     (void)state;
     for (int64_t frames = 1; frames <= 7; frames++) {
-        for (int32_t threads = 1; threads <= 4; threads += 3) {
-            hy_encoder_config config = clip_config((hy_rate){10, 1}, HYDRA_PROFILE_BEST);
-            config.threads = threads;
+        for (int32_t profile = HYDRA_PROFILE_DRAFT; profile <= HYDRA_PROFILE_BEST; profile++) {
+            hy_encoder_config config = clip_config((hy_rate){10, 1}, profile);
+            config.threads = profile % 2 ? 4 : 1;
             hy_encoder *encoder = open_encoder(&config);
             clip_packets packets = clip_encode(encoder, frames, 0);
             stream_check_times(&packets, frames);
