@@ -350,6 +350,7 @@ static void a_set_is_read_whatever_is_in_it(void **state)
         assert_int_equal(sps.matrix, 5);
         assert_int_equal(sps.rate_num, 30000);
         assert_int_equal(sps.rate_den, 1001);
+        assert_int_equal(sps.reorder, 2);
     }
 }
 
