@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The sequence parameter set of HEVC, 7.3.2.2 of ITU-T H.265, up to the timing in its VUI, E.2.1. */
+/* The sequence parameter set of HEVC, 7.3.2.2 of ITU-T H.265, up to the timing in its VUI, E.2.1.
+ */
 #include "hevc.h"
 
 #include <libavutil/intreadwrite.h>

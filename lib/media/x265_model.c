@@ -6,16 +6,15 @@
  */
 #include "x265_model.h"
 
-#include "encoder_cost.h"
+#include "encoder_av.h"
 
 #define BASE_BYTES 4300000.0
 
 #define WAITING_WEIGHT 1.0
 #define KEPT_WEIGHT    1.0
 
-/* Bits for each pixel at this crf, of photos that a camera moves over; each 6 more halve them. */
-#define TYPICAL_BITS 0.07
-#define TYPICAL_CRF  20.0
+/* x264 at its crf less this makes about as many bits, of photos that a camera moves over. */
+#define CRF_DIFFERENCE 1.0
 
 int32_t hy_x265_frame_threads(int32_t threads)
 {
@@ -43,7 +42,7 @@ void hy_x265_estimate(const hy_x265_shape *shape, const hy_encoder_config *confi
     double pixels = (double)config->width * config->height * (double)frames;
     *cost = (hy_encoder_cost){
         .memory_bytes = (int64_t)memory_bytes(shape, config, frames),
-        .output_bytes = hy_encoder_output_bytes(config, frames, TYPICAL_BITS, crf - TYPICAL_CRF),
+        .output_bytes = hy_encoder_typical_bytes(config, crf + CRF_DIFFERENCE, frames),
         .seconds = pixels / shape->pixels_per_s,
     };
 }
