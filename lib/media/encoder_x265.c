@@ -15,7 +15,7 @@
 #include "x265_model.h"
 
 /* Quality of an explicit preset without an explicit crf. */
-#define PRESET_CRF 22.0
+#define PRESET_CRF 20.0
 
 /*
  * annexb=0: lengths before NAL units, as MP4 wants them. info=0: no text about x265 in the stream,
@@ -34,19 +34,22 @@ typedef struct tuning {
     hy_x265_shape shape;
 } tuning;
 
-/* By HYDRA_PROFILE_*. */
+/*
+ * By HYDRA_PROFILE_*: the quality of H.264's profiles in fewer bits (docs/encoding.md). superfast
+ * has no adaptive quantisation of its own; this is the one of x264's profiles.
+ */
 static const tuning profiles[] = {
-    [HYDRA_PROFILE_DRAFT] = {"ultrafast", 24.0, "", {5, 3, 1, 30e6}},
-    [HYDRA_PROFILE_DEFAULT] = {"superfast", 21.0, "", {10, 3, 1, 24e6}},
-    [HYDRA_PROFILE_QUALITY] = {"fast", 21.0, "", {15, 4, 3, 10e6}},
-    [HYDRA_PROFILE_BEST] = {"slow", 19.0, "", {25, 4, 4, 3e6}},
+    [HYDRA_PROFILE_DRAFT] = {"ultrafast", 20.0, "", {5, 3, 55e6}},
+    [HYDRA_PROFILE_DEFAULT] = {"superfast", 18.5, ":aq-mode=3:aq-strength=0.6", {10, 3, 38e6}},
+    [HYDRA_PROFILE_QUALITY] = {"fast", 19.0, "", {15, 4, 20e6}},
+    [HYDRA_PROFILE_BEST] = {"slow", 18.0, "", {25, 4, 8e6}},
 };
 #define PROFILE_COUNT ((int32_t)(sizeof profiles / sizeof profiles[0]))
 
 /* In the order of hy_encoder_presets. */
 static const hy_x265_shape shapes[HY_ENCODER_PRESETS] = {
-    {5, 3, 1, 30e6}, {10, 3, 1, 24e6}, {15, 4, 2, 16e6}, {15, 4, 2, 16e6}, {15, 4, 3, 10e6},
-    {20, 4, 3, 8e6}, {25, 4, 4, 3e6},  {40, 8, 4, 1e6},  {40, 8, 5, 6e5},  {60, 8, 5, 3e5},
+    {5, 3, 55e6},  {10, 3, 40e6}, {15, 4, 30e6},  {15, 4, 25e6},  {15, 4, 20e6},
+    {20, 4, 16e6}, {25, 4, 8e6},  {40, 8, 1.8e6}, {40, 8, 1.2e6}, {60, 8, 4e5},
 };
 
 typedef struct x265_encoder {

@@ -106,6 +106,8 @@ class RenderTest(CliTest):
                  self.folder / "out.mp4"], check=True, capture_output=True, text=True,
                 timeout=TIMEOUT_S).stdout  # fmt: skip
             self.assertEqual(probe.strip(), "hevc,hvc1,10")
+
+    def test_encoder_and_codec_fit(self) -> None:
         self.fails(2, "render", "a.png", "-o", "no.mp4", "--codec", "hevc", "--encoder", "x264",
                    says="encoder x264 does not make HEVC")
         self.fails(2, "render", "a.png", "-o", "no.mp4", "--encoder", "x265",

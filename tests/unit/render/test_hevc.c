@@ -78,7 +78,7 @@ static void compare_frame(void *user, int64_t n, uint8_t *const plane[3], const 
 static void check_record(const hydra_result *r, int64_t frames, size_t size)
 {
     assert_int_equal(r->frames, frames);
-    assert_int_equal(r->av_offset_us, 0);
+    assert_in_range(r->av_offset_us + 11, 0, 22); /* half a sample */
     assert_int_equal(r->bytes, size);
     assert_int_equal(r->width_px, 144);
     assert_int_equal(r->height_px, 256);
@@ -143,8 +143,9 @@ static void test_stream(void **state)
     size_t got = 0;
     hydra_status status = HYDRA_ERR_TIMEOUT;
     while (status != HYDRA_OK || got > 0) {
-        bytes = realloc(bytes, size + 65536);
-        assert_non_null(bytes);
+        uint8_t *grown = realloc(bytes, size + 65536);
+        assert_non_null(grown);
+        bytes = grown;
         assert_int_equal(hydra_render_read(render, bytes + size, 65536, NULL, &got), HYDRA_OK);
         size += got;
         status = got > 0 ? status : hydra_render_wait(render, 1000);
@@ -219,7 +220,8 @@ static void test_patches_survive(void **state)
         hydra_render_options options = hevc_options(profile);
         int worst = patches_render(&options);
         print_message("profile %d: worst patch is off by %d levels\n", (int)profile, worst);
-        assert_true(worst <= 2);
+        /* In draft a level of luma and one of chroma may go, which make three of blue. */
+        assert_true(worst <= (profile == HYDRA_PROFILE_DRAFT ? 3 : 2));
     }
 }
 
