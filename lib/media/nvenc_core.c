@@ -60,6 +60,26 @@ void hy_nvenc_core_end(void *user)
     hy_free(core);
 }
 
+/* Why a call failed: the device is gone, or something else, which the diag tells. */
+static void explain(hy_nvenc_core *core)
+{
+    hy_gpu_fault asked;
+    if (core->status == HYDRA_OK || core->status == HYDRA_ERR_INTERNAL ||
+        core->fault.finding != HYDRA_PROBE_OK) {
+        return;
+    }
+    int32_t finding = hy_gpu_cuda_ask(core->cuda, core->config.codec, core->config.width,
+                                      core->config.height, &asked);
+    if (finding == HYDRA_PROBE_LOST) {
+        core->fault = asked;
+    } else if (core->status == HYDRA_ERR_MEMORY) {
+        (void)hy_gpu_cuda_fail_memory(core->cuda, &core->fault);
+    } else {
+        (void)hy_gpu_fail(&core->fault, HYDRA_PROBE_FAILED, "GPU %d (%s): %.380s",
+                          (int)core->device.index, core->device.name, core->diag.text);
+    }
+}
+
 /* ---- Opening ---- */
 
 static hydra_status make_record(int32_t codec, hy_encoder_record_fn *make, const uint8_t *header,
@@ -199,26 +219,10 @@ void hy_nvenc_open_call(void *user)
     if (core->status == HYDRA_OK) {
         core->status = check_header(core);
     }
+    explain(core);
 }
 
 /* ---- Coding ---- */
-
-/* Why coding failed: the device is gone, or something else, which libavcodec has told. */
-static void explain(hy_nvenc_core *core)
-{
-    hy_gpu_fault asked;
-    if (core->status == HYDRA_OK || core->status == HYDRA_ERR_INTERNAL) {
-        return;
-    }
-    int32_t finding = hy_gpu_cuda_ask(core->cuda, core->config.codec, core->config.width,
-                                      core->config.height, &asked);
-    if (finding == HYDRA_PROBE_LOST) {
-        core->fault = asked;
-    } else {
-        (void)hy_gpu_fail(&core->fault, HYDRA_PROBE_FAILED, "GPU %d (%s): %.380s",
-                          (int)core->device.index, core->device.name, core->diag.text);
-    }
-}
 
 static hydra_status keep_packet(hy_nvenc_core *core, const hy_packet *packet)
 {

@@ -209,7 +209,7 @@ class ProbeTest(CliTest):
     def test_json(self) -> None:
         probe = json.loads(self.ok("probe", "--json"))
         self.assertEqual(set(probe), {"version", "features", "encoders", "gpus"})
-        self.assertEqual(set(probe["features"]), {"x264", "x265", "nvenc", "heif"})
+        self.assertEqual(set(probe["features"]), {"nvenc", "x264", "x265", "heif"})
         encoders = {e["name"]: e for e in probe["encoders"]}
         self.assertLessEqual({"nvenc", "x264", "x265", "raw"}, set(encoders))
         for encoder in encoders.values():

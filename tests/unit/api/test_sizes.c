@@ -139,12 +139,32 @@ static void test_jobs_of_newer_programs(void **state)
     test_folder_free(folder);
 }
 
+static void test_benches_of_newer_programs(void **state)
+{
+    (void)state;
+    NEWER(hydra_bench_options) raw;
+    NEWER(hydra_bench_result) result;
+    MAKE_NEWER(raw);
+    MAKE_NEWER(result);
+    hydra_bench_options_init(&raw.own);
+    raw.own.struct_size = sizeof raw;
+    raw.own.encoder = HYDRA_ENCODER_RAW;
+    raw.own.width_px = 64;
+    raw.own.height_px = 64;
+    raw.own.duration_us = 1;
+    assert_int_equal(hydra_encoder_bench(NULL, &raw.own, &result.own), HYDRA_OK);
+    assert_int_equal(result.own.encoder, HYDRA_ENCODER_RAW);
+    assert_true(result.own.frames > 0);
+    assert_newer(result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_context_options_from_before_simd),
         cmocka_unit_test(test_results_for_newer_programs),
         cmocka_unit_test(test_jobs_of_newer_programs),
+        cmocka_unit_test(test_benches_of_newer_programs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

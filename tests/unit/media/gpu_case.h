@@ -53,4 +53,15 @@ static inline void assert_nothing_left(void)
     assert_true(test_only_own_threads());
 }
 
+/* After a loss: calls that hang come back, and what was left alone with the device is freed. */
+static inline void clear_lost(void)
+{
+    assert_int_equal(control("release"), 0);
+    double start = seconds();
+    while (!test_only_own_threads() && seconds() - start < 20) {
+        (void)usleep(1000);
+    }
+    assert_int_equal(control("purge"), 0);
+}
+
 #endif
