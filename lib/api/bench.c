@@ -120,8 +120,11 @@ static hydra_status run(hydra_context *context, const hydra_bench_options *optio
                         hydra_bench_result *own, hy_diag *diag)
 {
     hy_encoder_route route;
-    hydra_status status =
-        hy_encoder_plan(options->encoder, options->codec, hy_context_gpu(context), &route, diag);
+    hy_gpu *gpu = hy_context_gpu(context);
+    if (!gpu) {
+        return hy_fail_memory(diag);
+    }
+    hydra_status status = hy_encoder_plan(options->encoder, options->codec, gpu, &route, diag);
     if (status != HYDRA_OK) {
         own->finding = route.finding;
         return status;

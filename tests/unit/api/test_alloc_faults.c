@@ -35,7 +35,8 @@ static const char rich_json[] =
     " \"start\": {\"x\": 0.1, \"y\": 0.1, \"width\": 0.5, \"height\": 0.5}, \"end\": {}}}],"
     " \"transition\": \"crossfade\", \"audio\": {\"src\": \"FOLDER/tone.wav\", \"start\": 0.05,"
     " \"duration\": 0.2, \"gain_db\": -3.5, \"fade_in\": 0.1, \"fade_out\": 0.1,"
-    " \"when_short\": \"loop\"}, \"output\": {\"encoder\": \"ENCODER\", \"profile\": \"draft\","
+    " \"when_short\": \"loop\"}, \"output\": {\"encoder\": \"ENCODER\", \"codec\": \"h264\", "
+    "\"profile\": \"draft\","
     " \"crf\": 30, \"preset\": \"ultrafast\", \"audio_bitrate_kbps\": 64, \"threads\": 1,"
     " \"deadline\": 600, \"when_busy\": \"wait\", \"in_order\": \"ORDER\","
     " \"when_exists\": \"replace\"}}";
@@ -222,7 +223,7 @@ static int count_descriptors(void)
 #define UNHEARD_EVENTS 6
 
 /* Looking for a GPU: then there is none. */
-#define UNHEARD_GPU (HY_HAVE_NVENC ? 4 : 0)
+#define UNHEARD_GPU (HY_HAVE_NVENC ? 4 : 1)
 
 /* Let each allocation fail in turn, at most `unheard` of them in vain. */
 static void starve(const char *name, const char *text, act_fn *act, int unheard)
@@ -474,28 +475,28 @@ static void test_plan_and_estimate(void **state)
 static void test_raw_video(void **state)
 {
     (void)state;
-    starve("Y4M to a file", raw, render_file, UNHEARD_NOTE);
-    starve("Y4M to a pipe, job", raw, job_pipe, UNHEARD_EVENTS);
+    starve("Y4M to a file", raw, render_file, UNHEARD_GPU + UNHEARD_NOTE);
+    starve("Y4M to a pipe, job", raw, job_pipe, UNHEARD_GPU + UNHEARD_EVENTS);
 }
 
 static void test_calls_that_block(void **state)
 {
     (void)state;
-    starve("file", rich, render_file, UNHEARD_LOOP + UNHEARD_NOTE);
-    starve("writer", rich, render_writer, UNHEARD_LOOP);
+    starve("file", rich, render_file, UNHEARD_GPU + UNHEARD_LOOP + UNHEARD_NOTE);
+    starve("writer", rich, render_writer, UNHEARD_GPU + UNHEARD_LOOP);
 }
 
 static void test_jobs(void **state)
 {
     (void)state;
-    starve("file, job", rich, job_file, UNHEARD_LOOP + UNHEARD_EVENTS);
-    starve("pull, job", rich, job_pull, UNHEARD_LOOP + UNHEARD_EVENTS);
-    starve("pipe, job", rich, job_pipe, UNHEARD_LOOP + UNHEARD_EVENTS);
-    starve("FIFO, job", rich, job_fifo, UNHEARD_LOOP + UNHEARD_EVENTS);
+    starve("file, job", rich, job_file, UNHEARD_GPU + UNHEARD_LOOP + UNHEARD_EVENTS);
+    starve("pull, job", rich, job_pull, UNHEARD_GPU + UNHEARD_LOOP + UNHEARD_EVENTS);
+    starve("pipe, job", rich, job_pipe, UNHEARD_GPU + UNHEARD_LOOP + UNHEARD_EVENTS);
+    starve("FIFO, job", rich, job_fifo, UNHEARD_GPU + UNHEARD_LOOP + UNHEARD_EVENTS);
     starve("pull, buffered, job", buffered, job_pull,
-           UNHEARD_LOOP + UNHEARD_EVENTS + UNHEARD_SLACK);
+           UNHEARD_GPU + UNHEARD_LOOP + UNHEARD_EVENTS + UNHEARD_SLACK);
     starve("pipe, buffered, job", buffered, job_pipe,
-           UNHEARD_LOOP + UNHEARD_EVENTS + UNHEARD_SLACK);
+           UNHEARD_GPU + UNHEARD_LOOP + UNHEARD_EVENTS + UNHEARD_SLACK);
 }
 
 /* A private context, pictures, an encoder. */
