@@ -26,8 +26,9 @@ extern "C" {
 /** How much work the encoder spends: time against quality and size (docs/encoding.md). */
 enum {
     HYDRA_PROFILE_DRAFT = 0,   /**< Fast look at the result, not for publishing. */
-    HYDRA_PROFILE_DEFAULT = 1, /**< The quality of x264's preset fast at crf 20, several times
-                                    faster. For publishing on platforms, which encode again. */
+    HYDRA_PROFILE_DEFAULT = 1, /**< The quality of x264's preset fast at crf 20, as H.264 several
+                                    times faster. For publishing on platforms, which encode
+                                    again. */
     HYDRA_PROFILE_QUALITY = 2, /**< Somewhat better in a smaller file, slower. */
     HYDRA_PROFILE_BEST = 3     /**< Archive: x264's preset slow at crf 18. */
 };
@@ -39,10 +40,12 @@ typedef struct hydra_render_options {
     int32_t profile;            /**< HYDRA_PROFILE_*. Default default. */
     int32_t video_bitrate_kbps; /**< 50..500,000; 0 (default) = constant quality. */
     double crf;         /**< Constant quality, 0..51, lower is better; HYDRA_AUTO (default) =
-                             the profile's. Below 1 counts as 1: x264's lossless mode is not High
-                             profile. Not together with video_bitrate_kbps. */
-    const char *preset; /**< x264 preset name, "fast": replaces the profile's tuning; NULL
-                             (default). Checked for every encoder. Borrowed for the call. */
+                             the profile's. A scale of its own for each encoder. H.264: below 1
+                             counts as 1, x264's lossless mode is not High profile. Not together
+                             with video_bitrate_kbps. */
+    const char *preset; /**< Preset name of x264, which x265 has too, "fast": replaces the
+                             profile's tuning; NULL (default). Checked for every encoder. Borrowed
+                             for the call. */
     int32_t audio_bitrate_kbps; /**< AAC, 32..320. Default 160. */
     int32_t threads;            /**< Encoder threads, 1..128; 0 (default) = the context's. */
     int64_t deadline_us; /**< Wall clock for the whole job, waiting included, 1..; 0 (default)
@@ -119,18 +122,18 @@ typedef struct hydra_result {
     double audio_s;              /**< Seconds spent on sound. */
     double mux_s;                /**< Seconds spent on writing and on reading back. */
     double total_s;              /**< Wall clock of the whole render. */
-    const char *encoder;         /**< "x264". */
+    const char *encoder;         /**< "x264", "x265". */
     const char *encoder_reason;  /**< Why this encoder. */
     const char *container;       /**< "mp4" or "y4m". */
-    const char *video_codec;     /**< "h264". */
-    const char *video_profile;   /**< "High". */
+    const char *video_codec;     /**< "h264" or "hevc". */
+    const char *video_profile;   /**< "High"; HEVC: "Main". */
     const char *pixel_format;    /**< "yuv420p". */
     const char *color_range;     /**< "tv": limited. */
     const char *color_primaries; /**< "bt709". */
     const char *color_transfer;  /**< "bt709". */
     const char *color_matrix;    /**< "bt709". */
     const char *audio_codec;     /**< "aac", "" without sound. */
-    int32_t video_level;         /**< H.264 level x 10, 40 = 4.0. */
+    int32_t video_level;         /**< Level of either codec x 10, 41 = 4.1. */
     int32_t key_frames;          /**< Pictures at which playing can start. */
     int64_t ready_us;            /**< From the last encoded frame to the complete output under its
                                       name: index, verification, what was left to write or send. */

@@ -15,7 +15,7 @@
 #include "x265_model.h"
 
 /* Quality of an explicit preset without an explicit crf. */
-#define PRESET_CRF 22.0
+#define PRESET_CRF 20.0
 
 /*
  * annexb=0: lengths before NAL units, as MP4 wants them. info=0: no text about x265 in the stream,
@@ -34,24 +34,28 @@ typedef struct tuning {
     hy_x265_shape shape;
 } tuning;
 
-/* By HYDRA_PROFILE_*. */
+/*
+ * By HYDRA_PROFILE_*: the quality of H.264's profiles in fewer bits (docs/encoding.md). superfast
+ * has no adaptive quantisation of its own; this is the one of x264's profiles.
+ */
 static const tuning profiles[] = {
-    [HYDRA_PROFILE_DRAFT] = {"ultrafast", 24.0, "", {5, 3, 1, 30e6}},
-    [HYDRA_PROFILE_DEFAULT] = {"superfast", 21.0, "", {10, 3, 1, 24e6}},
-    [HYDRA_PROFILE_QUALITY] = {"fast", 21.0, "", {15, 4, 3, 10e6}},
-    [HYDRA_PROFILE_BEST] = {"slow", 19.0, "", {25, 4, 4, 3e6}},
+    [HYDRA_PROFILE_DRAFT] = {"ultrafast", 20.0, "", {5, 3, 55e6}},
+    [HYDRA_PROFILE_DEFAULT] = {"superfast", 18.5, ":aq-mode=3:aq-strength=0.6", {10, 3, 38e6}},
+    [HYDRA_PROFILE_QUALITY] = {"fast", 19.0, "", {15, 4, 20e6}},
+    [HYDRA_PROFILE_BEST] = {"slow", 18.0, "", {25, 4, 8e6}},
 };
 #define PROFILE_COUNT ((int32_t)(sizeof profiles / sizeof profiles[0]))
 
 /* In the order of hy_encoder_presets. */
 static const hy_x265_shape shapes[HY_ENCODER_PRESETS] = {
-    {5, 3, 1, 30e6}, {10, 3, 1, 24e6}, {15, 4, 2, 16e6}, {15, 4, 2, 16e6}, {15, 4, 3, 10e6},
-    {20, 4, 3, 8e6}, {25, 4, 4, 3e6},  {40, 8, 4, 1e6},  {40, 8, 5, 6e5},  {60, 8, 5, 3e5},
+    {5, 3, 55e6},  {10, 3, 40e6}, {15, 4, 30e6},  {15, 4, 25e6},  {15, 4, 20e6},
+    {20, 4, 16e6}, {25, 4, 8e6},  {40, 8, 1.8e6}, {40, 8, 1.2e6}, {60, 8, 4e5},
 };
 
 typedef struct x265_encoder {
     hy_encoder base;
     hy_encoder_av av;
+    int64_t next_dts;
 } x265_encoder;
 
 static const char *x265_probe(void)
@@ -164,14 +168,17 @@ static hydra_status allocate(const hy_encoder_config *config, x265_encoder **out
     return HYDRA_OK;
 }
 
-/* libavcodec does not tell which level x265 has chosen. */
-static hydra_status tell_level(AVCodecParameters *codec, hy_diag *diag)
+/* libavcodec does not tell which level x265 has chosen. Nor are its decoding times of use: in a
+ * clip of a few frames x265 has them start at 0, whatever is reordered. */
+static hydra_status read_header(x265_encoder *x265, hy_diag *diag)
 {
+    AVCodecParameters *codec = x265->av.stream.codec;
     hy_video_sps sps;
     if (!hy_hevc_read_sps(codec->extradata, (size_t)codec->extradata_size, &sps)) {
         return hy_fail(diag, HYDRA_ERR_ENCODER, "x265: its stream header cannot be read");
     }
     codec->level = sps.level_idc;
+    x265->next_dts = -sps.reorder;
     return HYDRA_OK;
 }
 
@@ -186,7 +193,7 @@ static hydra_status start(x265_encoder *x265, const hy_encoder_config *config, c
         return hy_fail_av(diag, error, HYDRA_ERR_ENCODER, "x265", "opening the encoder");
     }
     hydra_status status = hy_encoder_av_describe(&x265->av, hy_hevc_make_hvcc, diag);
-    return status == HYDRA_OK ? tell_level(x265->av.stream.codec, diag) : status;
+    return status == HYDRA_OK ? read_header(x265, diag) : status;
 }
 
 static hydra_status x265_open(const hy_encoder_config *config, hy_encoder **out, hy_diag *diag)
@@ -237,7 +244,12 @@ static hydra_status x265_send(hy_encoder *encoder, const hy_picture *picture, in
 
 static hydra_status x265_receive(hy_encoder *encoder, hy_packet *packet, bool *got, hy_diag *diag)
 {
-    return hy_encoder_av_receive(&((x265_encoder *)encoder)->av, packet, got, diag);
+    x265_encoder *x265 = (x265_encoder *)encoder;
+    hydra_status status = hy_encoder_av_receive(&x265->av, packet, got, diag);
+    if (status == HYDRA_OK && *got) {
+        packet->dts = x265->next_dts++;
+    }
+    return status;
 }
 
 const hy_encoder_ops hy_encoder_x265 = {

@@ -41,7 +41,7 @@ static void read_vui(hy_bits *b, hy_video_sps *sps)
         hy_bits_ue(b);
         hy_bits_ue(b);
     }
-    if (hy_bits_one(b)) { /* timing */
+    if (hy_bits_one(b)) {                                 /* timing */
         sps->rate_den = 2 * (int64_t)hy_bits_read(b, 32); /* a tick is half a frame */
         sps->rate_num = hy_bits_read(b, 32);
     }

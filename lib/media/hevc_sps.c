@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The sequence parameter set of HEVC, 7.3.2.2 of ITU-T H.265, up to the timing in its VUI, E.2.1. */
+/* The sequence parameter set of HEVC, 7.3.2.2 of ITU-T H.265, up to the timing in its VUI, E.2.1.
+ */
 #include "hevc.h"
 
 #include <libavutil/intreadwrite.h>
@@ -70,10 +71,12 @@ static bool read_format(hy_bits *b, layout *l, hy_video_sps *sps)
     hy_bits_ue(b); /* chroma depth */
     l->order_bits = hy_bits_ue(b) + 4;
     uint32_t told = hy_bits_one(b) ? l->sub_layers + 1 : 1;
-    for (uint32_t i = 0; i < 3 * told; i++) {
-        hy_bits_ue(b); /* pictures held, reordered, latency */
+    for (uint32_t i = 0; i < told; i++) {
+        hy_bits_ue(b); /* pictures held */
+        sps->reorder = (int32_t)hy_bits_ue(b);
+        hy_bits_ue(b); /* latency */
     }
-    return !b->failed && sps->bit_depth <= 16 && l->order_bits <= 16;
+    return !b->failed && sps->bit_depth <= 16 && l->order_bits <= 16 && sps->reorder <= 16;
 }
 
 /* ---- Coding tools ---- */

@@ -92,8 +92,8 @@ static hydra_status check_video_stream(hy_mp4_check *c)
     hy_rate rate = c->rate;
     hydra_status status = hy_mp4_expect(c, "the kind of the pictures", track->entry, kind->entry);
     if (status == HYDRA_OK) {
-        status = compare_bytes(c, kind->header, track->config, codec->extradata,
-                               codec->extradata_size);
+        status =
+            compare_bytes(c, kind->header, track->config, codec->extradata, codec->extradata_size);
     }
     if (status != HYDRA_OK) {
         return status;

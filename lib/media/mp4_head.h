@@ -22,8 +22,8 @@ typedef struct hy_mp4_track {
     uint64_t tkhd_duration; /* in movie ticks */
     uint64_t edit_duration; /* in movie ticks: how long the track plays */
     int64_t edit_start;     /* tick of the media that plays first */
-    uint32_t entry; /* type of the sample description: avc1, hvc1; mp4a */
-    int32_t width;  /* avc1, hvc1 */
+    uint32_t entry;         /* type of the sample description: avc1, hvc1; mp4a */
+    int32_t width;          /* avc1, hvc1 */
     int32_t height;
     int32_t sample_rate; /* mp4a */
     hy_span config;      /* avcC or hvcC; payloads of the boxes; size 0 = absent */

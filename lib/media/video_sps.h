@@ -20,6 +20,7 @@ typedef struct hy_video_sps {
     int32_t matrix;
     int64_t rate_num; /* frames per second, not reduced; 0 = not told */
     int64_t rate_den;
+    int32_t reorder; /* HEVC: most pictures that come before one that is shown earlier */
 } hy_video_sps;
 
 /* What is so when a parameter set does not say it. */

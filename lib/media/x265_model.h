@@ -9,7 +9,6 @@
 typedef struct hy_x265_shape {
     int32_t lookahead;   /* frames that rate control looks ahead */
     int32_t bframes;     /* at most in a row */
-    int32_t refs;        /* at most, x265 sees to the level */
     double pixels_per_s; /* on one CPU of 2020, measured */
 } hy_x265_shape;
 

@@ -83,12 +83,8 @@ const hy_word hy_words_when_short[] = {
 };
 
 const hy_word hy_words_encoder[] = {
-    {"auto", HYDRA_ENCODER_AUTO},
-    {"x264", HYDRA_ENCODER_X264},
-    {"x265", HYDRA_ENCODER_X265},
-    {"nvenc", HYDRA_ENCODER_NVENC},
-    {"raw", HYDRA_ENCODER_RAW},
-    {NULL, 0},
+    {"auto", HYDRA_ENCODER_AUTO},   {"x264", HYDRA_ENCODER_X264}, {"x265", HYDRA_ENCODER_X265},
+    {"nvenc", HYDRA_ENCODER_NVENC}, {"raw", HYDRA_ENCODER_RAW},   {NULL, 0},
 };
 
 const hy_word hy_words_codec[] = {

@@ -135,12 +135,13 @@ class OverrideTest(ProjectCase):
     def test_values_of_the_whole(self) -> None:
         saved = self.saved("trip.json", "--size", "1:1", "--background", "102030", "--duration", "7.25",
                            "--crf", "21.5", "--deadline", "90", "--in-order", "buffered", "--preset",
-                           "fast", "--audio-bitrate", "96", "--encoder", "x264")
+                           "fast", "--audio-bitrate", "96", "--encoder", "x265", "--codec",
+                           "hevc")
         self.assertEqual(saved["background"], "#102030")
         self.assertEqual(saved["duration"], 7.25)
         self.assertEqual(saved["output"] | {"profile": "draft"}, saved["output"])
         for key, value in {"crf": 21.5, "deadline": 90, "in_order": "buffered", "preset": "fast",
-                           "audio_bitrate_kbps": 96, "encoder": "x264"}.items():
+                           "audio_bitrate_kbps": 96, "encoder": "x265", "codec": "hevc"}.items():
             self.assertEqual(saved["output"][key], value)
         self.assertIn(saved["canvas"], ({"preset": "1:1"}, {"width": 1080, "height": 1080}))
 

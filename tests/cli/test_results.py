@@ -94,6 +94,29 @@ class RenderTest(CliTest):
                         ["--encoder", "x264", "--preset=fast", "--crf=0"]):
             self.assertEqual(self.render("a.png", "-y", *options)["encoder"], "x264")
 
+    def test_hevc(self) -> None:
+        if not self.can_make_hevc():
+            self.skipTest("this build has no x265")
+        for options in (["--codec", "hevc"], ["--codec=hevc", "--encoder", "x265", "--crf", "30"]):
+            result = self.render("a.png", "b.png", "--music", "music.wav", "-y", *options)
+            self.assertEqual((result["video_codec"], result["video_profile"]), ("hevc", "Main"))
+            probe = subprocess.run(
+                ["ffprobe", "-v", "error", "-select_streams", "v", "-count_frames", "-of", "csv=p=0",
+                 "-show_entries", "stream=codec_name,codec_tag_string,nb_read_frames",
+                 self.folder / "out.mp4"], check=True, capture_output=True, text=True,
+                timeout=TIMEOUT_S).stdout  # fmt: skip
+            self.assertEqual(probe.strip(), "hevc,hvc1,10")
+
+    def test_encoder_and_codec_fit(self) -> None:
+        self.fails(2, "render", "a.png", "-o", "no.mp4", "--codec", "hevc", "--encoder", "x264",
+                   says="encoder x264 does not make HEVC")
+        self.fails(2, "render", "a.png", "-o", "no.mp4", "--encoder", "x265",
+                   says="encoder x265 does not make H.264")
+
+    def can_make_hevc(self) -> bool:
+        probe = json.loads(self.ok("probe", "--json"))
+        return any(e["name"] == "x265" and e["available"] for e in probe["encoders"])
+
     def test_pictures_options(self) -> None:
         for options in (["--fit", "contain", "--background", "#ff8000"], ["--fit", "blur"],
                         ["--fit", "fill"], ["--motion", "none"], ["--easing", "in_out"],
@@ -179,15 +202,15 @@ class ProbeTest(CliTest):
     def test_json(self) -> None:
         probe = json.loads(self.ok("probe", "--json"))
         self.assertEqual(set(probe), {"version", "features", "encoders"})
-        self.assertEqual(set(probe["features"]), {"x264", "heif"})
+        self.assertEqual(set(probe["features"]), {"x264", "x265", "heif"})
         encoders = {e["name"]: e for e in probe["encoders"]}
-        self.assertLessEqual({"x264", "raw"}, set(encoders))
+        self.assertLessEqual({"x264", "x265", "nvenc", "raw"}, set(encoders))
         for encoder in encoders.values():
             self.assertEqual(encoder["available"], encoder["reason"] == "", encoder)
 
     def test_text(self) -> None:
         text = self.ok("probe")
-        for word in ("libhydra", "x264", "heif", "raw", "available"):
+        for word in ("libhydra", "x264", "x265", "heif", "raw", "available"):
             self.assertIn(word, text)
 
 

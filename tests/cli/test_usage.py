@@ -71,7 +71,7 @@ class UsageTest(CliTest):
             self.usage_error(verb, "a.png", says="takes no files")
 
     def test_words(self) -> None:
-        for option in ("--easing", "--transition", "--transition-mode", "--profile", "--encoder",
+        for option in ("--easing", "--transition", "--transition-mode", "--profile", "--encoder", "--codec",
                        "--motion", "--fit", "--progress", "--in-order"):
             self.usage_error("render", "a.png", "-o", "o.mp4", option, "sideways",
                              says=f'{option} "sideways": expected ')

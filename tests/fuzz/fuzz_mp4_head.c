@@ -5,6 +5,7 @@
  */
 #include "fuzz.h"
 #include "media/h264.h"
+#include "media/hevc.h"
 #include "media/mp4_head.h"
 
 /* Tables may tell of 2^32 samples in a few bytes; the verifier stops at the first that is wrong. */
@@ -66,8 +67,11 @@ static void check_head(const hy_mp4_head *head, int64_t total)
     fuzz_check(head->media_offset > 0 && head->media_offset <= total);
     fuzz_check(head->moov_offset > 0 && head->moov_bytes >= 8);
     check_track(&head->video);
-    hy_h264_sps sps;
-    if (hy_h264_read_sps(head->video.avcc.data, head->video.avcc.size, &sps)) {
+    hy_video_sps sps;
+    hy_span record = head->video.config;
+    bool hevc = head->video.entry == HY_MP4_TYPE('h', 'v', 'c', '1');
+    if (hevc ? hy_hevc_read_sps(record.data, record.size, &sps)
+             : hy_h264_read_sps(record.data, record.size, &sps)) {
         fuzz_check(sps.width > 0 && sps.height > 0);
     }
     if (head->has_audio) {

@@ -176,8 +176,31 @@ static void make_plans(void)
     }
 }
 
+/* The record of an HEVC file, and the parameter sets in it as an encoder hands them out. */
+static void make_hevc(const uint8_t *head, size_t size)
+{
+    const uint8_t *box = memmem(head, size, "hvcC", 4);
+    assert_non_null(box);
+    size_t record_size = AV_RB32(box - 4) - 8;
+    const uint8_t *record = box + 4;
+    test_file seed = {0};
+    test_file_append(&seed, "\1", 1);
+    test_file_append(&seed, record, record_size);
+    write_seed("hevc", "record", seed.data, seed.size);
+    test_file_free(&seed);
+    test_file_append(&seed, "", 1);
+    for (size_t at = 23; at < record_size;) { /* arrays of one unit each */
+        size_t length = AV_RB16(record + at + 3);
+        test_file_append(&seed, "\0", 2);
+        test_file_append(&seed, record + at + 3, 2 + length);
+        at += 5 + length;
+    }
+    write_seed("hevc", "sets", seed.data, seed.size);
+    test_file_free(&seed);
+}
+
 /* Everything up to and with the header of mdat, behind the number of bytes that follow it. */
-static void make_head(const char *name, bool audio)
+static void make_head(const char *name, int32_t codec, bool audio)
 {
     const uint32_t color = 0x336699;
     hydra_compose *c = test_compose(1, 64, 64, 10, 1);
@@ -190,7 +213,13 @@ static void make_head(const char *name, bool audio)
         test_add_tone(c, 2, NULL);
     }
     size_t size;
-    const uint8_t *video = test_render(c, &size);
+    hydra_render_options render;
+    hydra_render_options_init(&render);
+    render.codec = codec;
+    assert_compose_ok(c, hydra_compose_render_memory(c, &render));
+    const void *bytes = NULL;
+    assert_int_equal(hydra_compose_output(c, &bytes, &size), HYDRA_OK);
+    const uint8_t *video = bytes;
     size_t head = 0;
     while (memcmp(video + head + 4, "mdat", 4) != 0) {
         head += AV_RB32(video + head);
@@ -209,6 +238,9 @@ static void make_head(const char *name, bool audio)
         at += box;
     }
     write_seed("mp4_head", name, seed.data, seed.size);
+    if (codec == HYDRA_CODEC_HEVC) {
+        make_hevc(video, size);
+    }
     test_file_free(&seed);
     hydra_compose_free(c);
 }
@@ -225,8 +257,11 @@ int main(int argc, char **argv)
     make_sounds();
     make_plans();
 #if HY_HAVE_X264
-    make_head("pictures", false);
-    make_head("sound", true);
+    make_head("pictures", HYDRA_CODEC_H264, false);
+    make_head("sound", HYDRA_CODEC_H264, true);
+#endif
+#if HY_HAVE_X265
+    make_head("hevc", HYDRA_CODEC_HEVC, false);
 #endif
     return 0;
 }

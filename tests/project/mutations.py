@@ -46,7 +46,7 @@ STRINGS = WORDS + MISTAKES + COLORS + RATES + SOURCES
 KEYS = ["hydra", "$schema", "canvas", "fps", "background", "duration", "images", "transition",
         "audio", "output", "preset", "width", "height", "src", "fit", "position", "backdrop",
         "motion", "type", "amount", "easing", "start", "end", "x", "y", "mode", "gain_db",
-        "fade_in", "fade_out", "when_short", "encoder", "profile", "crf", "bitrate_kbps",
+        "fade_in", "fade_out", "when_short", "encoder", "codec", "profile", "crf", "bitrate_kbps",
         "audio_bitrate_kbps",
         "threads", "deadline", "when_busy", "in_order", "when_exists", "", "Hydra", "fitt", "a/b~c",
         "\u00e9"]

@@ -12,13 +12,6 @@
 #include "media.h"
 #include "support.h"
 
-/* Read by LeakSanitizer: x265 3.5 does not free all of its own. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:libx265.so\n";
-}
-
 /* ---- FFmpeg's AVIF ---- */
 
 test_file test_make_avif10(const uint16_t *yuv420, int32_t width, int32_t height)

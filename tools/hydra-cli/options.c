@@ -45,12 +45,8 @@ static const arg_word profile_words[] = {
 };
 
 static const arg_word encoder_words[] = {
-    {"auto", HYDRA_ENCODER_AUTO},
-    {"x264", HYDRA_ENCODER_X264},
-    {"x265", HYDRA_ENCODER_X265},
-    {"nvenc", HYDRA_ENCODER_NVENC},
-    {"raw", HYDRA_ENCODER_RAW},
-    {NULL, 0},
+    {"auto", HYDRA_ENCODER_AUTO},   {"x264", HYDRA_ENCODER_X264}, {"x265", HYDRA_ENCODER_X265},
+    {"nvenc", HYDRA_ENCODER_NVENC}, {"raw", HYDRA_ENCODER_RAW},   {NULL, 0},
 };
 
 static const arg_word codec_words[] = {
@@ -305,7 +301,7 @@ static const arg_option encoding_options[] = {
      .max = 500000},
     {.name = "preset",
      .value = "NAME",
-     .help = "x264 preset in place of the profile's tuning: fast, medium, ...",
+     .help = "x264 or x265 preset in place of the profile: fast, medium, ...",
      .kind = ARG_TEXT,
      .offset = FIELD(render.preset)},
     {.name = "audio-bitrate",

@@ -185,6 +185,13 @@ static void output_is_checked(void **state)
     text = json_of(c);
     assert_null(strstr(text, "output"));
     free(text);
+    hydra_render_options_init(&options);
+    options.codec = HYDRA_CODEC_HEVC;
+    options.encoder = HYDRA_ENCODER_X265;
+    assert_compose_ok(c, hydra_compose_set_output(c, &options));
+    text = json_of(c);
+    assert_non_null(strstr(text, "\"output\": {\"encoder\": \"x265\", \"codec\": \"hevc\"}"));
+    free(text);
     hydra_compose_free(c);
 }
 

@@ -67,6 +67,7 @@ static void features_are_known_by_name(void **state)
     (void)state;
     assert_int_equal(hydra_has_feature("x264"), HY_HAVE_X264);
     assert_int_equal(hydra_has_feature("nvenc"), HY_HAVE_NVENC);
+    assert_int_equal(hydra_has_feature("x265"), HY_HAVE_X265);
     assert_int_equal(hydra_has_feature("heif"), HY_HAVE_HEIF);
     assert_int_equal(hydra_has_feature("teleport"), 0);
     assert_int_equal(hydra_has_feature(""), 0);

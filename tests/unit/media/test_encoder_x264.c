@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The x264 backend: times, key frames, settings, borrowed pictures, and pictures decoded again. */
-#include <math.h>
-
 #include <libavutil/log.h>
 
 #include "media/h264.h"
 
 #include "clip.h"
+#include "stream.h"
 
 #define FRAMES 75
 #define CUT    37
@@ -23,49 +22,6 @@ static hy_encoder *open_encoder(const hy_encoder_config *config)
 
 /* ---- Times and key frames ---- */
 
-/* Every number once; decoding times count up by one and are never after the pictures'. */
-static void check_times(const clip_packets *packets, int64_t frames)
-{
-    bool *seen = calloc((size_t)frames, sizeof *seen);
-    assert_non_null(seen);
-    assert_int_equal(packets->count, frames);
-    for (size_t i = 0; i < packets->count; i++) {
-        const hy_packet *p = &packets->list[i];
-        assert_in_range(p->pts, 0, frames - 1);
-        assert_false(seen[p->pts]);
-        seen[p->pts] = true;
-        assert_int_equal(p->dts, packets->list[0].dts + (int64_t)i);
-        assert_true(p->dts <= p->pts);
-        assert_int_equal(p->duration, 1);
-    }
-    free(seen);
-}
-
-/* Key frames at 0, at the cut and at most 2 s apart. In a closed GOP no later packet shows a
- * picture from before the key frame. */
-static void check_keys(const clip_packets *packets, int64_t cut, int32_t gop)
-{
-    int64_t last_key = 0;
-    bool cut_is_key = false;
-    assert_true(packets->list[0].key);
-    assert_int_equal(packets->list[0].pts, 0);
-    for (size_t i = 0; i < packets->count; i++) {
-        const hy_packet *p = &packets->list[i];
-        if (p->key) {
-            assert_true(p->pts - last_key <= gop);
-            last_key = p->pts;
-            cut_is_key = cut_is_key || p->pts == cut;
-            for (size_t k = 0; k < i; k++) {
-                assert_true(packets->list[k].pts < p->pts);
-            }
-        } else {
-            assert_true(p->pts > last_key);
-        }
-        assert_true(p->pts - last_key < gop);
-    }
-    assert_true(cut_is_key);
-}
-
 static void every_profile_and_rate_keeps_time(void **state)
 {
     (void)state;
@@ -76,8 +32,8 @@ static void every_profile_and_rate_keeps_time(void **state)
             hy_encoder_config config = clip_config(rates[r], profile);
             hy_encoder *encoder = open_encoder(&config);
             clip_packets packets = clip_encode(encoder, FRAMES, CUT);
-            check_times(&packets, FRAMES);
-            check_keys(&packets, CUT, hy_encoder_gop_frames(rates[r]));
+            stream_check_times(&packets, FRAMES);
+            stream_check_keys(&packets, CUT, hy_encoder_gop_frames(rates[r]));
             clip_packets_free(&packets);
             encoder->ops->close(encoder);
         }
@@ -99,7 +55,7 @@ static void cuts_may_be_neighbours(void **state)
     }
     assert_ok(encoder->ops->send(encoder, NULL, 0, false, &diag), &diag);
     clip_receive(encoder, &packets);
-    check_times(&packets, 30);
+    stream_check_times(&packets, 30);
     for (size_t i = 0; i < packets.count; i++) {
         int64_t n = packets.list[i].pts;
         assert_int_equal(packets.list[i].key, n == 0 || (n >= 10 && n < 14));
@@ -115,7 +71,7 @@ static void one_frame_is_enough(void **state)
     config.threads = 3;
     hy_encoder *encoder = open_encoder(&config);
     clip_packets packets = clip_encode(encoder, 1, 0);
-    check_times(&packets, 1);
+    stream_check_times(&packets, 1);
     assert_true(packets.list[0].key);
     clip_packets_free(&packets);
     encoder->ops->close(encoder);
@@ -273,16 +229,6 @@ static void truncated_headers_are_refused(void **state)
 
 /* ---- Pictures ---- */
 
-static bool same_packets(const clip_packets *a, const clip_packets *b)
-{
-    bool same = a->count == b->count;
-    for (size_t i = 0; same && i < a->count; i++) {
-        same = a->list[i].size == b->list[i].size &&
-               memcmp(a->list[i].data, b->list[i].data, a->list[i].size) == 0;
-    }
-    return same;
-}
-
 /* clip_encode overwrites its one picture after each send. Here each frame has its own. */
 static void pictures_may_be_overwritten_after_send(void **state)
 {
@@ -302,48 +248,13 @@ static void pictures_may_be_overwritten_after_send(void **state)
     }
     assert_ok(encoder->ops->send(encoder, NULL, 0, false, &diag), &diag);
     clip_receive(encoder, &kept);
-    assert_true(same_packets(&reused, &kept));
+    assert_true(stream_same_packets(&reused, &kept));
     for (int n = 0; n < 40; n++) {
         hy_picture_free(pictures[n]);
     }
     clip_packets_free(&reused);
     clip_packets_free(&kept);
     encoder->ops->close(encoder);
-}
-
-static double frame_psnr(const AVFrame *frame, const hy_picture *picture, int plane)
-{
-    double sum = 0.0;
-    for (int32_t y = 0; y < hy_plane_height(picture, plane); y++) {
-        for (int32_t x = 0; x < hy_plane_width(picture, plane); x++) {
-            int difference = frame->data[plane][y * frame->linesize[plane] + x] -
-                             picture->plane[plane][y * picture->stride[plane] + x];
-            sum += (double)difference * difference;
-        }
-    }
-    double mse = sum / hy_plane_height(picture, plane) / hy_plane_width(picture, plane);
-    return 10.0 * log10(255.0 * 255.0 / (mse + 1e-9));
-}
-
-static void check_decoded(AVCodecContext *decoder, AVFrame *frame, int64_t *shown)
-{
-    while (avcodec_receive_frame(decoder, frame) >= 0) {
-        assert_int_equal(frame->pts, *shown);
-        assert_int_equal(frame->format, AV_PIX_FMT_YUV420P);
-        assert_int_equal(frame->width, CLIP_WIDTH);
-        assert_int_equal(frame->height, CLIP_HEIGHT);
-        assert_int_equal(frame->color_range, AVCOL_RANGE_MPEG);
-        assert_int_equal(frame->color_primaries, AVCOL_PRI_BT709);
-        assert_int_equal(frame->color_trc, AVCOL_TRC_BT709);
-        assert_int_equal(frame->colorspace, AVCOL_SPC_BT709);
-        assert_int_equal(frame->chroma_location, AVCHROMA_LOC_LEFT);
-        hy_picture *expected = clip_picture(*shown >= CUT ? *shown + 50 : *shown);
-        for (int plane = 0; plane < 3; plane++) {
-            assert_true(frame_psnr(frame, expected, plane) > 34.0);
-        }
-        hy_picture_free(expected);
-        (*shown)++;
-    }
 }
 
 static void pictures_come_back(void **state)
@@ -353,27 +264,7 @@ static void pictures_come_back(void **state)
     config.threads = 2;
     hy_encoder *encoder = open_encoder(&config);
     clip_packets packets = clip_encode(encoder, FRAMES, CUT);
-    AVCodecContext *decoder = avcodec_alloc_context3(avcodec_find_decoder(AV_CODEC_ID_H264));
-    assert_true(avcodec_parameters_to_context(decoder, encoder->stream->codec) >= 0);
-    assert_int_equal(avcodec_open2(decoder, NULL, NULL), 0);
-    AVPacket *packet = av_packet_alloc();
-    AVFrame *frame = av_frame_alloc();
-    int64_t shown = 0;
-    for (size_t i = 0; i <= packets.count; i++) {
-        if (i < packets.count) {
-            assert_int_equal(av_new_packet(packet, (int)packets.list[i].size), 0);
-            memcpy(packet->data, packets.list[i].data, packets.list[i].size);
-            packet->pts = packets.list[i].pts;
-            packet->dts = packets.list[i].dts;
-        }
-        assert_int_equal(avcodec_send_packet(decoder, i < packets.count ? packet : NULL), 0);
-        av_packet_unref(packet);
-        check_decoded(decoder, frame, &shown);
-    }
-    assert_int_equal(shown, FRAMES);
-    av_frame_free(&frame);
-    av_packet_free(&packet);
-    avcodec_free_context(&decoder);
+    stream_check_pictures(encoder, &packets, FRAMES, CUT, 34.0);
     clip_packets_free(&packets);
     encoder->ops->close(encoder);
 }

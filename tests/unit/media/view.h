@@ -92,8 +92,9 @@ static inline void view_play(view *v, int index, int64_t *first, int64_t *end, i
 
 /* ---- The library's own ---- */
 
-static inline void clip_check_result(const hydra_result *result, hy_rate rate, int64_t frames,
-                                     const clip_sound *sound, const sink_double *sink)
+/* Whatever the codec. */
+static inline void clip_check_any(const hydra_result *result, hy_rate rate, int64_t frames,
+                                  const clip_sound *sound, const sink_double *sink)
 {
     assert_int_equal(result->width_px, CLIP_WIDTH);
     assert_int_equal(result->height_px, CLIP_HEIGHT);
@@ -107,17 +108,23 @@ static inline void clip_check_result(const hydra_result *result, hy_rate rate, i
     assert_int_equal(result->bytes, sink->end);
     assert_in_range(result->moov_offset, 8, 64);
     assert_true(result->moov_bytes > 600);
-    assert_int_equal(result->video_level, hy_h264_level(CLIP_WIDTH, CLIP_HEIGHT, rate, 0));
     assert_true(result->key_frames >= 2);
     assert_string_equal(result->container, "mp4");
-    assert_string_equal(result->video_codec, "h264");
-    assert_string_equal(result->video_profile, "High");
     assert_string_equal(result->pixel_format, "yuv420p");
     assert_string_equal(result->color_range, "tv");
     assert_string_equal(result->color_primaries, "bt709");
     assert_string_equal(result->color_transfer, "bt709");
     assert_string_equal(result->color_matrix, "bt709");
     assert_string_equal(result->audio_codec, sound ? "aac" : "");
+}
+
+static inline void clip_check_result(const hydra_result *result, hy_rate rate, int64_t frames,
+                                     const clip_sound *sound, const sink_double *sink)
+{
+    clip_check_any(result, rate, frames, sound, sink);
+    assert_int_equal(result->video_level, hy_h264_level(CLIP_WIDTH, CLIP_HEIGHT, rate, 0));
+    assert_string_equal(result->video_codec, "h264");
+    assert_string_equal(result->video_profile, "High");
 }
 
 #endif

@@ -99,7 +99,8 @@ static void audio_and_output_keys(void **state)
     load(&document,
          "{\"hydra\": 1, \"audio\": {\"src\": \"m\", \"start\": 1, \"duration\": 2,"
          " \"gain_db\": -3.5, \"fade_in\": 4, \"fade_out\": 5, \"when_short\": \"loop\"},"
-         " \"output\": {\"encoder\": \"raw\", \"profile\": \"best\", \"bitrate_kbps\": 4000,"
+         " \"output\": {\"encoder\": \"raw\", \"codec\": \"hevc\", \"profile\": \"best\", "
+         "\"bitrate_kbps\": 4000,"
          " \"preset\": \"slow\", \"audio_bitrate_kbps\": 96, \"threads\": 3, \"deadline\": 0.5,"
          " \"when_busy\": \"fail\", \"in_order\": \"buffered\", \"when_exists\": \"fail\"}}");
     const hydra_audio_options *audio = &document.project.audio;
@@ -113,6 +114,7 @@ static void audio_and_output_keys(void **state)
     assert_int_equal(audio->when_short, HYDRA_AUDIO_LOOP);
     const hydra_render_options *output = &document.output;
     assert_int_equal(output->encoder, HYDRA_ENCODER_RAW);
+    assert_int_equal(output->codec, HYDRA_CODEC_HEVC);
     assert_int_equal(output->profile, HYDRA_PROFILE_BEST);
     assert_int_equal(output->video_bitrate_kbps, 4000);
     assert_true(output->crf == HYDRA_AUTO);
@@ -163,7 +165,10 @@ static void every_word(void **state)
          {"silence", "loop"}},
         {"{\"hydra\": 1, \"output\": {\"encoder\": \"%s\"}}",
          IN_DOCUMENT(output.encoder),
-         {"auto", "x264", "raw"}},
+         {"auto", "x264", "raw", "nvenc", "x265"}},
+        {"{\"hydra\": 1, \"output\": {\"codec\": \"%s\"}}",
+         IN_DOCUMENT(output.codec),
+         {"h264", "hevc"}},
         {"{\"hydra\": 1, \"output\": {\"profile\": \"%s\"}}",
          IN_DOCUMENT(output.profile),
          {"draft", "default", "quality", "best"}},

@@ -134,7 +134,8 @@ static void random_audio(hy_project *project, uint64_t *seed)
 static void random_output(hy_document *document, uint64_t *seed)
 {
     hydra_render_options *output = &document->output;
-    output->encoder = (int32_t)pick(seed, HYDRA_ENCODER_AUTO, HYDRA_ENCODER_RAW);
+    output->encoder = (int32_t)pick(seed, HYDRA_ENCODER_AUTO, HYDRA_ENCODER_X265);
+    output->codec = (int32_t)pick(seed, HYDRA_CODEC_H264, HYDRA_CODEC_HEVC);
     output->profile = (int32_t)pick(seed, HYDRA_PROFILE_DRAFT, HYDRA_PROFILE_BEST);
     if (chance(seed)) {
         output->video_bitrate_kbps = (int32_t)pick(seed, 50, 500000);

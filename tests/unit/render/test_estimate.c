@@ -39,6 +39,7 @@ typedef struct sample {
     int32_t height;
     int32_t fps;
     int32_t encoder;
+    int32_t codec;
     int32_t profile;
     int32_t threads;
     int32_t bitrate_kbps; /* 0 = constant quality */
@@ -121,6 +122,34 @@ static const sample samples[] = {
         .each_us = 600000,
         .photo = {"large.jpg", "small.jpg"},
     },
+#if HY_HAVE_X265
+    {
+        .name = "HEVC",
+        .width = 720,
+        .height = 1280,
+        .fps = 30,
+        .encoder = HYDRA_ENCODER_X265,
+        .codec = HYDRA_CODEC_HEVC,
+        .profile = HYDRA_PROFILE_DEFAULT,
+        .threads = 2,
+        .photos = 3,
+        .each_us = 700000,
+        .photo = {"small.jpg", "large.jpg"},
+    },
+    {
+        .name = "HEVC of more threads than CPUs",
+        .width = 480,
+        .height = 640,
+        .fps = 30,
+        .encoder = HYDRA_ENCODER_X265,
+        .codec = HYDRA_CODEC_HEVC,
+        .profile = HYDRA_PROFILE_QUALITY,
+        .threads = 8,
+        .photos = 3,
+        .each_us = 700000,
+        .photo = {"small.jpg", "small.png"},
+    },
+#endif
     {
         .name = "raw to memory",
         .width = 640,
@@ -212,6 +241,7 @@ static hydra_render_options render_options(const sample *s)
     hydra_render_options options;
     hydra_render_options_init(&options);
     options.encoder = s->encoder;
+    options.codec = s->codec;
     options.profile = s->profile;
     options.threads = s->threads;
     options.video_bitrate_kbps = s->bitrate_kbps;
