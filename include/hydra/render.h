@@ -294,7 +294,8 @@ typedef struct hydra_event {
     double frames_per_s;  /**< Speed of the pictures after the first; 0 = not known yet. */
     const char *text;     /**< UTF-8, "" for progress. Borrowed until the next call on the job. */
     int64_t bytes_sent;   /**< Of an output on a server: bytes that have left. Else 0. */
-    int64_t bytes_total;  /**< Of these in all; -1 = not known yet, or nothing is sent. */
+    int64_t bytes_total; /**< Of these in all; -1 = nothing is sent, or the size of the video is not
+                              known yet: until its last frame is encoded. */
 } hydra_event;
 
 /**

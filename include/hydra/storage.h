@@ -120,8 +120,8 @@ typedef struct hydra_transfer_options {
 HYDRA_API void hydra_transfer_options_init(hydra_transfer_options *options);
 
 /** What is in a store now. Strings are borrowed from the handle that gave the result, until its
- *  next call or end; "" = the server does not say. Filled by a call that succeeds; one that fails
- *  leaves it as it was, and ends the life of the strings all the same. */
+ *  next call or end; "" = the server does not say. A call that fails leaves nothing in it: numbers
+ *  are 0, or -1 where that means "not said", strings "". */
 typedef struct hydra_object {
     uint32_t struct_size;      /**< Set by the caller to sizeof(hydra_object). */
     int32_t parts;             /**< Parts it was sent in; 0 = one request. */
@@ -225,6 +225,16 @@ HYDRA_API void hydra_store_free(hydra_store *store);
 HYDRA_API const char *hydra_store_error(const hydra_store *store);
 
 /**
+ * What the user should know of the last call, even if it went well: the credentials could not be
+ * renewed, and the old ones go on until they expire. Said once, until renewing works again. A job
+ * says it as HYDRA_EVENT_WARNING.
+ *
+ * @param store  NULL gives "".
+ * @return Text, "" = nothing. Borrowed until the store's next call or end. Never NULL. Since 0.1.
+ */
+HYDRA_API const char *hydra_store_warning(const hydra_store *store);
+
+/**
  * Write bytes as an object.
  *
  * @param store       Not NULL.
@@ -322,7 +332,8 @@ HYDRA_API void hydra_store_cancel(hydra_store *store);
  *
  * @param store  May be NULL.
  * @param done   Receives bytes that are through; not NULL.
- * @param total  Receives bytes in all, -1 while that is not known; not NULL.
+ * @param total  Receives bytes in all; not NULL. -1 = not known: of a download until the server has
+ *               said it. An upload knows it from its begin.
  * Thread: any. Since 0.1.
  */
 HYDRA_API void hydra_store_progress(const hydra_store *store, int64_t *done, int64_t *total);

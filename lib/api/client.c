@@ -40,6 +40,14 @@ hydra_status hy_context_s3(hydra_context *context, hy_s3 **out, hy_diag *diag)
     return status;
 }
 
+bool hy_context_warning(hydra_context *context, uint64_t *seen, char text[HY_DIAG_BYTES])
+{
+    (void)pthread_mutex_lock(&context->mutex);
+    hy_s3 *s3 = context->locked.s3;
+    (void)pthread_mutex_unlock(&context->mutex);
+    return s3 && hy_s3_warning(s3, seen, text);
+}
+
 void hy_context_client_free(hydra_context *context)
 {
     hy_s3_free(context->locked.s3);

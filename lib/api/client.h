@@ -14,6 +14,8 @@
 /* Both are the context's. Any thread. */
 hydra_status hy_context_http(hydra_context *context, hy_http **out, hy_diag *diag);
 hydra_status hy_context_s3(hydra_context *context, hy_s3 **out, hy_diag *diag);
+/* What the context's S3 client has to tell, as hy_s3_warning; nothing while there is none. */
+bool hy_context_warning(hydra_context *context, uint64_t *seen, char text[HY_DIAG_BYTES]);
 /* Part of hydra_context_free. */
 void hy_context_client_free(hydra_context *context);
 

@@ -22,6 +22,7 @@ struct hydra_render {
                       the job. */
     hy_cancel cancel;
     hy_events events;
+    uint64_t warnings_seen; /* of the context's S3 client */
     pthread_t thread;
     bool started;
     /* Written by the job's thread before its last event, read after it. */
@@ -48,9 +49,20 @@ static void on_message(void *user, int32_t kind, const char *text)
     hy_events_message(&((hydra_render *)user)->events, kind, text);
 }
 
+/* Keys were not renewed: by the upload's threads, which call one at a time, and at the end. */
+static void tell_warning(hydra_render *render)
+{
+    char text[HY_DIAG_BYTES];
+    if (hy_context_warning(render->context, &render->warnings_seen, text)) {
+        hy_events_message(&render->events, HYDRA_EVENT_WARNING, text);
+    }
+}
+
 static void on_sent(void *user, int64_t bytes, int64_t total)
 {
-    hy_events_sent(&((hydra_render *)user)->events, bytes, total);
+    hydra_render *render = user;
+    tell_warning(render);
+    hy_events_sent(&render->events, bytes, total);
 }
 
 static bool is_https(const char *url)
@@ -148,6 +160,7 @@ static void *run_job(void *argument)
 {
     hydra_render *render = argument;
     hydra_status status = render->sink ? render_in_order(render) : render_to_outlet(render);
+    tell_warning(render);
     hy_events_done(&render->events, status);
     return NULL;
 }

@@ -104,17 +104,29 @@ static const char **string_at(hydra_object *object, size_t offset)
     return (const char **)(void *)((char *)object + offset);
 }
 
-bool hy_object_give(const hy_object *object, hydra_object *to)
+static void give(const hydra_object *object, hydra_object *to)
 {
-    if (!object->is_set) {
-        return false;
-    }
-    hydra_object given = object->is;
+    hydra_object given = *object;
     for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
         const char **text = string_at(&given, strings[i]);
         *text = *text ? *text : "";
     }
     hy_sized_give(to, &given, sizeof given);
+}
+
+void hy_object_clear(hydra_object *object)
+{
+    static const hydra_object none = {.last_modified_s = -1, .url_ready_us = -1};
+    give(&none, object);
+}
+
+bool hy_object_give(const hy_object *object, hydra_object *to)
+{
+    if (!object->is_set) {
+        hy_object_clear(to);
+        return false;
+    }
+    give(&object->is, to);
     return true;
 }
 

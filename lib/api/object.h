@@ -24,7 +24,9 @@ hydra_status hy_object_check_presign(hy_s3 *s3, const char *bucket, const char *
 /* An object that was looked at. Moves strings out of `found`. */
 hydra_status hy_object_found(hy_object *out, hy_s3 *s3, const char *bucket, const char *key,
                              hy_s3_object *found, hy_diag *diag);
-/* Fill a caller's struct, which is set. False: there is none. */
+/* Make a caller's struct, which is set, say nothing: what it points to is about to end. */
+void hy_object_clear(hydra_object *object);
+/* Fill a caller's struct, which is set. False: there is none, and it says nothing. */
 bool hy_object_give(const hy_object *object, hydra_object *to);
 void hy_object_free(hy_object *object);
 

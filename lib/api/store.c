@@ -61,6 +61,11 @@ const char *hydra_store_error(const hydra_store *store)
     return store ? store->diag.text : "";
 }
 
+const char *hydra_store_warning(const hydra_store *store)
+{
+    return store ? store->warning : "";
+}
+
 void hydra_store_cancel(hydra_store *store)
 {
     if (store) {
@@ -96,16 +101,24 @@ static hydra_status check_policy(hydra_store *store)
 }
 
 hydra_status hy_store_begin(hy_store_call *call, hydra_store *store, const char *uri,
-                            const hydra_transfer_options *options)
+                            const hydra_transfer_options *options, hydra_object *object)
 {
     *call = (hy_store_call){.store = store};
+    bool is_set = hy_sized_is_set(object, HY_SIZE_THROUGH(hydra_object, content_type));
+    if (is_set) {
+        hy_object_clear(object);
+    }
     if (!store) {
         return HYDRA_ERR_ARGUMENT;
     }
     hy_diag_clear(&store->diag);
+    store->warning[0] = '\0';
     forget(store);
     hy_store_on_progress(store, 0, -1);
     hydra_status status = hy_store_location(uri, &call->bucket, &call->key, &store->diag);
+    if (status == HYDRA_OK && object && !is_set) {
+        status = hy_fail(&store->diag, HYDRA_ERR_ARGUMENT, "object: struct_size is not set");
+    }
     if (status == HYDRA_OK) {
         status = check_policy(store);
     }
@@ -127,6 +140,7 @@ hydra_status hy_store_end(hy_store_call *call, hydra_status status)
     if (!call->store) {
         return status;
     }
+    (void)hy_s3_warning(call->store->client.s3, &call->store->warnings_seen, call->store->warning);
     atomic_store(&call->store->cancel.requested, false);
     call->store->cancel.deadline_s = 0;
     return status;
@@ -137,7 +151,7 @@ hydra_status hy_store_end(hy_store_call *call, hydra_status status)
 hydra_status hydra_store_delete(hydra_store *store, const char *uri)
 {
     hy_store_call call;
-    hydra_status status = hy_store_begin(&call, store, uri, NULL);
+    hydra_status status = hy_store_begin(&call, store, uri, NULL, NULL);
     if (status == HYDRA_OK) {
         status = hy_s3_delete(store->client.s3, call.bucket, call.key, &store->cancel,
                               &store->context->policy, &store->diag);
@@ -166,7 +180,7 @@ hydra_status hydra_store_presign(hydra_store *store, const char *method, const c
     if (url) {
         *url = NULL;
     }
-    hydra_status status = hy_store_begin(&call, store, uri, NULL);
+    hydra_status status = hy_store_begin(&call, store, uri, NULL, NULL);
     if (status == HYDRA_OK) {
         status = check_presign(store, method, expires_s, url);
     }

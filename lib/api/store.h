@@ -8,7 +8,9 @@
 struct hydra_store {
     hydra_context *context;
     hy_client client;
-    hy_diag diag;     /* of the last call that failed */
+    hy_diag diag;                /* of the last call that failed */
+    char warning[HY_DIAG_BYTES]; /* of the last call */
+    uint64_t warnings_seen;
     hy_cancel cancel; /* of the call that runs, or of the next one */
     atomic_llong done;
     atomic_llong total; /* -1 = not known */
@@ -26,10 +28,11 @@ typedef struct hy_store_call {
 } hy_store_call;
 
 /* Checks that every call begins with; forgets what the last one lent. `options` NULL = defaults.
- * End it also after a failure. */
+ * `object`, the caller's, is cleared if it is set; NULL = nobody asks. End it also after a failure.
+ */
 hydra_status hy_store_begin(hy_store_call *call, hydra_store *store, const char *uri,
-                            const hydra_transfer_options *options);
-/* The end of the call: a cancel is used up. Returns `status`. */
+                            const hydra_transfer_options *options, hydra_object *object);
+/* The end of the call: a cancel is used up, a warning is taken. Returns `status`. */
 hydra_status hy_store_end(hy_store_call *call, hydra_status status);
 
 /* For the progress of a call. `user` is the store. */

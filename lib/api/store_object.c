@@ -4,14 +4,6 @@
 
 #include "api/store.h"
 
-/* A struct that is there must be set; NULL is nobody who asks. */
-static hydra_status check_object(hydra_store *store, const hydra_object *object)
-{
-    return !object || hy_sized_is_set(object, HY_SIZE_THROUGH(hydra_object, content_type))
-               ? HYDRA_OK
-               : hy_fail(&store->diag, HYDRA_ERR_ARGUMENT, "object: struct_size is not set");
-}
-
 /* ---- Writing ---- */
 
 typedef hydra_status (*read_function)(void *user, int64_t offset, void *data, size_t size,
@@ -90,10 +82,7 @@ hydra_status hydra_store_put(hydra_store *store, const char *uri, const void *da
                              const hydra_transfer_options *options, hydra_object *object)
 {
     hy_store_call call;
-    hydra_status status = hy_store_begin(&call, store, uri, options);
-    if (status == HYDRA_OK) {
-        status = check_object(store, object);
-    }
+    hydra_status status = hy_store_begin(&call, store, uri, options, object);
     if (status == HYDRA_OK && ((!data && size > 0) || size > INT64_MAX)) {
         status = hy_fail(&store->diag, HYDRA_ERR_ARGUMENT, "put: the bytes are NULL");
     }
@@ -123,10 +112,7 @@ hydra_status hydra_store_put_file(hydra_store *store, const char *uri, const cha
     hy_store_call call;
     hy_stable_reader reader = {.fd = -1};
     char *own = NULL;
-    hydra_status status = hy_store_begin(&call, store, uri, options);
-    if (status == HYDRA_OK) {
-        status = check_object(store, object);
-    }
+    hydra_status status = hy_store_begin(&call, store, uri, options, object);
     if (status == HYDRA_OK) {
         status = open_file(store, path, &own, &reader);
     }
@@ -197,10 +183,7 @@ hydra_status hydra_store_get(hydra_store *store, const char *uri, int64_t offset
     if (size) {
         *size = 0;
     }
-    hydra_status status = hy_store_begin(&call, store, uri, NULL);
-    if (status == HYDRA_OK) {
-        status = check_object(store, object);
-    }
+    hydra_status status = hy_store_begin(&call, store, uri, NULL, object);
     if (status == HYDRA_OK) {
         status = check_range(store, offset, length, data, size);
     }
@@ -287,10 +270,7 @@ hydra_status hydra_store_get_file(hydra_store *store, const char *uri, const cha
     hy_store_call call;
     char *own = NULL;
     file_target target = {.store = store};
-    hydra_status status = hy_store_begin(&call, store, uri, NULL);
-    if (status == HYDRA_OK) {
-        status = check_object(store, object);
-    }
+    hydra_status status = hy_store_begin(&call, store, uri, NULL, object);
     if (status == HYDRA_OK) {
         status = hy_path_from_uri(&own, path, "get", &store->diag);
     }
@@ -311,12 +291,9 @@ hydra_status hydra_store_head(hydra_store *store, const char *uri, hydra_object 
 {
     hy_store_call call;
     hy_s3_object found = {0};
-    hydra_status status = hy_store_begin(&call, store, uri, NULL);
+    hydra_status status = hy_store_begin(&call, store, uri, NULL, object);
     if (status == HYDRA_OK && !object) {
         status = hy_fail(&store->diag, HYDRA_ERR_ARGUMENT, "head: the out-parameter is NULL");
-    }
-    if (status == HYDRA_OK) {
-        status = check_object(store, object);
     }
     if (status == HYDRA_OK) {
         status = hy_s3_head(store->client.s3, call.bucket, call.key, &store->cancel,

@@ -180,6 +180,21 @@ hydra_status hy_meter_fail(const hy_meter *meter, hy_diag *diag)
     return hy_fail_memory(diag);
 }
 
+/* realloc would leave a copy behind where it moves the block. */
+static uint8_t *grow(const hy_buffer *buffer, size_t capacity)
+{
+    if (!buffer->secret) {
+        return realloc(buffer->data, capacity);
+    }
+    uint8_t *data = malloc(capacity);
+    if (data && buffer->data) {
+        memcpy(data, buffer->data, buffer->size);
+        explicit_bzero(buffer->data, buffer->capacity);
+        free(buffer->data);
+    }
+    return data;
+}
+
 bool hy_buffer_reserve(hy_buffer *buffer, size_t size)
 {
     if (size <= buffer->size) {
@@ -193,7 +208,7 @@ bool hy_buffer_reserve(hy_buffer *buffer, size_t size)
         while (capacity < size) {
             capacity = capacity > buffer->limit / 2 ? buffer->limit : capacity * 2;
         }
-        uint8_t *data = realloc(buffer->data, capacity);
+        uint8_t *data = grow(buffer, capacity);
         if (!data) {
             return false;
         }
@@ -244,6 +259,9 @@ bool hy_buffer_print(hy_buffer *buffer, const char *format, ...)
 
 void hy_buffer_free(hy_buffer *buffer)
 {
+    if (buffer->secret && buffer->data) {
+        explicit_bzero(buffer->data, buffer->capacity);
+    }
     free(buffer->data);
     buffer->data = NULL;
     buffer->size = 0;

@@ -57,19 +57,21 @@ void hy_meter_give(hy_meter *meter, size_t bytes);
 /* Why a metered allocation failed: the policy's limit (HYDRA_ERR_LIMIT) or no memory. */
 hydra_status hy_meter_fail(const hy_meter *meter, hy_diag *diag);
 
-/* A growable block of bytes with a ceiling. All zero but `limit` = empty. */
+/* A growable block of bytes with a ceiling. All zero but `limit` and `secret` = empty. */
 typedef struct hy_buffer {
     uint8_t *data;
     size_t size;
     size_t capacity;
     size_t limit; /* most bytes it may hold */
+    bool secret;  /* wiped before memory of it goes back, also when it grows */
 } hy_buffer;
 
 /* Make the buffer at least `size` bytes long; new bytes are zero. False: over the limit or no
  * memory, and the buffer is unchanged. */
 bool hy_buffer_reserve(hy_buffer *buffer, size_t size);
 bool hy_buffer_append(hy_buffer *buffer, const void *data, size_t size);
-/* Append text of any length, without its NUL; `format` as in hy_fail. */
+/* Append text of any length, without its NUL; `format` as in hy_fail. Not for secrets: the C
+ * library leaves pieces of what it prints on the stack. */
 bool hy_buffer_print(hy_buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void hy_buffer_free(hy_buffer *buffer);

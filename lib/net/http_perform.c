@@ -277,6 +277,7 @@ static void prepare_reply(const hy_http_request *request, hy_http_reply *reply)
                                                                        : HY_HTTP_ERROR_BODY_BYTES;
     *reply = (hy_http_reply){.outcome = HY_HTTP_FINAL, .body_length = -1};
     reply->body.limit = (size_t)most;
+    reply->body.secret = request->secret_reply;
 }
 
 static hydra_status perform_once(hy_http_call *call)

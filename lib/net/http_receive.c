@@ -240,6 +240,9 @@ size_t hy_http_on_body(char *data, size_t size, size_t count, void *user)
                                           (long long)most));
     }
     hydra_status status = deliver(call, data, bytes);
+    if (call->request->secret_reply) {
+        explicit_bzero(data, bytes); /* libcurl's buffer, which it frees as it is */
+    }
     return status == HYDRA_OK ? bytes : end_transfer(call, status);
 }
 

@@ -38,7 +38,7 @@ static bool append_line(struct curl_slist **list, const char *line)
 /* "name: value"; a header without a value is "name;" to libcurl. */
 static bool append_header(struct curl_slist **list, const hy_http_header *header)
 {
-    hy_buffer line = {.limit = SIZE_MAX};
+    hy_buffer line = {.limit = SIZE_MAX, .secret = true};
     size_t name_size = strlen(header->name);
     size_t size = strlen(header->value);
     bool fits = hy_buffer_reserve(&line, name_size + size + 3);
@@ -47,7 +47,6 @@ static bool append_header(struct curl_slist **list, const hy_http_header *header
         memcpy(line.data + name_size, size ? ": " : ";", size ? 2 : 1);
         memcpy(line.data + name_size + (size ? 2 : 1), header->value, size);
         fits = append_line(list, (const char *)line.data);
-        OPENSSL_cleanse(line.data, line.size);
     }
     hy_buffer_free(&line);
     return fits;

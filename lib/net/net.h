@@ -143,6 +143,7 @@ typedef struct hy_http_request {
     bool no_proxy;        /* never through a proxy */
     bool expect_continue; /* ask before sending the body */
     bool may_idle;        /* the reply may take minutes: no first-byte or stall limit */
+    bool secret_reply;    /* its body is wiped wherever it was */
 } hy_http_request;
 
 typedef struct hy_http_reply {

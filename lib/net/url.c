@@ -265,7 +265,7 @@ static char *finish_text(hy_buffer *buffer, bool fits)
 
 char *hy_url_text(const hy_url *url)
 {
-    hy_buffer buffer = {.limit = 8 * MAX_URL_BYTES};
+    hy_buffer buffer = {.limit = 8 * MAX_URL_BYTES, .secret = true};
     bool fits = append_origin(&buffer, url) && append_text(&buffer, url->path);
     if (url->query) {
         fits = fits && append_text(&buffer, "?") && append_text(&buffer, url->query);
@@ -354,7 +354,7 @@ static bool append_base_path(hy_buffer *buffer, const hy_url *base, const char *
 
 static char *join(const hy_url *base, const char *reference)
 {
-    hy_buffer buffer = {.limit = 8 * MAX_URL_BYTES};
+    hy_buffer buffer = {.limit = 8 * MAX_URL_BYTES, .secret = true};
     bool fits;
     if (strncmp(reference, "//", 2) == 0) {
         fits = append_text(&buffer, base->scheme) && append_text(&buffer, ":");

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
-
 #include <hydra/compose.h>
 
 #define MAX_EXPIRES_S 604800
@@ -447,18 +445,15 @@ hydra_status hy_s3_get(hy_s3 *s3, const hy_s3_get_call *get, hy_buffer *out, hy_
 
 static char *join(const hy_s3_address *address, const char *query)
 {
-    hy_buffer url = {.limit = MAX_URL_BYTES};
-    if (!hy_buffer_reserve(&url, MAX_URL_BYTES / 4)) {
-        return NULL;
+    hy_buffer url = {.limit = MAX_URL_BYTES, .secret = query != NULL};
+    const char *const parts[] = {address->origin, address->path, query ? "?" : "",
+                                 query ? query : ""};
+    bool fits = true;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        fits = fits && hy_buffer_append(&url, parts[i], strlen(parts[i]));
     }
-    /* Room is made first: a buffer that moves would leave the secret behind. */
-    url.size = 0;
-    if (!hy_buffer_print(&url, "%s%s%s%s", address->origin, address->path, query ? "?" : "",
-                         query ? query : "") ||
-        !hy_buffer_append(&url, "", 1)) {
-        OPENSSL_cleanse(url.data, url.size);
+    if (!fits || !hy_buffer_append(&url, "", 1)) {
         hy_buffer_free(&url);
-        return NULL;
     }
     return (char *)url.data;
 }

@@ -15,20 +15,12 @@
 
 bool hy_canon_begin(hy_buffer *text, size_t most)
 {
-    *text = (hy_buffer){.limit = most};
+    *text = (hy_buffer){.limit = most, .secret = true};
     if (!hy_buffer_reserve(text, most ? most : 1)) {
         return false;
     }
     text->size = 0;
     return true;
-}
-
-void hy_canon_wipe(hy_buffer *text)
-{
-    if (text->data) {
-        OPENSSL_cleanse(text->data, text->capacity);
-    }
-    hy_buffer_free(text);
 }
 
 void hy_canon_wipe_text(char *text)
@@ -42,7 +34,7 @@ void hy_canon_wipe_text(char *text)
 char *hy_canon_take(hy_buffer *text)
 {
     if (!hy_buffer_append(text, "", 1)) {
-        hy_canon_wipe(text);
+        hy_buffer_free(text);
         return NULL;
     }
     char *taken = (char *)text->data;
@@ -68,7 +60,7 @@ char *hy_canon_join(const char *const *parts, size_t count)
         done = append(&text, parts[i]);
     }
     char *joined = done ? hy_canon_take(&text) : NULL;
-    hy_canon_wipe(&text);
+    hy_buffer_free(&text);
     return joined;
 }
 
@@ -142,7 +134,7 @@ static char *encoded(const char *text)
     hy_buffer out = {0};
     if (!hy_mul_size(size, 3, &most) || !hy_add_size(most, 1, &most) ||
         !hy_canon_begin(&out, most) || !hy_url_encode(&out, text, size, false)) {
-        hy_canon_wipe(&out);
+        hy_buffer_free(&out);
         return NULL;
     }
     return hy_canon_take(&out);
@@ -156,7 +148,7 @@ static hydra_status join_query(const pairs *all, char **text, hy_diag *diag)
     for (size_t i = 0; done && i < all->count; i++) {
         const pair *item = &all->items[i];
         if (i > 0 && strcmp(item->name, all->items[i - 1].name) == 0) {
-            hy_canon_wipe(&out);
+            hy_buffer_free(&out);
             return hy_fail(diag, HYDRA_ERR_ARGUMENT, "query: \"%s\" stands there twice",
                            item->name);
         }
@@ -164,7 +156,7 @@ static hydra_status join_query(const pairs *all, char **text, hy_diag *diag)
                append(&out, item->value);
     }
     *text = done ? hy_canon_take(&out) : NULL;
-    hy_canon_wipe(&out);
+    hy_buffer_free(&out);
     return *text ? HYDRA_OK : hy_fail_memory(diag);
 }
 
@@ -250,7 +242,7 @@ static bool join_lines(const pairs *all, char **lines)
                append(&out, item->value) && append(&out, last ? "\n" : ",");
     }
     *lines = done ? hy_canon_take(&out) : NULL;
-    hy_canon_wipe(&out);
+    hy_buffer_free(&out);
     return *lines;
 }
 
@@ -266,7 +258,7 @@ static bool join_names(const pairs *all, char **names)
         }
     }
     *names = done ? hy_canon_take(&out) : NULL;
-    hy_canon_wipe(&out);
+    hy_buffer_free(&out);
     return *names;
 }
 

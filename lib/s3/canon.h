@@ -16,7 +16,6 @@
 bool hy_canon_begin(hy_buffer *text, size_t most);
 /* As a text that hy_free frees; the buffer is empty then. NULL when memory is out. */
 char *hy_canon_take(hy_buffer *text);
-void hy_canon_wipe(hy_buffer *text);
 /* Texts one after the other; free with hy_canon_wipe_text. NULL when memory is out. */
 char *hy_canon_join(const char *const *parts, size_t count);
 /* Wiped and freed. NULL does nothing. */

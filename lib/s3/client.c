@@ -175,6 +175,11 @@ void hy_s3_free(hy_s3 *s3)
     hy_free(s3);
 }
 
+bool hy_s3_warning(hy_s3 *s3, uint64_t *seen, char text[HY_DIAG_BYTES])
+{
+    return hy_credentials_warning(s3->credentials, seen, text);
+}
+
 void hy_s3_secret_free(char *secret)
 {
     if (secret) {

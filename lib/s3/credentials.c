@@ -21,12 +21,13 @@ struct hy_credentials {
     pthread_mutex_t lock;
     pthread_cond_t changed; /* a walk has ended */
     struct {
-        hy_s3_keys keys; /* access_key NULL = none yet, or none that are of use */
-        int64_t renew_s; /* from when on it is worth a walk */
-        bool walking;    /* one thread is at it */
-        bool warned;     /* about this outage */
-        uint64_t walks;  /* that have ended */
-        hy_diag failure; /* of the last one */
+        hy_s3_keys keys;  /* access_key NULL = none yet, or none that are of use */
+        int64_t renew_s;  /* from when on it is worth a walk */
+        bool walking;     /* one thread is at it */
+        uint64_t outages; /* in which old keys went on, so far */
+        hy_diag warning;  /* of the outage that lasts; "" = none does */
+        uint64_t walks;   /* that have ended */
+        hy_diag failure;  /* of the last one */
     } locked;
 };
 
@@ -181,18 +182,21 @@ static void keep(hy_credentials *c, hy_s3_keys *keys, int64_t now_s)
     c->locked.keys = *keys;
     *keys = (hy_s3_keys){0};
     c->locked.renew_s = renewal_of(&c->locked.keys, now_s);
-    c->locked.warned = false;
+    hy_diag_clear(&c->locked.warning);
     hy_diag_clear(&c->locked.failure);
 }
 
-/* Whether it is time to say that the old keys go on. */
-static bool note_failure(hy_credentials *c, const hy_diag *failure, int64_t now_s)
+/* Said once, however often renewing is tried until it works again. */
+static void note_failure(hy_credentials *c, const hy_diag *failure, int64_t now_s)
 {
     c->locked.failure = *failure;
     c->locked.renew_s = now_s + AFTER_FAILURE_S;
-    bool warn = is_valid(&c->locked.keys, now_s) && !c->locked.warned;
-    c->locked.warned = c->locked.warned || warn;
-    return warn;
+    if (is_valid(&c->locked.keys, now_s) && !c->locked.warning.text[0]) {
+        c->locked.outages++;
+        (void)hy_fail(&c->locked.warning, failure->status,
+                      "credentials were not renewed; the old ones go on for %lld s: %s",
+                      (long long)(c->locked.keys.expires_s - now_s), failure->text);
+    }
 }
 
 /* ---- Getting ---- */
@@ -200,18 +204,6 @@ static bool note_failure(hy_credentials *c, const hy_diag *failure, int64_t now_
 static bool was_stopped(hydra_status status)
 {
     return status == HYDRA_ERR_CANCELLED || status == HYDRA_ERR_DEADLINE;
-}
-
-static void warn(const hy_credentials *c, const hy_diag *failure, int64_t left_s)
-{
-    hy_buffer text = {.limit = 2 * HY_DIAG_BYTES};
-    if (c->options.warn &&
-        hy_buffer_print(&text, "credentials were not renewed; the old ones go on for %lld s: %s",
-                        (long long)left_s, failure->text) &&
-        hy_buffer_append(&text, "", 1)) {
-        c->options.warn(c->options.warn_user, (const char *)text.data);
-    }
-    hy_buffer_free(&text);
 }
 
 /* Walk the chain without the lock, which is held before and after. */
@@ -226,24 +218,17 @@ static hydra_status renew(hy_credentials *c, const hy_cancel *cancel, hy_s3_keys
     hydra_status status = walk(c, cancel, &keys, &own);
     int64_t now_s = now_of(c);
     (void)pthread_mutex_lock(&c->lock);
-    bool say = false;
     if (status == HYDRA_OK) {
         keep(c, &keys, now_s);
     } else if (!was_stopped(status)) {
-        say = note_failure(c, &own, now_s);
+        note_failure(c, &own, now_s);
     }
     c->locked.walking = false;
     c->locked.walks++;
     (void)pthread_cond_broadcast(&c->changed);
     bool valid = !was_stopped(status) && is_valid(&c->locked.keys, now_s);
-    int64_t left_s = c->locked.keys.expires_s - now_s;
     status =
         valid ? hy_s3_keys_copy(out, &c->locked.keys, diag) : hy_fail(diag, status, "%s", own.text);
-    (void)pthread_mutex_unlock(&c->lock);
-    if (say) {
-        warn(c, &own, left_s);
-    }
-    (void)pthread_mutex_lock(&c->lock);
     return status;
 }
 
@@ -343,4 +328,17 @@ void hy_credentials_reject(hy_credentials *credentials, const hy_s3_keys *stale)
         *keys = (hy_s3_keys){0};
     }
     (void)pthread_mutex_unlock(&credentials->lock);
+}
+
+bool hy_credentials_warning(hy_credentials *credentials, uint64_t *seen, char text[HY_DIAG_BYTES])
+{
+    (void)pthread_mutex_lock(&credentials->lock);
+    const hy_diag *warning = &credentials->locked.warning;
+    bool is_new = warning->text[0] != '\0' && *seen != credentials->locked.outages;
+    if (is_new) {
+        *seen = credentials->locked.outages;
+        memcpy(text, warning->text, sizeof warning->text);
+    }
+    (void)pthread_mutex_unlock(&credentials->lock);
+    return is_new;
 }

@@ -102,8 +102,6 @@ hydra_status hy_keys_set(hy_s3_keys *out, const char *access_key, const char *se
                          const char *token, const char *name, hy_diag *diag);
 /* Wipe a text and free it. NULL does nothing. */
 void hy_secret_free(char *text);
-/* Wipe a buffer and free it. */
-void hy_secret_buffer_free(hy_buffer *buffer);
 /* Printable ASCII without blanks, at least one character: what may stand in a header. */
 bool hy_is_token(const char *text);
 
@@ -120,11 +118,10 @@ typedef struct hy_key_request {
     bool may_proxy; /* a public address that is reached through TLS */
 } hy_key_request;
 
-/* Send it, with retries; HYDRA_OK when a reply of any status came. Free with hy_key_reply_free,
- * also after a failure. */
+/* Send it, with retries; HYDRA_OK when a reply of any status came, whose body is wiped when it is
+ * freed. Free it also after a failure. */
 hydra_status hy_key_ask(const hy_key_walk *walk, const hy_key_request *request,
                         hy_http_reply *reply, hy_diag *diag);
-void hy_key_reply_free(hy_http_reply *reply);
 
 /* Keys out of {"AccessKeyId", "SecretAccessKey", "Token", "Expiration"} (credentials_json.c). */
 hydra_status hy_keys_from_json(const hy_key_walk *walk, const hy_buffer *json, const char *name,

@@ -139,7 +139,7 @@ static hydra_status ask(const hy_key_walk *walk, const char *url, const hy_http_
     if (status == HYDRA_OK) {
         status = hy_keys_from_json(walk, &reply.body, NAME, out, diag);
     }
-    hy_key_reply_free(&reply);
+    hy_http_reply_free(&reply);
     return status;
 }
 

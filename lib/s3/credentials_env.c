@@ -27,14 +27,6 @@ void hy_secret_free(char *text)
     hy_free(text);
 }
 
-void hy_secret_buffer_free(hy_buffer *buffer)
-{
-    if (buffer->data) {
-        OPENSSL_cleanse(buffer->data, buffer->capacity);
-    }
-    hy_buffer_free(buffer);
-}
-
 bool hy_is_token(const char *text)
 {
     for (const char *at = text; *at; at++) {

@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests to credential endpoints: small replies, few tries, no proxy in front of what is near. */
-#include <openssl/crypto.h>
-
 #include "credentials.h"
-
-void hy_key_reply_free(hy_http_reply *reply)
-{
-    if (reply->body.data) {
-        OPENSSL_cleanse(reply->body.data, reply->body.capacity);
-    }
-    hy_http_reply_free(reply);
-}
 
 static hy_http_request build(const hy_key_walk *walk, const hy_key_request *request)
 {
@@ -25,6 +15,7 @@ static hy_http_request build(const hy_key_walk *walk, const hy_key_request *requ
         .total_us = request->total_us,
         .cancel = walk->cancel,
         .no_proxy = !request->may_proxy,
+        .secret_reply = true,
     };
 }
 
@@ -46,7 +37,7 @@ hydra_status hy_key_ask(const hy_key_walk *walk, const hy_key_request *request,
             }
             return hy_fail(diag, status, "%s", own.text);
         }
-        hy_key_reply_free(reply);
+        hy_http_reply_free(reply);
         *reply = (hy_http_reply){0};
     }
 }

@@ -129,7 +129,7 @@ static hydra_status get_token(session *s, bool *there, hy_diag *diag)
         status = hy_http_headers_add(&s->headers, "X-aws-ec2-metadata-token", token, diag);
     }
     hy_secret_free(token);
-    hy_key_reply_free(&reply);
+    hy_http_reply_free(&reply);
     hy_http_headers_free(&headers);
     return status;
 }
@@ -152,7 +152,7 @@ static hydra_status get_role(const session *s, char **role, hy_diag *diag)
     } else if (status == HYDRA_OK) {
         status = first_line(&reply, role, diag);
     }
-    hy_key_reply_free(&reply);
+    hy_http_reply_free(&reply);
     return status;
 }
 
@@ -166,7 +166,7 @@ static hydra_status get_keys(const session *s, const char *role, hy_s3_keys *out
     if (status == HYDRA_OK) {
         status = hy_keys_from_json(s->walk, &reply.body, NAME, out, diag);
     }
-    hy_key_reply_free(&reply);
+    hy_http_reply_free(&reply);
     return status;
 }
 

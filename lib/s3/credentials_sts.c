@@ -71,7 +71,6 @@ static bool add(hy_buffer *form, const char *name, const char *value)
                       hy_url_encode(form, value, strlen(value), false));
 }
 
-/* The whole form fits at once: a buffer that grew would leave copies of the token behind. */
 static hydra_status build_form(call *c, hy_diag *diag)
 {
     const hy_sts_role *role = c->role;
@@ -79,10 +78,7 @@ static hydra_status build_form(call *c, hy_diag *diag)
     (void)snprintf(session, sizeof session, "hydra-%lld", (long long)c->walk->now_s);
     hy_buffer *form = &c->body;
     form->limit = 4 * HY_KEY_FILE_BYTES;
-    if (!hy_buffer_reserve(form, form->limit)) {
-        return hy_fail_memory(diag);
-    }
-    form->size = 0;
+    form->secret = true;
     bool fits = add(form, "Action", c->action) && add(form, "Version", "2011-06-15") &&
                 add(form, "RoleArn", role->role_arn) &&
                 add(form, "RoleSessionName", role->session_name ? role->session_name : session) &&
@@ -179,7 +175,7 @@ static hydra_status ask(call *c, hy_s3_keys *out, hy_diag *diag)
         }
     }
     hy_sts_reply_free(&reply);
-    hy_key_reply_free(&http);
+    hy_http_reply_free(&http);
     return status;
 }
 
@@ -195,7 +191,7 @@ hydra_status hy_sts_assume(const hy_key_walk *walk, const hy_sts_role *role, con
         status = ask(&c, out, diag);
     }
     hy_http_headers_free(&c.headers);
-    hy_secret_buffer_free(&c.body);
+    hy_buffer_free(&c.body);
     hy_free(c.url_text);
     hy_url_free(&c.url);
     return status;

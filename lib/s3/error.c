@@ -238,6 +238,19 @@ static void print_ids(const hy_s3_error *error, char *out, size_t size)
                    host[0] ? "host id " : "", host, request[0] || host[0] ? ")" : "");
 }
 
+/* Values that servers quote: those of signatures and keys are no text for people. */
+static bool may_be_shown(const char *argument)
+{
+    static const char *const secrets[] = {"authorization", "token",    "signature",
+                                          "credential",    "customer", "content-sha256"};
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
+        if (strcasestr(argument, secrets[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* What to do, with what the server says about it. */
 static void print_advice(const hy_s3_error *error, const char *advice, char *out, size_t size)
 {
@@ -245,6 +258,12 @@ static void print_advice(const hy_s3_error *error, const char *advice, char *out
         out[0] = '\0';
     } else if (strcmp(advice, ADVICE_REGION) == 0 && error->region[0]) {
         (void)snprintf(out, size, "; the bucket is in %s: set that region", error->region);
+    } else if (strcmp(advice, ADVICE_ARGUMENT) == 0 && error->argument[0]) {
+        bool shown = error->value[0] && may_be_shown(error->argument);
+        (void)snprintf(out, size, "; the server does not accept %s%s%s", error->argument,
+                       shown ? ": " : "", shown ? error->value : "");
+    } else if (strcmp(advice, ADVICE_ARGUMENT) == 0 && error->sent[0]) {
+        (void)snprintf(out, size, "; the server does not accept one of: %s", error->sent);
     } else {
         (void)snprintf(out, size, "; %s", advice);
     }
@@ -259,7 +278,7 @@ hydra_status hy_s3_fail(const hy_s3_error *error, const char *what, hy_diag *dia
     }
     char code[80];
     char ids[240];
-    char advice[160];
+    char advice[192];
     if (error->code[0]) {
         (void)snprintf(code, sizeof code, "%s", error->code);
     } else {

@@ -287,9 +287,34 @@ static bool has_body(const hy_http_reply *reply)
     return false;
 }
 
+/* What the caller's options brought, but for keys and what has no limits. */
+static void list_sent(const hy_http_headers *headers, char *out, size_t size)
+{
+    static const char *const names[] = {
+        "x-amz-acl",
+        "x-amz-storage-class",
+        "x-amz-expected-bucket-owner",
+        "x-amz-server-side-encryption",
+        "x-amz-server-side-encryption-aws-kms-key-id",
+        "content-encoding",
+        "range",
+    };
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = hy_http_headers_get(headers, names[i]);
+        if (value && used < size) {
+            used += (size_t)snprintf(out + used, size - used, "%s%s: %s", used > 0 ? ", " : "",
+                                     names[i], value);
+        }
+    }
+}
+
 static hydra_status reject(exchange *x, hy_diag *diag)
 {
     const hy_http_headers *headers = x->call->headers;
+    if (!x->error.argument[0]) {
+        list_sent(headers, x->error.sent, sizeof x->error.sent);
+    }
     if (headers && hy_http_headers_get(headers, "if-none-match")) {
         x->error.if_none_match = true;
     }

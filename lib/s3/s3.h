@@ -119,6 +119,10 @@ typedef struct hy_s3_error {
     int64_t server_time_s; /* -1 = not said */
     bool if_none_match;    /* the call had If-None-Match: set by who made it, after the error was
                               read, or because the server says so */
+    char argument[64];     /* the name of the value that was wrong */
+    char value[64];        /* which may be a secret */
+    char sent[128];        /* what of the options was sent, where the server names nothing: set by
+                              who made the call */
 } hy_s3_error;
 
 typedef enum hy_s3_root {
@@ -170,13 +174,11 @@ hydra_status hy_s3_fail(const hy_s3_error *error, const char *what, hy_diag *dia
 typedef struct hy_credentials hy_credentials;
 
 typedef struct hy_credentials_options {
-    int32_t source;                             /* HYDRA_CREDENTIALS_* */
-    const hy_s3_keys *keys;                     /* explicit ones, or NULL */
-    const char *profile;                        /* goes before the environment's keys; NULL =
-                                                   AWS_PROFILE, "default" */
-    hy_http *http;                              /* borrowed; must outlive the credentials */
-    void (*warn)(void *user, const char *text); /* "goes on with keys that ..."; may be NULL */
-    void *warn_user;
+    int32_t source;         /* HYDRA_CREDENTIALS_* */
+    const hy_s3_keys *keys; /* explicit ones, or NULL */
+    const char *profile;    /* goes before the environment's keys; NULL =
+                               AWS_PROFILE, "default" */
+    hy_http *http;          /* borrowed; must outlive the credentials */
     const char
         *imds_endpoint;       /* NULL = AWS_EC2_METADATA_SERVICE_ENDPOINT, http://169.254.169.254 */
     const char *sts_endpoint; /* NULL = AWS_ENDPOINT_URL_STS, https://sts.REGION.DOMAIN */
@@ -191,6 +193,9 @@ void hy_credentials_free(hy_credentials *credentials);
  * meanwhile. `anonymous` = no keys, and none are to be used. Free with hy_s3_keys_free. */
 hydra_status hy_credentials_get(hy_credentials *credentials, const hy_cancel *cancel,
                                 hy_s3_keys *out, bool *anonymous, hy_diag *diag);
+/* Renewing fails, and the old keys go on: what to tell of the outage that lasts, once to each who
+ * asks. `*seen` = 0 to begin with. False: nothing new, `text` is unchanged. */
+bool hy_credentials_warning(hy_credentials *credentials, uint64_t *seen, char text[HY_DIAG_BYTES]);
 /* The server says that `stale` has expired: the next get brings others, if there are any. */
 void hy_credentials_reject(hy_credentials *credentials, const hy_s3_keys *stale);
 
@@ -219,6 +224,8 @@ typedef struct hy_s3 hy_s3;
 hydra_status hy_s3_new(const hydra_store_options *options, hy_http *http, hy_s3 **out,
                        hy_diag *diag);
 void hy_s3_free(hy_s3 *s3);
+/* As hy_credentials_warning. */
+bool hy_s3_warning(hy_s3 *s3, uint64_t *seen, char text[HY_DIAG_BYTES]);
 /* An endpoint of one's own, not AWS. */
 bool hy_s3_is_custom(const hy_s3 *s3);
 
@@ -362,7 +369,8 @@ typedef struct hy_s3_sink_options {
     const hydra_policy *policy;
     const hy_cancel *cancel;
     /* One call at a time, from any thread; must not call the sink. Bytes never decrease. */
-    void (*sent)(void *user, int64_t bytes, int64_t total); /* total -1 = not known yet */
+    void (*sent)(void *user, int64_t bytes,
+                 int64_t total); /* total -1 = not known until commit; hy_s3_upload knows it */
     void *user;
 } hy_s3_sink_options;
 hydra_status hy_s3_sink_new(hy_s3 *s3, const hy_s3_sink_options *options, hy_sink **out,
@@ -378,7 +386,8 @@ const char *hy_s3_sink_leftover(const hy_sink *sink);
 
 /* Bytes that are all there: one PUT or parts in parallel. `read` is called in this thread, in
  * order; from the beginning again when somebody else writes the key meanwhile. Nothing stays on
- * failure. head_bytes and expected_bytes do not count. */
+ * failure. head_bytes and expected_bytes do not count. HYDRA_ERR_LIMIT: more than the largest parts
+ * hold, which is told before anything is sent. */
 hydra_status hy_s3_upload(hy_s3 *s3, const hy_s3_sink_options *options,
                           hydra_status (*read)(void *user, int64_t offset, void *data, size_t size,
                                                hy_diag *diag),

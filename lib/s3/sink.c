@@ -416,6 +416,7 @@ static hydra_status upload_once(hy_s3 *s3, const hy_s3_sink_options *options,
     }
     hy_diag cause = {0};
     ((s3_sink *)sink)->upload.locked.reported = *reported;
+    ((s3_sink *)sink)->upload.locked.total = size;
     status = write_all(sink, read, user, size, &cause);
     if (status == HYDRA_OK) {
         status = s3_commit(sink, diag);
@@ -432,6 +433,19 @@ static hydra_status upload_once(hy_s3 *s3, const hy_s3_sink_options *options,
     return status;
 }
 
+/* Else it would show when ten thousand parts are there. */
+static hydra_status check_size(const hy_s3_sink_options *options, hy_diag *diag)
+{
+    int64_t part_bytes = find_layout(options).part_bytes;
+    if (options->expected_bytes <= part_bytes * HY_UPLOAD_MAX_PARTS) {
+        return HYDRA_OK;
+    }
+    return hy_fail(diag, HYDRA_ERR_LIMIT, "s3://%s/%s: %lld bytes are more than %d parts of %lld%s",
+                   options->bucket, options->key, (long long)options->expected_bytes,
+                   HY_UPLOAD_MAX_PARTS, (long long)part_bytes,
+                   part_bytes < MAX_PART_BYTES ? ": transfer.part_bytes is too small" : "");
+}
+
 hydra_status hy_s3_upload(hy_s3 *s3, const hy_s3_sink_options *options,
                           hydra_status (*read)(void *user, int64_t offset, void *data, size_t size,
                                                hy_diag *diag),
@@ -440,12 +454,16 @@ hydra_status hy_s3_upload(hy_s3 *s3, const hy_s3_sink_options *options,
     hy_s3_sink_options own = *options;
     own.head_bytes = 0;
     own.expected_bytes = size;
+    *result = (hy_s3_upload_result){0};
+    hydra_status fits = check_size(&own, diag);
+    if (fits != HYDRA_OK) {
+        return fits;
+    }
     hy_diag cause;
     hydra_status status;
     bool again;
     int64_t reported = 0;
     int tries = 0;
-    *result = (hy_s3_upload_result){0};
     do {
         cause = (hy_diag){0};
         again = false;

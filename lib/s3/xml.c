@@ -152,10 +152,12 @@ static void take_error(hy_s3_error *error, const char *name, char *text)
         {"RequestId", error->request_id, sizeof error->request_id},
         {"HostId", error->host_id, sizeof error->host_id},
         {"Region", error->region, sizeof error->region},
+        {"ArgumentName", error->argument, sizeof error->argument},
+        {"ArgumentValue", error->value, sizeof error->value},
     };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (strcmp(name, parts[i].name) == 0 && !parts[i].out[0]) {
-            if (parts[i].out == error->message) {
+            if (parts[i].out == error->message || parts[i].out == error->value) {
                 drop_tokens(text);
             }
             copy_text(parts[i].out, parts[i].room, text);
@@ -338,7 +340,7 @@ hydra_status hy_s3_xml_read(const void *data, size_t size, const char *root, hy_
         .fields = fields,
         .field_count = field_count,
         .error = error ? error : &own,
-        .text = {.limit = MAX_BYTES},
+        .text = {.limit = MAX_BYTES, .secret = true},
     };
     *found = HY_S3_ROOT_NONE;
     clear_error(r.error);
@@ -356,9 +358,6 @@ hydra_status hy_s3_xml_read(const void *data, size_t size, const char *root, hy_
     }
     r.size = size;
     parse(&r, text, (int)size);
-    if (r.text.data) {
-        OPENSSL_cleanse(r.text.data, r.text.capacity);
-    }
     hy_buffer_free(&r.text);
     if (r.refused || r.no_memory) {
         clear_error(r.error);

@@ -23,7 +23,8 @@ CREATED = (b"<InitiateMultipartUploadResult><Bucket>bucket</Bucket><Key>out.mp4<
 
 
 class Handler(BaseHTTPRequestHandler):
-    """/bucket/there exists; an upload in parts begins, and no part of it is ever answered."""
+    """/bucket/there exists; an upload in parts begins, and no part of it is ever answered. /keys has
+    keys, once, and then it takes until these are to be renewed that anything is said of an object."""
 
     protocol_version = "HTTP/1.1"
     seen: list[str]
@@ -39,7 +40,16 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def do_GET(self) -> None:
+        self.seen.append(f"GET {self.path}")
+        expiry = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 6))
+        self.reply(500 if self.seen.count("GET /keys") > 1 else 200, json.dumps({
+            "AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": "HUSHHUSHSECRET", "Token": "HUSHTOKEN",
+            "Expiration": expiry}).encode())
+
     def do_HEAD(self) -> None:
+        if "GET /keys" in self.seen:
+            time.sleep(3.2)
         self.seen.append(f"HEAD {self.path}")
         self.reply(200 if self.path == "/bucket/there" else 404)
 
@@ -161,6 +171,18 @@ class StorageTest(CliTest):
         self.with_keys()
         self.fails(4, "upload", "a.png", URI, "--endpoint", self.serve(HEAD=403))
         self.assertEqual(self.seen, ["HEAD /bucket/out.mp4", "PUT /bucket/out.mp4"])
+
+    def test_keys_are_not_renewed(self) -> None:
+        """It goes on with the old ones, and says so."""
+        endpoint = self.serve(PUT=200)
+        os.environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = f"{endpoint}/keys"
+        for quiet in ([], ["-q"]):
+            self.seen.clear()
+            done = self.cli("upload", "a.png", URI, "--endpoint", endpoint, *quiet)
+            error = done.stderr.decode()
+            self.assertEqual("the old ones go on for" in error, not quiet, error)
+            self.assertIn("PUT /bucket/out.mp4", self.seen)
+            self.assertNotIn("HUSH", error)
 
     def test_interrupted(self) -> None:
         """Ctrl-C in the middle of an upload in parts: told to the server, and soon over."""

@@ -82,6 +82,7 @@ int standin_reset(void **state)
         "engines 1",
         "seed 1",
         "hang_ms 20000",
+        "packet_bytes 33000",
     };
 
     (void)state;

@@ -141,7 +141,13 @@ static double cpu_seconds(void)
 
 static void null_encoder_costs_no_cpu(void **state)
 {
-    const struct encode_job job = {.encoder = "hevc_nvenc", .frames = 150};
+    const struct encode_job job = {
+        .encoder = "hevc_nvenc",
+        .width = 640,
+        .height = 480,
+        .frames = 60,
+        .options = "preset=p7:cq=10",
+    };
 
     (void)state;
     double before = cpu_seconds();
@@ -152,7 +158,7 @@ static void null_encoder_costs_no_cpu(void **state)
     before = cpu_seconds();
     result = encode_run(&job);
     const double nothing = cpu_seconds() - before;
-    assert_encoded(&result, 150);
+    assert_encoded(&result, 60);
     encode_result_free(&result);
     if (nothing > coded / 2)
         fail_msg("%f s against %f s", nothing, coded);
@@ -197,15 +203,15 @@ static void sessions_share_an_engine(void **state)
 {
     (void)state;
     assert_int_equal(control("encoder null"), 0);
-    assert_int_equal(control("fps 199"), 0);
+    assert_int_equal(control("fps 100"), 0);
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         assert_int_equal(control("engines 1"), 0);
         const double one_engine = run_two();
-        assert_true(one_engine >= 200 / 199. - 0.02);
+        assert_true(one_engine >= 200 / 100. - 0.02);
         assert_int_equal(control("engines 2"), 0);
         const double two_engines = run_two();
-        assert_true(two_engines >= 100 / 199. - 0.02);
-        if (two_engines < 0.9)
+        assert_true(two_engines >= 100 / 100. - 0.02);
+        if (one_engine - two_engines > 0.3)
             return;
     }
     fail_msg("two engines are no faster than one");

@@ -4,6 +4,7 @@ each test: the process ended well, nothing it wrote holds a secret, no upload is
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import queue
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import threading
 import unittest
+import urllib.parse
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +105,17 @@ def random_file(path: Path, size: int, seed: int = 1) -> bytes:
     data = random.Random(seed).randbytes(size)
     path.write_bytes(data)
     return data
+
+
+def fetch(method: str, url: str, data: bytes | None = None) -> tuple[int, bytes]:
+    """A request without a signature of its own."""
+    parts = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection.request(method, f"{parts.path}?{parts.query}", data)
+    reply = connection.getresponse()
+    result = reply.status, reply.read()
+    connection.close()
+    return result
 
 
 @unittest.skipUnless(PROGRAM.exists(), f"{PROGRAM} is not built")

@@ -392,6 +392,19 @@ static hydra_status describe(hydra_compose *c, const json_t *command)
     return status == HYDRA_OK ? add_images(c, command) : status;
 }
 
+static void set_warnings(json_t *result, hydra_render *render)
+{
+    json_t *texts = json_array();
+    hydra_event event = {.struct_size = sizeof event};
+    do {
+        (void)hydra_render_next_event(render, &event);
+        if (event.kind == HYDRA_EVENT_WARNING) {
+            json_array_append_new(texts, json_string_nocheck(event.text));
+        }
+    } while (event.kind != HYDRA_EVENT_NONE);
+    json_object_set_new(result, "warnings", texts);
+}
+
 /* A job, so that it can be cancelled. */
 static hydra_status run_job(hydra_compose *c, const char *uri, json_t *result)
 {
@@ -413,6 +426,7 @@ static hydra_status run_job(hydra_compose *c, const char *uri, json_t *result)
         set_object(result, &object);
     }
     set_text(result, "error", hydra_render_error(render));
+    set_warnings(result, render);
     hydra_render_free(render);
     return status;
 }
@@ -488,6 +502,9 @@ static void answer(const json_t *command)
         status = ready ? commands[i].run(command, result) : HYDRA_ERR_STATE;
         if (status != HYDRA_OK && commands[i].on_store) {
             set_text(result, "error", hydra_store_error(driver.store));
+        }
+        if (commands[i].on_store && *hydra_store_warning(driver.store)) {
+            set_text(result, "warning", hydra_store_warning(driver.store));
         }
     }
     json_object_set_new(result, "ms", json_integer((now_us() - start) / 1000));

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from certificates import Certificates
-from driver import HERE, MIB, Driver, StoreTest
+from driver import HERE, MIB, Driver, StoreTest, fetch
 from fault_server import KEYS, Action, FaultServer, Record
 from radosgw import free_ports
 from s3_model import Request
@@ -277,6 +277,65 @@ class Uploads(StoreTest):
         self.good(driver.run("put_file", uri="s3://test/k", path=path, transfer=PARTS))
         self.assertEqual(server.model.data("test", "k"), data)
         self.assertEqual((len(source.records), len(server.of("part"))), (2, 6))
+
+    def test_41_not_renewed(self) -> None:
+        """Case 41: keys cannot be renewed, the old ones go on: said once to each who asks."""
+        expiry = time.gmtime(time.time() + 8)  # renewed half-way
+        answer = json.dumps({"AccessKeyId": KEYS.access_key, "SecretAccessKey": KEYS.secret_key,
+                             "Token": "token+1/2=",
+                             "Expiration": time.strftime("%Y-%m-%dT%H:%M:%SZ", expiry)})
+        source = self.serve({"verify": False, "rules": [
+            {"on": "any", "nth": 1, "do": {"body": answer}},
+            {"on": "any", "do": {"status": 500, "body": "token+1/2="}}]})
+        server = self.serve()
+        server.keys = Keys(KEYS.access_key, KEYS.secret_key, "token+1/2=")
+        self.secrets = [*self.secrets, "token+1/2="]
+        driver = self.driver(server.url, access_key=None, secret_key=None, env={
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{source.url}/keys"})
+        put = {"uri": "s3://test/k", "data": "x"}
+        self.assertNotIn("warning", self.good(driver.run("put", **put)))
+        time.sleep(4.5)
+        told = self.good(driver.run("put", **put))["warning"]
+        self.assertRegex(told, r"^credentials were not renewed; the old ones go on for [1-4] s: "
+                               r"container: .* HTTP status 500$")
+        self.assertNotIn("warning", self.good(driver.run("put", **put)))
+        job = self.good(driver.run("compose", uri="s3://test/v", images=1))
+        self.assertEqual([w[:48] for w in job["warnings"]], [told[:48]])
+        time.sleep(4)
+        failed = driver.run("put", **put)
+        self.bad(failed, "SERVER", "AUTH", says=("container", "500"))
+
+    def test_35_session_token(self) -> None:
+        """Case 35 with temporary keys: good, without their token, with another one, expired."""
+        server = self.serve()
+        server.keys = Keys(KEYS.access_key, KEYS.secret_key, "session+token/1=")
+        self.secrets = [*self.secrets, "session+token/1="]
+        driver = self.driver(server.url, session_token="session+token/1=")
+        uri = "s3://test/pre signed+é"
+        put = self.good(driver.run("presign", method="PUT", uri=uri))["presigned_url"]
+        get = self.good(driver.run("presign", method="GET", uri=uri))["presigned_url"]
+        done = self.good(driver.run("put", uri="s3://test/k", data="y", transfer={"presign_s": 60}))
+        self.assertEqual(fetch("PUT", put, b"by URL")[0], 200)
+        self.assertEqual(fetch("GET", get), (200, b"by URL"))
+        self.assertEqual(fetch("GET", done["object"]["presigned_url"]), (200, b"y"))
+        token = "X-Amz-Security-Token=session%2Btoken%2F1%3D"
+        self.assertEqual(get.count(token), 1)
+        for other in (get.replace(token, token[:-4]), get.replace("&" + token, ""), put):
+            self.assertEqual(fetch("GET", other)[0], 403, other)
+        server.clock_s = 120
+        self.assertEqual(fetch("GET", get)[0], 403)
+        server.records.clear()  # badly signed on purpose
+
+    def test_36_too_large(self) -> None:
+        """Case 36: a file of more than 10,000 parts is refused before anything is sent."""
+        server = self.serve()
+        path = self.folder / "source"
+        path.touch()
+        os.truncate(path, 10_000 * 5 * MIB + 1)
+        driver = self.driver(server.url)
+        self.bad(driver.run("put_file", uri="s3://test/k", path=str(path), transfer=PARTS), "LIMIT",
+                 says=("52428800001 bytes", "transfer.part_bytes is too small"))
+        self.assertEqual(server.records, [])
 
     def test_45_source_shrinks(self) -> None:
         """Case 45: the source file shrinks during its upload: an error, an abort, no hang."""

@@ -8,13 +8,11 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
-import urllib.parse
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +21,7 @@ from botocore.config import Config
 
 import radosgw
 from certificates import Certificates
-from driver import HERE, MIB, Driver, StoreTest
+from driver import HERE, MIB, Driver, StoreTest, fetch
 from tcp_proxy import Line
 
 sys.path.insert(0, str(HERE.parent / "support"))
@@ -44,16 +42,6 @@ def boto(gateway: radosgw.RadosGw, **options: Any) -> Any:
     return boto3.client("s3", endpoint_url=gateway.url, region_name="us-east-1", config=config,
                         aws_access_key_id=gateway.access_key,
                         aws_secret_access_key=gateway.secret_key, **options)
-
-
-def fetch(method: str, url: str, data: bytes | None = None) -> tuple[int, bytes]:
-    parts = urllib.parse.urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
-    connection.request(method, f"{parts.path}?{parts.query}", data)
-    reply = connection.getresponse()
-    result = reply.status, reply.read()
-    connection.close()
-    return result
 
 
 @unittest.skipIf(radosgw.missing(), radosgw.missing())

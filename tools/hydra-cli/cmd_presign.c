@@ -53,6 +53,7 @@ static int run(cli_settings *settings, char **inputs, int count)
     }
     hydra_status status = hydra_store_presign(store, settings->put ? "PUT" : "GET", inputs[0],
                                               settings->expires_s, &url);
+    remote_warn(settings, store);
     if (status == HYDRA_OK) {
         print_url(settings, url);
     } else {

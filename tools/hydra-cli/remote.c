@@ -129,6 +129,14 @@ int remote_open(const cli_settings *settings, hydra_store **out)
                : cli_fail(settings, CLI_FAILED, status, hydra_status_text(status));
 }
 
+void remote_warn(const cli_settings *settings, const hydra_store *store)
+{
+    const char *text = hydra_store_warning(store);
+    if (*text && !settings->quiet) {
+        cli_warn(text);
+    }
+}
+
 int remote_output_code(const cli_settings *settings, hydra_status status)
 {
     switch (status) {

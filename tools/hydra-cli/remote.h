@@ -23,6 +23,8 @@ bool remote_is_remote(const char *name);
     "--region and --aws-profile, too"
 const char *remote_shown(const char *name, char shown[REMOTE_SHOWN_BYTES]);
 
+/* What the last call has to tell besides its result. */
+void remote_warn(const cli_settings *settings, const hydra_store *store);
 /* The store of these options. 0, or the exit code after the error was printed. */
 int remote_open(const cli_settings *settings, hydra_store **out);
 /* The transfer of these options. */

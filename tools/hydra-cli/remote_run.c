@@ -38,15 +38,11 @@ static double now_s(void)
 }
 
 /* The display knows events of renders; a transfer has bytes instead of frames. */
-static void show(progress *p, const hydra_store *store, int32_t stage, double since_s,
-                 int64_t *known)
+static void show(progress *p, const hydra_store *store, int32_t stage, double since_s)
 {
     int64_t done = 0;
     int64_t total = 0;
     hydra_store_progress(store, &done, &total);
-    /* Once told it stays, so that the bar does not jump back. */
-    *known = total > 0 ? total : *known;
-    total = *known;
     hydra_event event = {
         .struct_size = sizeof event,
         .kind = HYDRA_EVENT_PROGRESS,
@@ -72,11 +68,10 @@ static void watch(const cli_settings *settings, transfer *t, int32_t stage, int 
     progress p;
     struct pollfd waker = {.fd = signal_fd, .events = POLLIN};
     double since_s = now_s();
-    int64_t known = -1;
     progress_begin(&p, settings);
     while (!atomic_load(&t->ended)) {
         (void)poll(&waker, 1, LOOK_MS);
-        show(&p, t->store, stage, since_s, &known);
+        show(&p, t->store, stage, since_s);
         if (interrupt_signal() && waker.fd >= 0) {
             progress_clear(&p);
             cli_note("cancelling; once more ends the program at once");
@@ -118,6 +113,7 @@ int remote_run(const cli_settings *settings, hydra_store *store, int32_t stage, 
     } else {
         watch(settings, &t, stage, signal_fd);
         (void)pthread_join(thread, NULL);
+        remote_warn(settings, store);
         code = finish(settings, &t, code_of);
     }
     interrupt_end();

@@ -56,6 +56,7 @@ void fakenv_null_put_vui_start(const struct fakenv_null *n, struct fakenv_bits *
 static bool make_padding(struct coder *c, size_t size)
 {
     static const uint8_t h264_header[] = {6}, hevc_header[] = {39 << 1, 1};
+    static const char fill[16] = {"grey and nothing"};
     const uint8_t *header = c->codec == FAKENV_H264 ? h264_header : hevc_header;
     struct fakenv_bits sei = {.open = 0};
 
@@ -64,8 +65,9 @@ static bool make_padding(struct coder *c, size_t size)
     fakenv_put(&sei, 8, 5); /* user_data_unregistered */
     for (size_t left = size; fakenv_put(&sei, 8, left < 255 ? (uint32_t)left : 255), left >= 255;)
         left -= 255;
-    for (size_t i = 0; i < size; i++)
-        fakenv_put(&sei, 8, 0x5a);
+    for (size_t i = 0; i < size; i += sizeof(fill))
+        sei.failed |=
+            !fakenv_append(&sei.bytes, fill, size - i < sizeof(fill) ? size - i : sizeof(fill));
     fakenv_put_stop(&sei);
     const bool ok = fakenv_append_nal(&c->padding, header, c->codec == FAKENV_H264 ? 1 : 2, &sei);
     fakenv_bits_free(&sei);

@@ -126,10 +126,10 @@ static NVENCSTATUS check_size(struct fakenv_session *s, const NV_ENC_INITIALIZE_
     return NV_ENC_SUCCESS;
 }
 
-static bool b_is_reference(enum fakenv_codec codec, const NV_ENC_CONFIG *config)
+static int b_ref_mode(enum fakenv_codec codec, const NV_ENC_CONFIG *config)
 {
-    return codec == FAKENV_H264 ? config->encodeCodecConfig.h264Config.useBFramesAsRef
-                                : config->encodeCodecConfig.hevcConfig.useBFramesAsRef;
+    return codec == FAKENV_H264 ? (int)config->encodeCodecConfig.h264Config.useBFramesAsRef
+                                : (int)config->encodeCodecConfig.hevcConfig.useBFramesAsRef;
 }
 
 static NVENCSTATUS check(struct fakenv_session *s, const NV_ENC_INITIALIZE_PARAMS *p)
@@ -150,7 +150,7 @@ static NVENCSTATUS check(struct fakenv_session *s, const NV_ENC_INITIALIZE_PARAM
                            "and blocks");
     if (config->frameIntervalP - 1 > fakenv_cap(codec, NV_ENC_CAPS_NUM_MAX_BFRAMES))
         return fakenv_fail(s, NV_ENC_ERR_INVALID_PARAM, "too many B frames");
-    if (b_is_reference(codec, config) && !fakenv_cap(codec, NV_ENC_CAPS_SUPPORT_BFRAME_REF_MODE))
+    if (b_ref_mode(codec, config) && !fakenv_cap(codec, NV_ENC_CAPS_SUPPORT_BFRAME_REF_MODE))
         return fakenv_fail(s, NV_ENC_ERR_UNSUPPORTED_PARAM, "B frames as references");
     if (p->enableWeightedPrediction && config->frameIntervalP > 1)
         return fakenv_fail(s, NV_ENC_ERR_INVALID_PARAM, "weighted prediction with B frames");
@@ -172,7 +172,7 @@ static void trace_params(const struct fakenv_session *s)
                  s->codec == FAKENV_H264 ? "h264" : "hevc", s->params.encodeWidth,
                  s->params.encodeHeight, s->params.frameRateNum, s->params.frameRateDen, s->preset,
                  s->params.tuningInfo, s->config.gopLength, s->config.frameIntervalP,
-                 b_is_reference(s->codec, &s->config));
+                 b_ref_mode(s->codec, &s->config));
     fakenv_trace("  rate %d average %u max %u vbv %u cq %u.%u qp %u/%u/%u aq %d/%d taq %d "
                  "lookahead %d/%d multipass %d zrd %d",
                  rc->rateControlMode, rc->averageBitRate, rc->maxBitRate, rc->vbvBufferSize,

@@ -62,6 +62,7 @@ static void test_null_is_harmless(void **state)
     assert_int_equal(total, -1);
     assert_string_equal(hydra_store_error(NULL), "");
     assert_int_equal(hydra_store_new(NULL, NULL, NULL), HYDRA_ERR_ARGUMENT);
+    assert_string_equal(hydra_store_warning(NULL), "");
     assert_int_equal(hydra_store_delete(NULL, "s3://bucket/key"), HYDRA_ERR_ARGUMENT);
     assert_int_equal(hydra_store_head(NULL, "s3://bucket/key", &object), HYDRA_ERR_ARGUMENT);
     assert_int_equal(hydra_store_put(NULL, "s3://bucket/key", "", 0, NULL, NULL),
@@ -70,6 +71,72 @@ static void test_null_is_harmless(void **state)
     assert_int_equal(hydra_compose_object(NULL, &object), HYDRA_ERR_ARGUMENT);
     assert_int_equal(hydra_render_object(NULL, &object), HYDRA_ERR_ARGUMENT);
     assert_int_equal(hydra_compose_set_transfer(NULL, NULL), HYDRA_ERR_ARGUMENT);
+}
+
+static void assert_says_nothing(const hydra_object *object)
+{
+    assert_int_equal(object->struct_size, sizeof *object);
+    assert_int_equal(object->parts + object->retries + object->verified, 0);
+    assert_int_equal(object->bytes, 0);
+    assert_int_equal(object->last_modified_s, -1);
+    assert_int_equal(object->url_ready_us, -1);
+    const char *const texts[] = {object->bucket,        object->key,         object->url,
+                                 object->presigned_url, object->etag,        object->version_id,
+                                 object->checksum,      object->content_type};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        assert_string_equal(texts[i], "");
+    }
+}
+
+static hydra_object stale_object(void)
+{
+    const char *gone = "gone";
+    return (hydra_object){
+        sizeof(hydra_object), 1, 1, 1, 1, 1, 1, gone, gone, gone, gone, gone, gone, gone, gone};
+}
+
+/* What it points to may be gone, whatever the call stumbles over. */
+static void test_failures_clear_the_object(void **state)
+{
+    (void)state;
+    hydra_store *store = example_store();
+    hydra_object object = stale_object();
+    assert_int_equal(hydra_store_head(store, "no name", &object), HYDRA_ERR_ARGUMENT);
+    assert_says_nothing(&object);
+    object = stale_object();
+    assert_int_equal(hydra_store_put(store, "s3://bucket/key", NULL, 1, NULL, &object),
+                     HYDRA_ERR_ARGUMENT);
+    assert_says_nothing(&object);
+    object = stale_object();
+    assert_int_equal(hydra_store_put_file(store, "s3://bucket/key", "/nonexistent", NULL, &object),
+                     HYDRA_ERR_NOT_FOUND);
+    assert_says_nothing(&object);
+    object = stale_object();
+    hydra_store_cancel(store);
+    assert_int_equal(hydra_store_get_file(store, "s3://bucket/key", "/nonexistent/f", &object),
+                     HYDRA_ERR_CANCELLED);
+    assert_says_nothing(&object);
+    object = stale_object();
+    const void *data;
+    size_t size;
+    assert_int_equal(hydra_store_get(store, "s3://bucket/key", -1, 1, &data, &size, &object),
+                     HYDRA_ERR_ARGUMENT);
+    assert_says_nothing(&object);
+    hydra_store_free(store);
+    hydra_compose *c = NULL;
+    assert_int_equal(hydra_compose_new(NULL, &c), HYDRA_OK);
+    object = stale_object();
+    assert_int_equal(hydra_compose_object(c, &object), HYDRA_ERR_STATE);
+    assert_says_nothing(&object);
+    hydra_compose_free(c);
+    /* One that is not set is left alone. */
+    store = example_store();
+    object = stale_object();
+    object.struct_size = 8;
+    assert_fails(store, hydra_store_head(store, "s3://bucket/key", &object), HYDRA_ERR_ARGUMENT,
+                 "struct_size");
+    assert_string_equal(object.etag, "gone");
+    hydra_store_free(store);
 }
 
 static void test_options_that_make_no_sense(void **state)
@@ -340,6 +407,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_null_is_harmless),
+        cmocka_unit_test(test_failures_clear_the_object),
         cmocka_unit_test(test_options_that_make_no_sense),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_arguments),

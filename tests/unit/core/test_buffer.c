@@ -109,6 +109,26 @@ static void test_print_long_text(void **state)
     free(text);
 }
 
+/* Its content moves like that of any other; what becomes of the old block, tests/s3/test_memory.py
+ * sees. */
+static void test_secret(void **state)
+{
+    (void)state;
+    hy_buffer buffer = {.limit = 10000, .secret = true};
+    for (int i = 0; i < 5000; i++) {
+        const char byte = (char)i;
+        assert_true(hy_buffer_append(&buffer, &byte, 1));
+    }
+    for (int i = 0; i < 5000; i++) {
+        assert_int_equal(buffer.data[i], (uint8_t)i);
+    }
+    assert_true(hy_buffer_print(&buffer, "%5000d", 7));
+    assert_int_equal(buffer.size, 10000);
+    assert_false(hy_buffer_append(&buffer, "x", 1));
+    hy_buffer_free(&buffer);
+    assert_true(buffer.secret);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +138,7 @@ int main(void)
         cmocka_unit_test(test_free_empties),
         cmocka_unit_test(test_print),
         cmocka_unit_test(test_print_long_text),
+        cmocka_unit_test(test_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

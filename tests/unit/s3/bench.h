@@ -37,6 +37,7 @@ typedef struct bench {
     hy_cancel cancel;
     atomic_int seen[STORE_KINDS][8]; /* by part, 0 = any */
     atomic_llong sent;
+    atomic_llong total; /* that is told from the begin on; 0 = not */
 } bench;
 
 /* The store stands for AWS, so that its checksums are used; false again after tear_down. */

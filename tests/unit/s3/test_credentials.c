@@ -341,6 +341,108 @@ static void test_replies_of_sts(void **state)
     }
 }
 
+/* Texts that libxml2 must not see come out as they went in, whatever form they have. */
+static void test_long_texts_of_sts(void **state)
+{
+    (void)state;
+    hy_sts_reply reply;
+    assert_true(read_sts(&reply, STS("<AccessKeyId>AKIA0123456789</AccessKeyId>"
+                                     "<SecretAccessKey\n>12xxxxxxxx</SecretAccessKey>"
+                                     "<SessionToken>abcdefgh&lt;ijklmnop</SessionToken>"
+                                     "<Expiration><![CDATA[2099-01-01T00:00:00Z]]></Expiration>")));
+    assert_string_equal(reply.fields[0].value, "AKIA0123456789");
+    assert_string_equal(reply.fields[1].value, "12xxxxxxxx");
+    assert_string_equal(reply.fields[2].value, "abcdefgh<ijklmnop");
+    assert_string_equal(reply.fields[3].value, "2099-01-01T00:00:00Z");
+    hy_sts_reply_free(&reply);
+    /* A place that is none, and one at the end. */
+    assert_true(read_sts(&reply, STS("<AccessKeyId><![CDATA[99999999999999999999x]]></AccessKeyId>"
+                                     "<SessionToken><![CDATA[300xxxxxxxxxxxxx]]></SessionToken>")));
+    assert_string_equal(reply.fields[0].value, "99999999999999999999x");
+    assert_non_null(reply.fields[2].value);
+    hy_sts_reply_free(&reply);
+    assert_true(read_sts(&reply, "<ErrorResponse><Error><Code>AccessDenied</Code><Message>you must "
+                                 "not</Message></Error></ErrorResponse>"));
+    assert_string_equal(reply.code, "AccessDenied");
+    assert_string_equal(reply.message, "you must not");
+    assert_false(read_sts(&reply, STS("<AccessKeyId>AKIA0123456789")));
+}
+
+/* In a block of its own, so that a sanitizer sees who reads beyond it. */
+static hydra_status read_json(hy_s3_keys *keys, const char *text, size_t size, hy_diag *diag)
+{
+    hy_buffer json = {.limit = HY_KEY_FILE_BYTES};
+    const hy_key_walk walk = {.now_s = 1};
+    *keys = (hy_s3_keys){0};
+    json.data = hy_memdup(text, size);
+    json.size = size;
+    hydra_status status = hy_keys_from_json(&walk, &json, "endpoint", keys, diag);
+    hy_buffer_free(&json);
+    return status;
+}
+
+static void test_replies_of_endpoints(void **state)
+{
+    (void)state;
+    static const char good[] =
+        " {\"Code\" : \"Success\", "
+        "\"AccessKeyId\":\"A\\u004bIA\",\n\t\"SecretAccessKey\":\"s\\/+\","
+        "\"Token\":null, \"x\": [1.5e-3, {\"y\": [true, \"\\\"]\"]}, {}, []], "
+        "\"Expiration\":\"2099-01-01T00:00:00Z\"} ";
+    hy_s3_keys keys;
+    hy_diag diag = {0};
+    assert_ok(read_json(&keys, good, sizeof good - 1, &diag), &diag);
+    assert_string_equal(keys.access_key, "AKIA");
+    assert_string_equal(keys.secret_key, "s/+");
+    assert_null(keys.session_token);
+    assert_true(keys.expires_s > 4000000000);
+    hy_s3_keys_free(&keys);
+    /* It ends with the brace; there is a blank behind it. */
+    for (size_t size = 0; size < sizeof good - 2; size++) {
+        hy_diag cut = {0};
+        assert_failed(read_json(&keys, good, size, &cut), HYDRA_ERR_FORMAT, &cut, "no JSON object");
+    }
+}
+
+static void test_replies_of_endpoints_that_are_bad(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "[]",
+        "\"AccessKeyId\"",
+        "{\"AccessKeyId\":\"a\",\"AccessKeyId\":\"b\",\"SecretAccessKey\":\"s\"}",
+        "{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"s\"} x",
+        "{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"s\",}",
+        "{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"s\" \"x\":1}",
+        "{\"AccessKeyId\":\"a\\x\",\"SecretAccessKey\":\"s\"}",
+        "{\"AccessKeyId\":\"a\\u00g0\",\"SecretAccessKey\":\"s\"}",
+        "{\"AccessKeyId\":\"a\nb\",\"SecretAccessKey\":\"s\"}",
+        "{\"AccessKeyId\":x,\"SecretAccessKey\":\"s\"}",
+        "{\"x\":[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]],\"AccessKeyId\":\"a\","
+        "\"SecretAccessKey\":"
+        "\"s\"}",
+        "{\"x\":{\"y\"}}"};
+    hy_s3_keys keys;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        hy_diag diag = {0};
+        assert_failed(read_json(&keys, bad[i], strlen(bad[i]), &diag), HYDRA_ERR_FORMAT, &diag,
+                      "no JSON object");
+    }
+    static const char *const no_keys[] = {"{}", "{\"AccessKeyId\":1,\"SecretAccessKey\":\"s\"}"};
+    for (size_t i = 0; i < sizeof no_keys / sizeof no_keys[0]; i++) {
+        hy_diag diag = {0};
+        assert_failed(read_json(&keys, no_keys[i], strlen(no_keys[i]), &diag), HYDRA_ERR_FORMAT,
+                      &diag, "a reply without AccessKeyId");
+    }
+    static const char *const odd[] = {"{\"AccessKeyId\":\"\\u00e4\",\"SecretAccessKey\":\"s\"}",
+                                      "{\"AccessKeyId\":\"\\u0000\",\"SecretAccessKey\":\"s\"}"};
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+        hy_diag diag = {0};
+        assert_failed(read_json(&keys, odd[i], strlen(odd[i]), &diag), HYDRA_ERR_AUTH, &diag,
+                      "a key that is empty or holds blanks");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,6 +456,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_web_identity_and_container, setup, teardown),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_replies_of_sts),
+        cmocka_unit_test(test_long_texts_of_sts),
+        cmocka_unit_test(test_replies_of_endpoints),
+        cmocka_unit_test(test_replies_of_endpoints_that_are_bad),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,6 @@ static char *folder;
 static key_server server;
 static hy_http *http;
 static atomic_llong clock_s;
-static atomic_int warnings;
 static atomic_int walks;    /* replies with keys */
 static atomic_int failures; /* answers with HTTP status 500 that are still to come */
 static pthread_mutex_t request_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -45,14 +44,6 @@ static int64_t now(void *user)
     return atomic_load(&clock_s);
 }
 
-static void count_warning(void *user, const char *text)
-{
-    (void)user;
-    assert_non_null(strstr(text, "the old ones go on"));
-    assert_null(strstr(text, "S3CR3T"));
-    atomic_fetch_add(&warnings, 1);
-}
-
 static int setup(void **state)
 {
     (void)state;
@@ -63,7 +54,6 @@ static int setup(void **state)
     }
     setenv("HOME", folder, 1);
     atomic_store(&clock_s, START_S);
-    atomic_store(&warnings, 0);
     atomic_store(&walks, 0);
     atomic_store(&failures, 0);
     assert_ok(hy_http_new(NULL, &http, &diag), &diag);
@@ -82,11 +72,8 @@ static hy_credentials *make(void)
 {
     hy_diag diag = {0};
     hy_credentials *credentials = NULL;
-    const hy_credentials_options options = {.http = http,
-                                            .warn = count_warning,
-                                            .imds_endpoint = server.origin,
-                                            .sts_endpoint = server.origin,
-                                            .now = now};
+    const hy_credentials_options options = {
+        .http = http, .imds_endpoint = server.origin, .sts_endpoint = server.origin, .now = now};
     assert_ok(hy_credentials_new(&options, &credentials, &diag), &diag);
     return credentials;
 }
@@ -565,21 +552,31 @@ static void test_endpoint_down(void **state)
     (void)state;
     key_server_start(&server, answer_imds);
     hy_credentials *credentials = make();
+    uint64_t seen = 0;
+    uint64_t seen_late = 0;
+    char text[HY_DIAG_BYTES] = "";
     assert_key(credentials, "KEY1");
+    assert_false(hy_credentials_warning(credentials, &seen, text));
     atomic_store(&failures, 1000);
     atomic_store(&clock_s, START_S + 3400);
     int before = atomic_load(&server.requests);
     assert_key(credentials, "KEY1");
+    assert_true(hy_credentials_warning(credentials, &seen, text));
+    assert_non_null(strstr(text, "the old ones go on for 200 s: "));
+    assert_null(strstr(text, "S3CR3T"));
     assert_key(credentials, "KEY1"); /* not at once again */
     assert_int_equal(atomic_load(&server.requests), before + 1);
     atomic_store(&clock_s, START_S + 3440);
     assert_key(credentials, "KEY1");
     assert_int_equal(atomic_load(&server.requests), before + 2);
-    assert_int_equal(atomic_load(&warnings), 1);
-    atomic_store(&clock_s, START_S + 3600); /* expired */
+    assert_false(hy_credentials_warning(credentials, &seen, text));
+    assert_true(hy_credentials_warning(credentials, &seen_late, text)); /* each is told once */
+    atomic_store(&clock_s, START_S + 3600);                             /* expired */
     assert_failure(credentials, HYDRA_ERR_AUTH, "HTTP status 500");
     atomic_store(&failures, 0);
     assert_key(credentials, "KEY2");
+    uint64_t seen_after = 0;
+    assert_false(hy_credentials_warning(credentials, &seen_after, text)); /* it is over */
     hy_credentials_free(credentials);
     key_server_stop(&server);
 }

@@ -251,6 +251,67 @@ static void test_plans(void **state)
     assert_int_equal(hy_s3_sink_memory(&options), 5 * 5120 * mib);
 }
 
+static hydra_status read_nothing(void *user, int64_t offset, void *data, size_t size, hy_diag *diag)
+{
+    (void)user;
+    (void)offset;
+    (void)data;
+    (void)size;
+    (void)diag;
+    fail_msg("bytes are read");
+    return HYDRA_ERR_INTERNAL;
+}
+
+/* Up to 48.8 TiB the parts are few enough and none is too large; the memory is a few of them. */
+static void test_plans_of_all_sizes(void **state)
+{
+    (void)state;
+    const int64_t mib = (int64_t)1 << 20;
+    const int64_t most = 10000 * (5120 * mib);
+    int64_t before = 0;
+    for (int64_t size = 1; size <= most;
+         size = size < most && size + size / 7 + 1 > most ? most : size + size / 7 + 1) {
+        for (int64_t near = size - 1; near <= size + 1 && near <= most; near++) {
+            const hy_s3_sink_options options = {.expected_bytes = near};
+            int64_t part_bytes = hy_s3_sink_memory(&options) / 5;
+            assert_true(part_bytes >= 8 * mib && part_bytes <= 5120 * mib);
+            assert_int_equal(part_bytes % mib, 0);
+            assert_true((near + part_bytes - 1) / part_bytes <= 10000);
+            assert_true(part_bytes >= before);
+            before = part_bytes;
+        }
+    }
+    assert_int_equal(before, 5120 * mib);
+}
+
+/* What does not fit is told before a byte is read or sent. */
+static void test_too_large(void **state)
+{
+    (void)state;
+    const int64_t mib = (int64_t)1 << 20;
+    static const struct {
+        int64_t part_bytes;
+        int64_t part_mib;
+        const char *text;
+    } cases[] = {{0, 5120, "10000 parts of 5368709120"},
+                 {5 << 20, 5, "10000 parts of 5242880: transfer.part_bytes is too small"}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        bench b;
+        bench_set_up(&b, NULL, 0);
+        hydra_transfer_options transfer;
+        hy_s3_transfer_defaults(&transfer);
+        transfer.part_bytes = cases[i].part_bytes;
+        const hy_s3_sink_options options = {
+            .bucket = "bucket", .key = "key", .transfer = &transfer};
+        hy_s3_upload_result result;
+        hy_diag diag = {0};
+        assert_failed(hy_s3_upload(b.s3, &options, read_nothing, NULL,
+                                   10000 * cases[i].part_mib * mib + 1, &result, &diag),
+                      HYDRA_ERR_LIMIT, &diag, cases[i].text);
+        bench_tear_down(&b);
+    }
+}
+
 static void test_headers(void **state)
 {
     (void)state;
@@ -328,6 +389,8 @@ int main(void)
         cmocka_unit_test(test_wrong_offsets),
         cmocka_unit_test(test_slow_server),
         cmocka_unit_test(test_plans),
+        cmocka_unit_test(test_plans_of_all_sizes),
+        cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_headers),
         cmocka_unit_test(test_customer_key_needs_tls),
     };
