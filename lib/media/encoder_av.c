@@ -153,9 +153,9 @@ static hydra_status send_picture(hy_encoder_av *av, const hy_picture *picture, i
         status = take(av, diag);
     }
     /* The caller may overwrite the picture now: were it still referenced, frames would be wrong
-     * without any error. */
+     * without any error. An encoder that says again and again that it is busy does that. */
     if (status == HYDRA_OK && av_buffer_get_ref_count(av->frame->buf[0]) != 1) {
-        status = hy_fail(diag, HYDRA_ERR_INTERNAL, "%s: frame %lld is still in use after sending",
+        status = hy_fail(diag, HYDRA_ERR_ENCODER, "%s: frame %lld is still in use after sending",
                          av->name, (long long)n);
     }
     av_frame_unref(av->frame);

@@ -60,6 +60,26 @@ void hy_nvenc_core_end(void *user)
     hy_free(core);
 }
 
+/* Why a call failed: the device is gone, or something else, which the diag tells. */
+static void explain(hy_nvenc_core *core)
+{
+    hy_gpu_fault asked;
+    if (core->status == HYDRA_OK || core->status == HYDRA_ERR_INTERNAL ||
+        core->fault.finding != HYDRA_PROBE_OK) {
+        return;
+    }
+    int32_t finding = hy_gpu_cuda_ask(core->cuda, core->config.codec, core->config.width,
+                                      core->config.height, &asked);
+    if (finding == HYDRA_PROBE_LOST) {
+        core->fault = asked;
+    } else if (core->status == HYDRA_ERR_MEMORY) {
+        (void)hy_gpu_cuda_fail_memory(core->cuda, &core->fault);
+    } else {
+        (void)hy_gpu_fail(&core->fault, HYDRA_PROBE_FAILED, "GPU %d (%s): %.380s",
+                          (int)core->device.index, core->device.name, core->diag.text);
+    }
+}
+
 /* ---- Opening ---- */
 
 static hydra_status make_record(int32_t codec, hy_encoder_record_fn *make, const uint8_t *header,
@@ -151,6 +171,37 @@ static int32_t climb_down(hy_nvenc_core *core)
     return fail_settings(core, error);
 }
 
+static bool is_as_wanted(const hy_encoder_config *config, const hy_video_sps *sps)
+{
+    return sps->width == config->width && sps->height == config->height && sps->bit_depth == 8 &&
+           sps->chroma_format_idc == 1 && !sps->full_range && sps->primaries == AVCOL_PRI_BT709 &&
+           sps->transfer == AVCOL_TRC_BT709 && sps->matrix == AVCOL_SPC_BT709 &&
+           sps->rate_num * config->rate.den == sps->rate_den * config->rate.num;
+}
+
+/*
+ * Drivers differ in what they write. The finished file is held against what was asked for, which is
+ * late; what cannot pass then is refused here. Profile and level are the driver's choice.
+ */
+static hydra_status check_header(hy_nvenc_core *core)
+{
+    AVCodecParameters *codec = core->av.stream.codec;
+    size_t size = (size_t)codec->extradata_size;
+    hy_video_sps sps;
+    bool read = is_hevc(core) ? hy_hevc_read_sps(codec->extradata, size, &sps)
+                              : hy_h264_read_sps(codec->extradata, size, &sps);
+    if (read && is_as_wanted(&core->config, &sps)) {
+        codec->profile = sps.profile_idc;
+        codec->level = sps.level_idc;
+        return HYDRA_OK;
+    }
+    return hy_gpu_status(hy_gpu_fail(
+        &core->fault, HYDRA_PROBE_NOT_SUPPORTED,
+        "GPU %d (%s) does not write size, rate and colours into its stream as they are wanted; "
+        "update the driver",
+        (int)core->device.index, core->device.name));
+}
+
 void hy_nvenc_open_call(void *user)
 {
     hy_nvenc_core *core = user;
@@ -161,30 +212,17 @@ void hy_nvenc_open_call(void *user)
     }
     core->fault.finding = finding;
     core->status = hy_gpu_status(finding);
-    if (finding == HYDRA_PROBE_OK) {
+    if (core->status == HYDRA_OK) {
         core->status =
             hy_encoder_av_describe(&core->av, is_hevc(core) ? make_hvcc : make_avcc, &core->diag);
     }
+    if (core->status == HYDRA_OK) {
+        core->status = check_header(core);
+    }
+    explain(core);
 }
 
 /* ---- Coding ---- */
-
-/* Why coding failed: the device is gone, or something else, which libavcodec has told. */
-static void explain(hy_nvenc_core *core)
-{
-    hy_gpu_fault asked;
-    if (core->status == HYDRA_OK || core->status == HYDRA_ERR_INTERNAL) {
-        return;
-    }
-    int32_t finding = hy_gpu_cuda_ask(core->cuda, core->config.codec, core->config.width,
-                                      core->config.height, &asked);
-    if (finding == HYDRA_PROBE_LOST) {
-        core->fault = asked;
-    } else {
-        (void)hy_gpu_fail(&core->fault, HYDRA_PROBE_FAILED, "GPU %d (%s): %.380s",
-                          (int)core->device.index, core->device.name, core->diag.text);
-    }
-}
 
 static hydra_status keep_packet(hy_nvenc_core *core, const hy_packet *packet)
 {
