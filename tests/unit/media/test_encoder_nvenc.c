@@ -39,6 +39,23 @@ static void hevc_is_coded_too(void **state)
     assert_nothing_left();
 }
 
+static void short_clips_are_whole(void **state)
+{
+    (void)state;
+    hy_gpu *gpu = gpu_new(NULL, 3);
+    for (int32_t codec = HYDRA_CODEC_H264; codec <= HYDRA_CODEC_HEVC; codec++) {
+        for (int64_t frames = 1; frames <= 6; frames++) {
+            hy_encoder_config config = config_for(gpu, codec, rate_30, HYDRA_PROFILE_DEFAULT);
+            run r = encode_some(&config, frames);
+            assert_int_equal(r.packets, frames);
+            assert_int_equal(r.shown, frames);
+            assert_int_equal(r.first_pts, 0);
+        }
+    }
+    hy_gpu_unref(gpu);
+    assert_nothing_left();
+}
+
 /* ---- Settings: what the driver was asked for ---- */
 
 static char *traced(const hy_encoder_config *config)
@@ -78,7 +95,7 @@ static void profiles_have_their_settings(void **state)
     config.width = 1080;
     config.height = 1920;
     static const char *const standard[] = {
-        "init h264 1080x1920 30/1 p4 tuning 1 gop 60 intervalP 4 bref 1",
+        "init h264 1080x1920 30/1 p4 tuning 1 gop 60 intervalP 4 bref 2",
         "average 0 max 12000000 vbv 0 cq 21.0", "aq 1/8 taq 0 lookahead 0/0 multipass 0", NULL};
     assert_settings(&config, standard);
     config.profile = HYDRA_PROFILE_DRAFT;
@@ -283,6 +300,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(every_profile_and_rate_keeps_time, standin_reset),
         cmocka_unit_test_setup(hevc_is_coded_too, standin_reset),
+        cmocka_unit_test_setup(short_clips_are_whole, standin_reset),
         cmocka_unit_test_setup(profiles_have_their_settings, standin_reset),
         cmocka_unit_test_setup(options_replace_the_profile, standin_reset),
         cmocka_unit_test_setup(missing_parts_are_given_up, standin_reset),
