@@ -223,7 +223,7 @@ static int count_descriptors(void)
 #define UNHEARD_EVENTS 6
 
 /* Looking for a GPU: then there is none. */
-#define UNHEARD_GPU (HY_HAVE_NVENC ? 4 : 1)
+#define UNHEARD_GPU (HY_HAVE_NVENC ? 5 : 1)
 
 /* Let each allocation fail in turn, at most `unheard` of them in vain. */
 static void starve(const char *name, const char *text, act_fn *act, int unheard)

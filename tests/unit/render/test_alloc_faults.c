@@ -204,7 +204,7 @@ static hydra_status whole_life(build_fn *build, act_fn *act)
 
 /* The GPUs of a context, which a job then goes on without: the context's, and with an encoder of
  * MP4 the look for a driver. */
-#define UNHEARD_GPU (HY_HAVE_NVENC ? 4 : 1)
+#define UNHEARD_GPU (HY_HAVE_NVENC ? 5 : 1)
 
 /* What may fail without the call: giving slack of the output back, and keeping a short
  * loop of music in memory, which otherwise is decoded again. */
