@@ -119,6 +119,12 @@ static hydra_status lend(hy_encoder_av *av, const hy_picture *picture, int64_t n
     return HYDRA_OK;
 }
 
+static hydra_status fail_coding(hy_encoder_av *av, int error, const char *action, hy_diag *diag)
+{
+    av->error = error;
+    return hy_fail_av(diag, error, HYDRA_ERR_ENCODER, av->name, action);
+}
+
 /* Take the packet that is ready, if any. libavcodec drops its reference to the input on the way. */
 static hydra_status take(hy_encoder_av *av, hy_diag *diag)
 {
@@ -127,7 +133,7 @@ static hydra_status take(hy_encoder_av *av, hy_diag *diag)
         return HYDRA_OK;
     }
     if (error < 0) {
-        return hy_fail_av(diag, error, HYDRA_ERR_ENCODER, av->name, "encoding");
+        return fail_coding(av, error, "encoding", diag);
     }
     av->pending = true;
     return HYDRA_OK;
@@ -148,13 +154,14 @@ static hydra_status send_picture(hy_encoder_av *av, const hy_picture *picture, i
     if (error < 0) {
         char action[48];
         (void)snprintf(action, sizeof action, "encoding frame %lld", (long long)n);
-        status = hy_fail_av(diag, error, HYDRA_ERR_ENCODER, av->name, action);
+        status = fail_coding(av, error, action, diag);
     } else {
         status = take(av, diag);
     }
     /* The caller may overwrite the picture now: were it still referenced, frames would be wrong
      * without any error. An encoder that says again and again that it is busy does that. */
     if (status == HYDRA_OK && av_buffer_get_ref_count(av->frame->buf[0]) != 1) {
+        av->error = AVERROR(EBUSY);
         status = hy_fail(diag, HYDRA_ERR_ENCODER, "%s: frame %lld is still in use after sending",
                          av->name, (long long)n);
     }
@@ -174,8 +181,7 @@ hydra_status hy_encoder_av_send(hy_encoder_av *av, const hy_picture *picture, in
     }
     av->ended = true;
     int error = avcodec_send_frame(av->codec, NULL);
-    return error < 0 ? hy_fail_av(diag, error, HYDRA_ERR_ENCODER, av->name, "ending the stream")
-                     : HYDRA_OK;
+    return error < 0 ? fail_coding(av, error, "ending the stream", diag) : HYDRA_OK;
 }
 
 hydra_status hy_encoder_av_receive(hy_encoder_av *av, hy_packet *packet, bool *got, hy_diag *diag)

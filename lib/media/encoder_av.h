@@ -13,13 +13,14 @@ struct AVFrame;
 struct AVPacket;
 
 typedef struct hy_encoder_av {
-    const char *name; /* for texts: "x264"; static */
+    const char *name; /* for texts: "x264"; outlives the encoder */
     hy_encoder_stream stream;
     struct AVCodecContext *codec;
     struct AVFrame *frame;
     struct AVPacket *packet;
     bool pending; /* `packet` was taken from libavcodec and not received yet */
     bool ended;
+    int error; /* libavcodec's, of the last call that failed */
 } hy_encoder_av;
 
 /* Makes the header of a stream what its container wants (hy_h264_make_avcc). Free `*record` with

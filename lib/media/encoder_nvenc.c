@@ -46,9 +46,11 @@ static hydra_status fail_stalled(nvenc_encoder *nvenc, hy_gpu_fault *fault, hy_d
     if (status != HYDRA_OK) {
         return status; /* it was not waited for as long as it may take */
     }
-    const hy_gpu_device *device = &nvenc->core->device; /* not written after its making */
-    (void)hy_gpu_fail(fault, HYDRA_PROBE_STALLED, "GPU %d (%s) gave no answer for %d s",
-                      (int)device->index, device->name, (int)(nvenc->stall_us / 1000000));
+    (void)hy_gpu_fail(fault, HYDRA_PROBE_STALLED,
+                      "%s gave no answer for %g s: look into the system's log for Xid errors; a "
+                      "container may have to be started anew",
+                      nvenc->core->name, /* not written after its making */
+                      (double)nvenc->stall_us * 1e-6);
     return hy_fail(diag, HYDRA_ERR_ENCODER, "encoder nvenc: %s", fault->text);
 }
 

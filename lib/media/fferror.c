@@ -24,20 +24,26 @@ static hydra_status status_from_averror(int averror, hydra_status status)
     }
 }
 
+const char *hy_av_text(int averror, char *text, size_t size)
+{
+    const char *cause = NULL;
+    text[0] = '\0';
+    if (averror < 0 && averror >= -largest_errno) {
+        /* Not av_strerror: for these it asks strerror, which answers in the host's language. */
+        cause = strerrordesc_np(AVUNERROR(averror));
+    } else if (av_strerror(averror, text, size) == 0) {
+        cause = text;
+    }
+    return cause ? cause : "unknown error";
+}
+
 hydra_status hy_fail_av(hy_diag *diag, int averror, hydra_status status, const char *name,
                         const char *action)
 {
     if (averror == AVERROR(ENOMEM)) {
         return hy_fail_memory(diag);
     }
-    char text[AV_ERROR_MAX_STRING_SIZE] = "";
-    const char *cause = NULL;
-    if (averror < 0 && averror >= -largest_errno) {
-        /* Not av_strerror: for these it asks strerror, which answers in the host's language. */
-        cause = strerrordesc_np(AVUNERROR(averror));
-    } else if (av_strerror(averror, text, sizeof text) == 0) {
-        cause = text;
-    }
+    char text[HY_AV_TEXT_BYTES];
     return hy_fail(diag, status_from_averror(averror, status), "%s: %s failed: %s", name, action,
-                   cause ? cause : "unknown error");
+                   hy_av_text(averror, text, sizeof text));
 }

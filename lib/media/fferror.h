@@ -3,6 +3,8 @@
 #ifndef HY_FFERROR_H
 #define HY_FFERROR_H
 
+#include <stddef.h>
+
 #include "core/diag.h"
 
 /*
@@ -11,6 +13,10 @@
  * where the bits hold a colour.
  */
 #define HY_FF_QUIET 128
+
+/* What an error code means, in English; `text`: room for it, HY_AV_TEXT_BYTES. */
+#define HY_AV_TEXT_BYTES 64
+const char *hy_av_text(int averror, char *text, size_t size);
 
 /*
  * "NAME: ACTION failed: CAUSE". The status is `status`, except where the code itself says better:

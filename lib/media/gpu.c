@@ -244,8 +244,8 @@ static void list_unlocked(hy_gpu *gpu)
     bool listed = lane && hy_lane_call(lane, list_devices, gpu->stall_us, NULL);
     if (lane && !listed) {
         (void)hy_gpu_fail(&fault, HYDRA_PROBE_STALLED,
-                          "the NVIDIA driver gave no answer for %d s: see whether nvidia-smi does",
-                          (int)(gpu->stall_us / 1000000));
+                          "the NVIDIA driver gave no answer for %g s: see whether nvidia-smi does",
+                          (double)gpu->stall_us * 1e-6);
     }
     (void)pthread_mutex_lock(&gpu->mutex);
     if (listed && l->fault.finding == HYDRA_PROBE_OK) {

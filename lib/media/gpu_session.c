@@ -88,8 +88,8 @@ static int32_t admit_locked(hy_gpu *gpu, const hy_gpu_want *want, hy_gpu_fault *
         }
         if (hy_clock_s() >= until || hy_cancel_requested(want->cancel)) {
             (void)hy_gpu_fail(fault, HYDRA_PROBE_BUSY,
-                              "all %d sessions that this context may have on a GPU are in use; "
-                              "wait longer (gpu_wait_us) or allow more (gpu_sessions)",
+                              "every session that this context may have on a GPU is in use "
+                              "(gpu_sessions: %d); wait longer (gpu_wait_us), or allow more",
                               (int)gpu->session_limit);
             break;
         }

@@ -2,6 +2,7 @@
 /* Opening NVENC with what the GPU has, coding, and telling what a failure means. */
 #include "nvenc_core.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <libavcodec/avcodec.h>
@@ -26,6 +27,8 @@ hy_nvenc_core *hy_nvenc_core_new(const hy_encoder_config *config, const hy_nvenc
     core->tuning = *tuning;
     core->session = session;
     (void)hy_gpu_device_at(config->gpu, hy_gpu_session_device(session), &core->device);
+    (void)snprintf(core->name, sizeof core->name, "GPU %d (%s)", (int)core->device.index,
+                   core->device.name);
     for (int32_t i = 0; i < HY_NVENC_PACKETS; i++) {
         core->data[i].limit = MAX_PACKET_BYTES;
     }
@@ -75,8 +78,10 @@ static void explain(hy_nvenc_core *core)
     } else if (core->status == HYDRA_ERR_MEMORY) {
         (void)hy_gpu_cuda_fail_memory(core->cuda, &core->fault);
     } else {
-        (void)hy_gpu_fail(&core->fault, HYDRA_PROBE_FAILED, "GPU %d (%s): %.380s",
-                          (int)core->device.index, core->device.name, core->diag.text);
+        char cause[HY_AV_TEXT_BYTES];
+        (void)hy_gpu_fail(&core->fault, HYDRA_PROBE_FAILED,
+                          "%s did not encode (%s); update the NVIDIA driver if that happens again",
+                          core->name, hy_av_text(core->av.error, cause, sizeof cause));
     }
 }
 
@@ -119,7 +124,7 @@ static int try_step(hy_nvenc_core *core, int32_t step)
         hy_nvenc_tune_small(&tuning);
     }
     hy_nvenc_tune_down(&tuning, step);
-    if (hy_encoder_av_init(&core->av, is_hevc(core) ? "hevc_nvenc" : "h264_nvenc", "nvenc",
+    if (hy_encoder_av_init(&core->av, is_hevc(core) ? "hevc_nvenc" : "h264_nvenc", core->name,
                            &core->config, &core->diag) != HYDRA_OK) {
         return AVERROR(ENOMEM);
     }
@@ -143,11 +148,16 @@ static int32_t fail_settings(hy_nvenc_core *core, int error)
                            "the NVIDIA driver is older than the installed FFmpeg was built for; "
                            "update the driver, or use an FFmpeg built for it");
     }
-    hy_diag diag = {0};
-    (void)hy_fail_av(&diag, error, HYDRA_ERR_ENCODER, core->device.name, "opening the encoder");
-    return hy_gpu_fail(&core->fault,
-                       error == AVERROR(EINVAL) ? HYDRA_PROBE_NOT_SUPPORTED : HYDRA_PROBE_FAILED,
-                       "GPU %d: %.440s", (int)core->device.index, diag.text);
+    char cause[HY_AV_TEXT_BYTES];
+    return error == AVERROR(EINVAL)
+               ? hy_gpu_fail(&core->fault, HYDRA_PROBE_NOT_SUPPORTED,
+                             "%s refuses the settings (%s); take another profile, or update the "
+                             "NVIDIA driver",
+                             core->name, hy_av_text(error, cause, sizeof cause))
+               : hy_gpu_fail(&core->fault, HYDRA_PROBE_FAILED,
+                             "%s does not open its encoder (%s); update the NVIDIA driver if that "
+                             "happens again",
+                             core->name, hy_av_text(error, cause, sizeof cause));
 }
 
 /* The driver tells the cause, unless it is in the settings: then with fewer of them. */
@@ -230,6 +240,7 @@ static hydra_status keep_packet(hy_nvenc_core *core, const hy_packet *packet)
     hydra_status status =
         hy_annexb_to_lengths(core->config.codec, true, packet->data, packet->size, data);
     if (status != HYDRA_OK) {
+        core->av.error = AVERROR_INVALIDDATA;
         return hy_fail(&core->diag, HYDRA_ERR_ENCODER, "nvenc: frame %lld is no stream of units",
                        (long long)packet->pts);
     }

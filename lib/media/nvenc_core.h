@@ -20,6 +20,7 @@ typedef struct hy_nvenc_core {
     bool small; /* with half of the pictures inside */
     hy_gpu_session *session;
     hy_gpu_device device;
+    char name[128]; /* "GPU 0 (Tesla T4)" */
 
     hy_encoder_av av;
     struct AVBufferRef *cuda;

@@ -9,6 +9,14 @@
 
 _Static_assert(HY_MAX_ATTEMPTS >= HY_ROUTE_ENCODERS, "each encoder of a route is tried once");
 
+/* What went wrong, without "encoder NAME: " in front: the name is told already. */
+static const char *cause_of(const hy_encoder_ops *encoder, const hy_diag *cause)
+{
+    char prefix[64];
+    int length = snprintf(prefix, sizeof prefix, "encoder %s: ", encoder->name);
+    return strncmp(cause->text, prefix, (size_t)length) == 0 ? cause->text + length : cause->text;
+}
+
 static void note_attempt(hy_making *making, const hy_encoder_ops *encoder, const hy_diag *cause,
                          double seconds)
 {
@@ -22,7 +30,7 @@ static void note_attempt(hy_making *making, const hy_encoder_ops *encoder, const
         .frames = making->outcome.frames,
         .seconds = seconds,
     };
-    (void)snprintf(attempt->text, sizeof attempt->text, "%s", cause->text);
+    (void)snprintf(attempt->text, sizeof attempt->text, "%s", cause_of(encoder, cause));
 }
 
 /* "nvenc failed at frame 60: ...". Short enough for what is said around it. */
@@ -37,7 +45,8 @@ static void describe(const hy_making *making, const hy_encoder_ops *encoder, con
         (void)snprintf(where, sizeof where, "failed at frame %lld", (long long)outcome->frames);
     }
     *out = (hy_diag){0};
-    (void)hy_fail(out, HYDRA_ERR_ENCODER, "%s %s: %.320s", encoder->name, where, cause->text);
+    (void)hy_fail(out, HYDRA_ERR_ENCODER, "%s %s: %.320s", encoder->name, where,
+                  cause_of(encoder, cause));
 }
 
 /* Throw away what was written. */
@@ -86,10 +95,13 @@ static hydra_status attempt(hy_making *making, int32_t i, bool *again, hy_diag *
     if (by_gpu && hy_cancel_check(making->job->cancel, diag) != HYDRA_OK) {
         return diag->status; /* that ends a wait for a GPU, too */
     }
-    if (!by_gpu || i + 1 == route->count) {
+    if (!by_gpu) {
         return hy_fail(diag, status, "%s", cause.text);
     }
     describe(making, route->list[i], &cause, &failure);
+    if (i + 1 == route->count) {
+        return hy_fail(diag, status, "%s", failure.text);
+    }
     status = begin_anew(making, &failure, route->list[i + 1], diag);
     *again = status == HYDRA_OK;
     return status;

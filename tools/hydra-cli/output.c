@@ -74,9 +74,15 @@ static void print_sound(const hydra_result *result)
     printf("\n");
 }
 
+/* After a failure the attempts tell the reason. */
 static void print_encoder(const hydra_result *result)
 {
-    printf("  encoder      %s (%s)", result->encoder, result->encoder_reason);
+    printf("  encoder      %s", result->encoder);
+    if (result->attempts == 1) {
+        printf(" (");
+        cli_print_clean(stdout, result->encoder_reason);
+        printf(")");
+    }
     if (result->video_level > 0) {
         printf(", %s %s level %d.%d", result->video_codec, result->video_profile,
                result->video_level / 10, result->video_level % 10);

@@ -225,7 +225,7 @@ static void sessions_spread_over_devices(void **state)
     assert_true(hy_gpu_device_at(gpu, 1, &device));
     assert_int_equal(device.sessions, 2);
     hy_gpu_want want = {HYDRA_CODEC_H264, -1, 0, 0, NULL};
-    assert_refused(gpu, &want, HYDRA_PROBE_BUSY, "all 2 sessions");
+    assert_refused(gpu, &want, HYDRA_PROBE_BUSY, "every session");
     hy_gpu_release(sessions[1]);
     sessions[1] = acquire(gpu, 0, -1, 1);
     assert_int_equal(hy_gpu_session_device(sessions[1]), 1);
