@@ -15,6 +15,7 @@ latency  from the last frame to the finished file
 jitter   how evenly pictures move in the encoded video
 cancel   from a signal to the end of the process
 upload   files and renders to an S3 server, against aws, s3cmd and boto3
+gpu      how busy renders keep a GPU's encoder, on a stand-in of it
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import cases_encoder
+import cases_gpu
 import cases_process
 import cases_render
 import cases_upload
@@ -48,6 +50,7 @@ CASES: dict[str, Callable[[Bench], Result]] = {
     "jitter": cases_render.jitter,
     "cancel": cases_process.cancel,
     "upload": cases_upload.upload,
+    "gpu": cases_gpu.gpu,
 }
 
 

@@ -20,6 +20,12 @@ HEADINGS = {
     "frames_per_cpu_s": "frames/CPU s",
     "jitter_px": "px/frame²",
     "seconds": "s",
+    "first_s": "first frame s",
+    "cpu_ms": "CPU ms/frame",
+    "compose_ms": "composing",
+    "decode_ms": "decoding",
+    "audio_ms": "sound",
+    "mux_ms": "writing",
 }
 DECIMALS = {
     "peak_mb": 0, "frames_per_s": 1, "frames_per_cpu_s": 1, "mb_per_s": 1, "jitter_px": 4,
