@@ -69,6 +69,13 @@ def environment(bench: Bench, rate: int) -> dict[str, str]:
     }
 
 
+def speed(seen: list[tuple[float, int]]) -> float:
+    """Frames per second from frame FIRST on, of times and the frames that were done then."""
+    after = [(at, n) for at, n in seen if n >= FIRST]
+    first, end = after[0], next(point for point in after if point[1] == after[-1][1])
+    return (end[1] - first[1]) / (end[0] - first[0])
+
+
 def watch(words: list[str], env: dict[str, str]) -> Run:
     """Run a render to its end. A failed one ends the bench."""
     seen: list[tuple[float, int]] = []
@@ -87,11 +94,8 @@ def watch(words: list[str], env: dict[str, str]) -> Run:
     if process.returncode != 0:
         sys.exit(f"bench: a render failed: {text.decode(errors='replace')}")
     answer = json.loads(text)
-    after = [(at, n) for at, n in seen if n >= FIRST]
-    last = next(point for point in after if point[1] == after[-1][1])
-    per_s = (last[1] - after[0][1]) / (last[0] - after[0][0])
     figures = Figures(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
-    return Run(figures, answer, seen[0][0] - start, per_s)
+    return Run(figures, answer, seen[0][0] - start, speed(seen))
 
 
 def add_rate(bench: Bench, job: Job, result: Result, preset: str) -> None:

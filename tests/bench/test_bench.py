@@ -16,6 +16,7 @@ import time
 import unittest
 from pathlib import Path
 
+import cases_gpu
 import cases_upload
 import check_video
 import report
@@ -50,6 +51,21 @@ def job(**changes: object) -> Job:
         "threads": 2,
     }  # fmt: skip
     return Job(**(fields | changes))
+
+
+class Gpu(unittest.TestCase):
+    """How fast frames go."""
+
+    def test_speed(self) -> None:
+        """From frame 60 to when the last one was first seen."""
+        seen = [(0.0, 1), (1.0, 59), (1.5, 90), (2.5, 190), (3.5, 290), (9.0, 290)]
+        self.assertAlmostEqual(cases_gpu.speed(seen), 100.0)
+
+    def test_job(self) -> None:
+        """A minute of photos, three seconds each."""
+        bench = Bench(Path("b"), "python", job(), Path("f"), 1, False)
+        made = cases_gpu.job_of(bench)
+        self.assertEqual((len(made.photos), made.frames), (20, 1800))
 
 
 class Timeline(unittest.TestCase):
