@@ -225,6 +225,7 @@ void hy_nvenc_open_call(void *user)
     if (core->status == HYDRA_OK) {
         core->status =
             hy_encoder_av_describe(&core->av, is_hevc(core) ? make_hvcc : make_avcc, &core->diag);
+        core->av.error = AVERROR_INVALIDDATA; /* if that is the cause */
     }
     if (core->status == HYDRA_OK) {
         core->status = check_header(core);
@@ -248,7 +249,21 @@ static hydra_status keep_packet(hy_nvenc_core *core, const hy_packet *packet)
     *kept = *packet;
     kept->data = data->data;
     kept->size = data->size;
+    core->received++;
     return HYDRA_OK;
+}
+
+/* libavcodec takes a driver that is busy as one that has nothing yet, and drops what it asked for.
+ */
+static hydra_status check_count(hy_nvenc_core *core)
+{
+    if (core->more || !core->av.ended || core->received == core->sent) {
+        return HYDRA_OK;
+    }
+    return hy_gpu_status(
+        hy_gpu_fail(&core->fault, HYDRA_PROBE_FAILED,
+                    "%s lost %lld of %lld frames; update the NVIDIA driver if that happens again",
+                    core->name, (long long)(core->sent - core->received), (long long)core->sent));
 }
 
 /* All packets that are ready, as far as there is room. */
@@ -262,7 +277,7 @@ static hydra_status take_packets(hy_nvenc_core *core)
             status = keep_packet(core, &packet);
         }
         if (status != HYDRA_OK || !core->more) {
-            return status;
+            return status == HYDRA_OK ? check_count(core) : status;
         }
     }
     return HYDRA_OK;
@@ -276,6 +291,7 @@ void hy_nvenc_send_call(void *user)
     hy_picture_free(core->picture);
     core->picture = NULL;
     if (core->status == HYDRA_OK) {
+        core->sent += !core->av.ended;
         core->status = take_packets(core);
     }
     explain(core);

@@ -36,6 +36,8 @@ typedef struct hy_nvenc_core {
     hy_buffer data[HY_NVENC_PACKETS];
     int32_t packet_count;
     bool more; /* there may be further packets inside */
+    int64_t sent;
+    int64_t received;
 } hy_nvenc_core;
 
 /* Takes the session, unless NULL is returned. */

@@ -71,8 +71,8 @@ static hydra_status begin_anew(const hy_making *making, const hy_diag *failure,
     if (status != HYDRA_OK) {
         return status;
     }
-    (void)snprintf(reason, sizeof making->attempts->reason, "%.440s; %s with %s", failure->text,
-                   making->outcome.opened ? "made again" : "made", next->name);
+    (void)snprintf(reason, sizeof making->attempts->reason, "%s with %s, as %.440s",
+                   making->outcome.opened ? "made again" : "made", next->name, failure->text);
     hy_observe_message(making->job, HYDRA_EVENT_WARNING, "%s", reason);
     hy_observe_stage(making->job, HYDRA_STAGE_PREPARING);
     return HYDRA_OK;

@@ -22,6 +22,7 @@ hydra_context *case_context_new(const case_context *options)
     public_options.threads = THREADS;
     public_options.gpu = options->gpu;
     public_options.gpu_sessions = options->sessions;
+    public_options.store = options->store;
     if (hydra_context_new(&public_options, &context) != HYDRA_OK) {
         return NULL;
     }

@@ -17,6 +17,7 @@ typedef struct case_context {
     const char *gpu;
     int32_t sessions;
     int64_t stall_us;
+    const hydra_store_options *store;
 } case_context;
 
 /* Two workers. */

@@ -5,6 +5,7 @@
  * is one row of the table of faults in PAGE, docs/gpu.md. Where a part of the driver is missing,
  * the program runs itself with other libraries: test_render_faults --case NUMBER.
  */
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -22,6 +23,10 @@
 #define CONTEXT 1
 #define SESSION 2
 #define ALL     50
+
+/* Of the process's memory, as docs/gpu.md tells. */
+#define LOSSES       10
+#define MOST_LOST_KB 64
 
 typedef enum course {
     ON_GPU,     /* it is made by nvenc in spite of all, also with encoder nvenc */
@@ -247,6 +252,12 @@ static const fault_case cases[] = {
      .words = "did not encode",
      .course = MADE_AGAIN,
      .frames = 38},
+    {.name = "a packet is dropped as busy (18)",
+     .settings = {"fault nvEncLockBitstream@25=ENCODER_BUSY"},
+     .finding = HYDRA_PROBE_FAILED,
+     .words = "lost 1 of 48 frames",
+     .course = MADE_AGAIN,
+     .frames = 48},
     {.name = "locking the last packet fails",
      .settings = {"fault nvEncLockBitstream@48=GENERIC"},
      .finding = HYDRA_PROBE_FAILED,
@@ -607,6 +618,38 @@ static void every_fault(void **state)
     }
 }
 
+static const fault_case *case_named(const char *name)
+{
+    for (size_t i = 0; i < CASES; i++) {
+        if (strcmp(cases[i].name, name) == 0) {
+            return &cases[i];
+        }
+    }
+    fail_msg("no case \"%s\"", name);
+    return NULL;
+}
+
+static long memory_kb(void)
+{
+    (void)malloc_trim(0);
+    return (long)(mallinfo2().uordblks / 1024);
+}
+
+/* What libavcodec keeps of its own of a session that is lost, beside the driver's. */
+static void a_lost_gpu_costs_little(void **state)
+{
+    (void)state;
+    const fault_case *fault = case_named("GPU lost in the middle");
+    try_case(fault, true, true);
+    long before_kb = memory_kb();
+    for (int i = 0; i < LOSSES; i++) {
+        try_case(fault, true, true);
+    }
+    long each_kb = (memory_kb() - before_kb) / LOSSES;
+    print_message("a lost GPU costs %ld KB\n", each_kb);
+    assert_true(each_kb <= MOST_LOST_KB);
+}
+
 static void one_fault(void **state)
 {
     (void)state;
@@ -701,6 +744,7 @@ int main(int argc, char **argv)
     page = argv[1];
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_fault),
+        cmocka_unit_test(a_lost_gpu_costs_little),
         cmocka_unit_test(the_page_has_every_fault),
     };
     return cmocka_run_group_tests(tests, open_folder, close_folder);

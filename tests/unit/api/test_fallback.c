@@ -11,7 +11,7 @@
 #include "frail.h"
 
 #define FRAMES 60
-#define REASON "frail failed at frame 40: gone; made again with x264"
+#define REASON "made again with x264, as frail failed at frame 40: gone"
 
 static int32_t route_count; /* of its encoders that may be tried */
 

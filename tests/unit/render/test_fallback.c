@@ -458,11 +458,11 @@ static void test_what_is_told(void **state)
         int64_t frames;
         const char *reason;
     } cases[] = {
-        {TEST_FRAIL_OPEN, 0, "frail could not be opened: gone; made with x264"},
-        {0, 0, "frail failed at frame 0: gone; made again with x264"},
-        {60, 60, "frail failed at frame 60: gone; made again with x264"},
+        {TEST_FRAIL_OPEN, 0, "made with x264, as frail could not be opened: gone"},
+        {0, 0, "made again with x264, as frail failed at frame 0: gone"},
+        {60, 60, "made again with x264, as frail failed at frame 60: gone"},
         {TEST_FRAIL_DRAIN, FRAMES,
-         "frail failed after the last frame: gone; made again with x264"},
+         "made again with x264, as frail failed after the last frame: gone"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         bench b;
