@@ -183,7 +183,7 @@ class GpuRenderTest(GpuTest):
         done = self.on_gpu("render", *SMALL, "-o", "new.mp4", "a.png", "--encoder", "nvenc", "--gpu",
                            "0", **both)
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn(b"encoder nvenc", done.stderr)
+        self.assertIn(b"nvenc could not be opened", done.stderr)
 
 
 class GpuCheckTest(GpuTest):

@@ -192,7 +192,7 @@ static int run(cli_settings *settings, char **inputs, int count)
 const cli_verb cli_verb_probe = {
     .name = "probe",
     .synopsis = "[--bench] [--json]",
-    .summary = "what is built in, which encoders and GPUs work here",
+    .summary = "which encoders and GPUs work here",
     .groups = groups,
     .run = run,
 };
