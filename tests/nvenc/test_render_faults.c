@@ -707,10 +707,10 @@ static void the_page_has_every_fault(void **state)
     }
     fprintf(out, "\n");
     (void)fclose(out);
-    char *text = (char *)test_read_file(page, &size);
-    text = realloc(text, size + 1);
+    uint8_t *file = test_read_file(page, &size);
+    char *text = strndup((const char *)file, size);
     assert_non_null(text);
-    text[size] = '\0';
+    free(file);
     if (!strstr(text, table)) {
         fprintf(stderr, "%s: the table of faults should be:\n%s", page, table);
         fail();
