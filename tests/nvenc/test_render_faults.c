@@ -591,9 +591,10 @@ static void run_with_libraries(size_t number)
     assert_true(child >= 0);
     if (child == 0) {
         char path[4096];
+        const char *folders = getenv("LD_LIBRARY_PATH"); /* the last one counts */
+        const char *last = strrchr(folders, ':') ? strrchr(folders, ':') + 1 : folders;
         const char *libraries = cases[number].libraries;
-        (void)snprintf(path, sizeof path, "%s%s", libraries[0] ? getenv("LD_LIBRARY_PATH") : "",
-                       libraries);
+        (void)snprintf(path, sizeof path, "%s%s", libraries[0] ? last : "", libraries);
         (void)setenv("LD_LIBRARY_PATH", path, 1);
         (void)execl("/proc/self/exe", "test_render_faults", "--case", argument, (char *)NULL);
         _exit(126);
@@ -706,10 +707,10 @@ static void the_page_has_every_fault(void **state)
     }
     fprintf(out, "\n");
     (void)fclose(out);
-    char *bytes = (char *)test_read_file(page, &size);
-    char *text = strndup(bytes, size);
+    uint8_t *file = test_read_file(page, &size);
+    char *text = strndup((const char *)file, size);
     assert_non_null(text);
-    free(bytes);
+    free(file);
     if (!strstr(text, table)) {
         fprintf(stderr, "%s: the table of faults should be:\n%s", page, table);
         fail();
