@@ -390,13 +390,15 @@ hydra_status hydra_render_attempt(const hydra_render *render, int32_t index, hyd
 
 hydra_status hydra_render_object(const hydra_render *render, hydra_object *object)
 {
-    if (!render || !hy_sized_is_set(object, HY_SIZE_THROUGH(hydra_object, content_type))) {
+    if (!hy_sized_is_set(object, HY_SIZE_THROUGH(hydra_object, content_type))) {
         return HYDRA_ERR_ARGUMENT;
     }
-    if (!ended_well(render)) {
-        return HYDRA_ERR_STATE;
+    hy_object_clear(object);
+    if (!render) {
+        return HYDRA_ERR_ARGUMENT;
     }
-    return hy_object_give(&render->object, object) ? HYDRA_OK : HYDRA_ERR_STATE;
+    return ended_well(render) && hy_object_give(&render->object, object) ? HYDRA_OK
+                                                                         : HYDRA_ERR_STATE;
 }
 
 const char *hydra_render_error(const hydra_render *render)

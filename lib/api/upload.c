@@ -157,7 +157,11 @@ hydra_status hydra_compose_set_transfer(hydra_compose *c, const hydra_transfer_o
 
 hydra_status hydra_compose_object(const hydra_compose *c, hydra_object *object)
 {
-    if (!c || !hy_sized_is_set(object, HY_SIZE_THROUGH(hydra_object, content_type))) {
+    if (!hy_sized_is_set(object, HY_SIZE_THROUGH(hydra_object, content_type))) {
+        return HYDRA_ERR_ARGUMENT;
+    }
+    if (!c) {
+        hy_object_clear(object);
         return HYDRA_ERR_ARGUMENT;
     }
     return hy_object_give(&c->object, object) ? HYDRA_OK : HYDRA_ERR_STATE;

@@ -44,19 +44,12 @@ static bool take_mark(json_reader *r, char mark)
     return there;
 }
 
-static int hex_digit(char c)
-{
-    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-    const char *found = c ? strchr(digits, c) : NULL;
-    return found ? (int)(found - digits) % 16 : -1;
-}
-
 /* What follows "\u". Beyond ASCII is a character that no key has. */
 static bool take_code(json_reader *r, char *out)
 {
     int code = 0;
     for (int i = 0; i < 4; i++) {
-        int digit = r->at < r->end ? hex_digit(*r->at) : -1;
+        int digit = r->at < r->end ? hy_hex_digit(*r->at) : -1;
         if (digit < 0) {
             return false;
         }

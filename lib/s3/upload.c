@@ -586,8 +586,10 @@ static void know_etag(whole *sent, const hy_s3_call *call)
     hy_diag ignored = {0};
     hy_s3_digest digest;
     if (!sent->has_etag) {
+        hy_cancel limit;
+        hy_cancel_init(&limit, SETTLE_US);
         hydra_status status = hy_s3_digest_read(HY_S3_CHECK_MD5, call->read_body, call->user,
-                                                sent->bytes, NULL, &digest, &ignored);
+                                                sent->bytes, &limit, &digest, &ignored);
         sent->has_etag = status == HYDRA_OK;
         memcpy(sent->etag, digest.md5, sizeof sent->etag);
     }

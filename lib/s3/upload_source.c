@@ -30,8 +30,8 @@ static hydra_status send(hy_upload *upload, const hydra_transfer_options *transf
                  : send_parts(upload, size, part_bytes, diag);
 }
 
-/* `again`: somebody else wrote the key at the same moment. `reported`: bytes that the caller was
- * told of by earlier tries. */
+/* `again`: somebody else wrote the key at the same moment, and nothing is left of this try.
+ * `reported`: bytes that the caller was told of by earlier tries. */
 static hydra_status upload_once(hy_s3 *s3, const hy_s3_sink_options *options,
                                 const hy_upload_source *source, int64_t size,
                                 hy_s3_upload_result *result, bool *again, int64_t *reported,
@@ -53,7 +53,7 @@ static hydra_status upload_once(hy_s3 *s3, const hy_s3_sink_options *options,
     } else {
         status = hy_upload_fail(&upload, &cause, diag);
     }
-    *again = atomic_load(&upload.conflict);
+    *again = atomic_load(&upload.conflict) && !upload.leftover;
     *reported = upload.locked.reported;
     hy_upload_close(&upload);
     return status;

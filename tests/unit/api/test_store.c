@@ -129,6 +129,12 @@ static void test_failures_clear_the_object(void **state)
     assert_int_equal(hydra_compose_object(c, &object), HYDRA_ERR_STATE);
     assert_says_nothing(&object);
     hydra_compose_free(c);
+    object = stale_object();
+    assert_int_equal(hydra_compose_object(NULL, &object), HYDRA_ERR_ARGUMENT);
+    assert_says_nothing(&object);
+    object = stale_object();
+    assert_int_equal(hydra_render_object(NULL, &object), HYDRA_ERR_ARGUMENT);
+    assert_says_nothing(&object);
     /* One that is not set is left alone. */
     store = example_store();
     object = stale_object();

@@ -414,7 +414,9 @@ static void test_a_url_that_takes_a_put(void **state)
     assert_compose_ok(b.c, hydra_render_start(b.c, url, NULL, &job));
     assert_int_equal(hydra_render_wait(job, HYDRA_AUTO), HYDRA_ERR_PERMISSION);
     assert_null(strstr(hydra_render_error(job), "HUSH"));
+    object.key = "gone";
     assert_int_equal(hydra_render_object(job, &object), HYDRA_ERR_STATE);
+    assert_string_equal(object.key, "");
     hydra_render_free(job);
     free(url);
     close_bench(&b);

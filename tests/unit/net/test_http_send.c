@@ -10,6 +10,7 @@ typedef struct upload {
     int64_t size;
     int64_t fail_at; /* 0 = never */
     int64_t told;    /* bytes that are out */
+    int64_t most;    /* of them, ever */
 } upload;
 
 static hydra_status read_upload(void *user, int64_t offset, void *data, size_t size, hy_diag *diag)
@@ -25,7 +26,9 @@ static hydra_status read_upload(void *user, int64_t offset, void *data, size_t s
 
 static void tell_upload(void *user, int64_t bytes)
 {
-    ((upload *)user)->told = bytes;
+    upload *u = user;
+    u->told = bytes;
+    u->most = bytes > u->most ? bytes : u->most;
 }
 
 static void talk_upload(talk *t, upload *u)
@@ -183,6 +186,35 @@ static void test_a_kept_connection_that_is_gone(void **state)
     talk_end(&t);
 }
 
+static scripted_reply hang_up_once(void *user, int number, const scripted_request *request)
+{
+    (void)user;
+    (void)request;
+    return number == 1 ? (scripted_reply){.head = NULL}
+                       : (scripted_reply){.head = OK_HEAD "Content-Length: 0\r\n\r\n"};
+}
+
+/* It had all of the body, and perhaps did what was asked: who asked must know. */
+static void test_a_request_that_went_out_twice(void **state)
+{
+    (void)state;
+    upload u = {.size = 300000};
+    talk t = {.server = scripted_new(hang_up_once, NULL), .http = test_client(NULL)};
+    t.url = scripted_url(t.server, "/a");
+    t.request = (hy_http_request){.url = t.url, .name = "photo"};
+    talk_upload(&t, &u);
+    for (int i = 0; i < 2; i++) {
+        talk_run(&t);
+        assert_ok(t.status, &t.diag);
+        assert_int_equal(t.reply.restarts, i);
+        assert_int_equal(u.told, 300000);
+        assert_int_equal(u.most, 300000);
+    }
+    assert_int_equal(scripted_count(t.server), 3);
+    assert_int_equal(scripted_get(t.server, 2)->body_bytes, 300000);
+    talk_end(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +224,7 @@ int main(void)
         cmocka_unit_test(test_an_answer_before_all_is_sent),
         cmocka_unit_test(test_a_source_that_fails),
         cmocka_unit_test(test_a_kept_connection_that_is_gone),
+        cmocka_unit_test(test_a_request_that_went_out_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,6 +50,8 @@ extern atomic_int bench_rejected;
  * leaves nothing; and as the muxer writes, media first, then the head. */
 void bench_set_up(bench *b, const rule *rules, size_t count);
 void bench_tear_down(bench *b);
+/* Where so many uploads could not be aborted. */
+void bench_tear_down_open(bench *b, int uploads);
 hy_s3_sink_options bench_options_of(bench *b);
 hydra_status bench_upload(bench *b, int64_t size, hy_s3_upload_result *result, hy_diag *diag);
 void bench_check_object(bench *b, int64_t expected);

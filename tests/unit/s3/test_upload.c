@@ -266,9 +266,7 @@ static void test_restart_leaves_parts(void **state)
     assert_ok(sink->ops->commit(sink, &diag), &diag);
     bench_check_object(&b, 1000);
     sink->ops->close(sink);
-    hy_s3_free(b.s3);
-    hy_http_free(b.http);
-    store_free(b.store);
+    bench_tear_down_open(&b, 1);
 }
 
 /* The deadline is still that of the transfer, and a cancelled job does not begin anew. */
