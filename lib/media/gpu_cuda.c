@@ -118,7 +118,7 @@ int32_t hy_gpu_cuda_new(hy_gpu_driver *driver, const hy_gpu_device *device, AVBu
     *out = NULL;
     cuda_context *context = hy_calloc(1, sizeof *context);
     if (!context) {
-        return hy_gpu_fail(fault, HYDRA_PROBE_FAILED, "no memory for a CUDA context");
+        return hy_gpu_fail(fault, HYDRA_PROBE_NO_MEMORY, "no memory for a CUDA context");
     }
     context->driver = hy_gpu_driver_ref(driver);
     context->device = *device;
