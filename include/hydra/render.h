@@ -147,11 +147,11 @@ typedef struct hydra_result {
 /**
  * One attempt of a render to make its video.
  *
- * With HYDRA_ENCODER_AUTO a render whose encoder fails because of its GPU throws away what is made
- * so far and begins anew with the next encoder, from the first frame: also late, and while parts of
- * it were sent to a store. What a photo makes the job say is said again then. Failures that have
- * nothing to do with a GPU end the render. So does one of a GPU after bytes have left that cannot
- * be called back: HYDRA_ERR_ENCODER.
+ * With HYDRA_ENCODER_AUTO a render whose encoder fails because of its GPU, or makes a video there
+ * that is found wrong, throws away what is made so far and begins anew with the next encoder, from
+ * the first frame: also late, and while parts of it were sent to a store. What a photo makes the
+ * job say is said again then. Failures that have nothing to do with a GPU end the render. So does
+ * one of a GPU after bytes have left that cannot be called back: HYDRA_ERR_ENCODER.
  */
 typedef struct hydra_attempt {
     uint32_t struct_size; /**< Set by the caller to sizeof(hydra_attempt). */

@@ -4,17 +4,17 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <time.h>
 
-#include "clock.h"
 #include "mem.h"
 #include "signals.h"
+#include "wait.h"
 
-/* A cancelled job wakes nobody: who waits looks this often. */
-#define SLICE_S 0.05
+/* Time is counted in slices that were slept: while the process is stopped none of them ends, nor
+ * can the call go on. */
+#define SLICE_US INT64_C(50000)
 
 /* What a call has left once its job is cancelled. */
-#define CANCELLED_S 1.0
+#define CANCELLED_US INT64_C(1000000)
 
 struct hy_lane {
     atomic_int references;
@@ -77,11 +77,7 @@ static void init(hy_lane *lane, void (*end)(void *user), void *user)
     lane->user = user;
     (void)pthread_mutex_init(&lane->mutex, NULL);
     (void)pthread_cond_init(&lane->work, NULL);
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&lane->changed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    hy_cond_init(&lane->changed);
 }
 
 hydra_status hy_lane_new(void (*end)(void *user), void *user, hy_lane **out, hy_diag *diag)
@@ -105,21 +101,12 @@ hydra_status hy_lane_new(void (*end)(void *user), void *user, hy_lane **out, hy_
     return HYDRA_OK;
 }
 
-/* On the monotonic clock, at most a slice from now. */
-static struct timespec slice_until(double until_s)
+/* Wait for the lane, for a slice of what is left. */
+static void wait_locked(hy_lane *lane, int64_t *left_us)
 {
-    double end = hy_clock_s() + SLICE_S;
-    end = until_s < end ? until_s : end;
-    struct timespec until = {.tv_sec = (time_t)end};
-    until.tv_nsec = (long)((end - (double)until.tv_sec) * 1e9);
-    return until;
-}
-
-/* Wait for the lane until `until_s`. */
-static void wait_locked(hy_lane *lane, double until_s)
-{
-    struct timespec until = slice_until(until_s);
-    (void)pthread_cond_timedwait(&lane->changed, &lane->mutex, &until);
+    int64_t slice_us = *left_us < SLICE_US ? *left_us : SLICE_US;
+    hy_cond_sleep(&lane->changed, &lane->mutex, slice_us);
+    *left_us -= slice_us;
 }
 
 bool hy_lane_call(hy_lane *lane, void (*call)(void *user), int64_t timeout_us,
@@ -128,18 +115,17 @@ bool hy_lane_call(hy_lane *lane, void (*call)(void *user), int64_t timeout_us,
     if (lane->stuck) {
         return false;
     }
-    double until = hy_clock_s() + (double)timeout_us * 1e-6;
     bool cancelled = false;
+    int64_t left_us = timeout_us;
     (void)pthread_mutex_lock(&lane->mutex);
     lane->locked.call = call;
     (void)pthread_cond_signal(&lane->work);
-    while (lane->locked.call && hy_clock_s() < until) {
+    while (lane->locked.call && left_us > 0) {
         if (!cancelled && hy_cancel_requested(cancel)) {
             cancelled = true;
-            double latest = hy_clock_s() + CANCELLED_S;
-            until = latest < until ? latest : until;
+            left_us = left_us < CANCELLED_US ? left_us : CANCELLED_US;
         }
-        wait_locked(lane, until);
+        wait_locked(lane, &left_us);
     }
     lane->stuck = lane->locked.call != NULL;
     (void)pthread_mutex_unlock(&lane->mutex);
@@ -156,12 +142,12 @@ bool hy_lane_free(hy_lane *lane, int64_t timeout_us)
     if (!lane) {
         return true;
     }
-    double until = hy_clock_s() + (double)timeout_us * 1e-6;
+    int64_t left_us = timeout_us;
     (void)pthread_mutex_lock(&lane->mutex);
     lane->locked.closing = true;
     (void)pthread_cond_signal(&lane->work);
-    while (!lane->stuck && !lane->locked.ended && hy_clock_s() < until) {
-        wait_locked(lane, until);
+    while (!lane->stuck && !lane->locked.ended && left_us > 0) {
+        wait_locked(lane, &left_us);
     }
     bool ended = lane->locked.ended;
     (void)pthread_mutex_unlock(&lane->mutex);

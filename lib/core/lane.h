@@ -22,10 +22,10 @@ typedef struct hy_lane hy_lane;
 hydra_status hy_lane_new(void (*end)(void *user), void *user, hy_lane **out, hy_diag *diag);
 
 /*
- * Run `call` on the lane and wait for it, for `timeout_us` at most; a job that is cancelled
- * meanwhile (`cancel`, NULL = never) gives it one second more. True: it has returned. False: it is
- * still running, the lane is stuck and no other call can be made; what it works on must not be
- * touched.
+ * Run `call` on the lane and wait for it, for `timeout_us` at most, while the process is stopped
+ * not counted; a job that is cancelled meanwhile (`cancel`, NULL = never) gives it one second more.
+ * True: it has returned. False: it is still running, the lane is stuck and no other call can be
+ * made; what it works on must not be touched.
  */
 bool hy_lane_call(hy_lane *lane, void (*call)(void *user), int64_t timeout_us,
                   const hy_cancel *cancel);

@@ -8,26 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include <libavutil/buffer.h>
 
 #include "core/lane.h"
 
 /* Who waits looks this often for a job that was cancelled. */
-#define SLICE_S 0.05
+#define SLICE_US INT64_C(50000)
 
 /* ---- Life ---- */
-
-static void init_locks(hy_gpu *gpu)
-{
-    (void)pthread_mutex_init(&gpu->mutex, NULL);
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&gpu->changed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
-}
 
 hydra_status hy_gpu_new(const hy_gpu_options *options, hy_gpu **out, hy_diag *diag)
 {
@@ -43,7 +32,8 @@ hydra_status hy_gpu_new(const hy_gpu_options *options, hy_gpu **out, hy_diag *di
     gpu->wanted = wanted;
     gpu->session_limit = options->session_limit;
     gpu->stall_us = options->stall_us ? options->stall_us : HY_GPU_STALL_US;
-    init_locks(gpu);
+    (void)pthread_mutex_init(&gpu->mutex, NULL);
+    hy_cond_init(&gpu->changed);
     *out = gpu;
     return HYDRA_OK;
 }
@@ -108,11 +98,9 @@ int64_t hy_gpu_stall_us(const hy_gpu *gpu)
 
 void hy_gpu_wait_locked(hy_gpu *gpu, double until_s)
 {
-    double end = hy_clock_s() + SLICE_S;
-    end = until_s < end ? until_s : end;
-    struct timespec until = {.tv_sec = (time_t)end};
-    until.tv_nsec = (long)((end - (double)until.tv_sec) * 1e9);
-    (void)pthread_cond_timedwait(&gpu->changed, &gpu->mutex, &until);
+    double left_us = fmax(0, (until_s - hy_clock_s()) * 1e6);
+    int64_t slice_us = left_us < (double)SLICE_US ? (int64_t)left_us : SLICE_US;
+    hy_cond_sleep(&gpu->changed, &gpu->mutex, slice_us);
 }
 
 /* ---- What is known ---- */
@@ -153,6 +141,7 @@ int32_t hy_gpu_check_locked(hy_gpu *gpu, int32_t index, int32_t codec, hy_gpu_fa
 
 /* Belongs to the lane; what is found is taken out of it. */
 typedef struct listing {
+    hy_gpu *gpu;
     hy_gpu_driver *driver;
     hy_gpu_device devices[HY_GPU_DEVICES];
     int32_t count;
@@ -168,11 +157,35 @@ static void list_devices(void *user)
     }
 }
 
+/* A driver that answered late, for it had many GPUs to wake up, may be asked again. */
 static void free_listing(void *user)
 {
     listing *l = user;
+    hy_gpu *gpu = l->gpu;
     hy_gpu_driver_unref(l->driver);
     hy_free(l);
+    (void)pthread_mutex_lock(&gpu->mutex);
+    if (gpu->locked.list.fault.finding == HYDRA_PROBE_STALLED) {
+        gpu->locked.list.until_s = 0;
+    }
+    (void)pthread_mutex_unlock(&gpu->mutex);
+    hy_gpu_unref(gpu);
+}
+
+/* The lane, or NULL without memory for it. */
+static hy_lane *new_listing(hy_gpu *gpu, listing **out)
+{
+    hy_diag diag = {0};
+    hy_lane *lane = NULL;
+    *out = hy_calloc(1, sizeof **out);
+    if (!*out) {
+        return NULL;
+    }
+    (*out)->gpu = hy_gpu_ref(gpu);
+    if (hy_lane_new(free_listing, *out, &lane, &diag) != HYDRA_OK) {
+        free_listing(*out);
+    }
+    return lane;
 }
 
 static bool is_number(const char *text)
@@ -225,24 +238,23 @@ static void take_listing_locked(hy_gpu *gpu, listing *l)
     l->driver = NULL;
 }
 
+/* Without memory nothing was found out. */
 static void keep_list_fault_locked(hy_gpu *gpu, const hy_gpu_fault *fault)
 {
+    bool found_out = fault->finding != HYDRA_PROBE_FAILED;
     gpu->locked.list.fault = *fault;
-    gpu->locked.list.until_s = hy_gpu_keep_until(fault->finding);
+    gpu->locked.list.until_s = found_out ? hy_gpu_keep_until(fault->finding) : 0;
 }
 
 static void list_unlocked(hy_gpu *gpu)
 {
-    hy_diag diag = {0};
-    hy_lane *lane = NULL;
     hy_gpu_fault fault = {HYDRA_PROBE_OK, ""};
-    listing *l = hy_calloc(1, sizeof *l);
-    if (!l || hy_lane_new(free_listing, l, &lane, &diag) != HYDRA_OK) {
-        hy_free(l);
-        (void)hy_gpu_fail(&fault, HYDRA_PROBE_FAILED, "no memory to load the NVIDIA driver");
-    }
+    listing *l;
+    hy_lane *lane = new_listing(gpu, &l);
     bool listed = lane && hy_lane_call(lane, list_devices, gpu->stall_us, NULL);
-    if (lane && !listed) {
+    if (!lane) {
+        (void)hy_gpu_fail(&fault, HYDRA_PROBE_FAILED, "no memory to load the NVIDIA driver");
+    } else if (!listed) {
         (void)hy_gpu_fail(&fault, HYDRA_PROBE_STALLED,
                           "the NVIDIA driver gave no answer for %g s: see whether nvidia-smi does",
                           (double)gpu->stall_us * 1e-6);

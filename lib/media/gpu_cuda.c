@@ -62,6 +62,13 @@ static int32_t fail_creating(const cuda_context *context, CUresult result, hy_gp
         return hy_gpu_fail(fault, HYDRA_PROBE_BUSY,
                            "GPU %d (%s) is used by another program in exclusive mode",
                            (int)context->device.index, context->device.name);
+    case HY_CUDA_MPS_NOT_READY:
+    case HY_CUDA_MPS_CLIENTS:
+    case HY_CUDA_MPS_CONNECTIONS:
+        return hy_gpu_fail(fault, HYDRA_PROBE_BUSY,
+                           "GPU %d (%s) is shared by a service that takes no further program now "
+                           "(MPS); wait until others have ended",
+                           (int)context->device.index, context->device.name);
     default:
         return fail_lost(context, result, fault);
     }
@@ -111,7 +118,7 @@ int32_t hy_gpu_cuda_new(hy_gpu_driver *driver, const hy_gpu_device *device, AVBu
     *out = NULL;
     cuda_context *context = hy_calloc(1, sizeof *context);
     if (!context) {
-        return hy_gpu_fail(fault, HYDRA_PROBE_FAILED, "no memory for a CUDA context");
+        return hy_gpu_fail(fault, HYDRA_PROBE_NO_MEMORY, "no memory for a CUDA context");
     }
     context->driver = hy_gpu_driver_ref(driver);
     context->device = *device;
@@ -166,6 +173,7 @@ static int32_t fail_session(const question *q, NVENCSTATUS status, hy_gpu_fault 
     case NV_ENC_ERR_UNSUPPORTED_DEVICE:
         return fail_no_encoder(q, fault);
     case NV_ENC_ERR_OUT_OF_MEMORY:
+    case NV_ENC_ERR_INCOMPATIBLE_CLIENT_KEY: /* how drivers since 2023 say the same */
         return hy_gpu_fail(fault, HYDRA_PROBE_BUSY,
                            "GPU %d (%s) takes no further encoder session: GeForce cards allow a "
                            "few on the whole system; wait until others have ended",

@@ -20,6 +20,9 @@ void hy_gpu_note_missing(void *note, const char *format, const char *name);
 #define HY_CUDA_OUT_OF_MEMORY      ((CUresult)2)
 #define HY_CUDA_DEVICE_UNAVAILABLE ((CUresult)46)
 #define HY_CUDA_NO_DEVICE          ((CUresult)100)
+#define HY_CUDA_MPS_NOT_READY      ((CUresult)807)
+#define HY_CUDA_MPS_CLIENTS        ((CUresult)808)
+#define HY_CUDA_MPS_CONNECTIONS    ((CUresult)809)
 
 /* Functions that the loader does not know. */
 typedef CUresult CUDAAPI hy_cu_version_fn(int *version);

@@ -55,11 +55,19 @@ static int32_t fail_old(hy_gpu_fault *fault, const char *found)
                        module[0] ? ", " : "", found);
 }
 
+static int32_t fail_memory(hy_gpu_fault *fault)
+{
+    return hy_gpu_fail(fault, HYDRA_PROBE_FAILED, "no memory to load the NVIDIA driver");
+}
+
 /* A library that was not found, or found and cannot be used. `note` names what was missing. */
 static int32_t fail_loading(hy_gpu_fault *fault, const char *library, const char *note,
                             int32_t finding, const char *advice)
 {
     const char *cause = dlerror();
+    if (!note[0]) {
+        return fail_memory(fault);
+    }
     if (strcmp(note, library) != 0) {
         char found[HY_GPU_NOTE_BYTES + 32];
         (void)snprintf(found, sizeof found, "one without %s", note);
@@ -169,7 +177,7 @@ int32_t hy_gpu_driver_open(hy_gpu_driver **out, hy_gpu_fault *fault)
     *out = NULL;
     hy_gpu_driver *driver = hy_calloc(1, sizeof *driver);
     if (!driver) {
-        return hy_gpu_fail(fault, HYDRA_PROBE_FAILED, "no memory to load the NVIDIA driver");
+        return fail_memory(fault);
     }
     atomic_init(&driver->references, 1);
     int32_t finding = load_cuda(driver, fault);

@@ -113,7 +113,7 @@ int32_t hy_gpu_acquire(hy_gpu *gpu, const hy_gpu_want *want, hy_gpu_session **ou
     }
     hy_gpu_session *session = hy_calloc(1, sizeof *session);
     if (!session) {
-        return hy_gpu_fail(fault, HYDRA_PROBE_FAILED, "no memory for a session");
+        return hy_gpu_fail(fault, HYDRA_PROBE_NO_MEMORY, "no memory for a session");
     }
     (void)pthread_mutex_lock(&gpu->mutex);
     int32_t index = admit_locked(gpu, want, fault);
@@ -166,7 +166,7 @@ static bool find_cuda_locked(hy_gpu *gpu, hy_gpu_slot *slot, AVBufferRef **out, 
     fault->finding = HYDRA_PROBE_OK;
     *out = av_buffer_ref(slot->cuda);
     if (!*out) {
-        (void)hy_gpu_fail(fault, HYDRA_PROBE_FAILED, "no memory for a CUDA context");
+        (void)hy_gpu_fail(fault, HYDRA_PROBE_NO_MEMORY, "no memory for a CUDA context");
     }
     return true;
 }

@@ -38,6 +38,7 @@ hy_nvenc_core *hy_nvenc_core_new(const hy_encoder_config *config, const hy_nvenc
 static void begin_call(hy_nvenc_core *core)
 {
     core->status = HYDRA_OK;
+    core->av.error = 0;
     core->packet_count = 0;
     core->fault.finding = HYDRA_PROBE_OK;
     hy_diag_clear(&core->diag);
@@ -63,12 +64,18 @@ void hy_nvenc_core_end(void *user)
     hy_free(core);
 }
 
+/* Nothing that the GPU did: a mistake, or too little memory on this side of libavcodec. */
+static bool is_own(const hy_nvenc_core *core)
+{
+    return core->status == HYDRA_ERR_INTERNAL ||
+           (core->status == HYDRA_ERR_MEMORY && core->av.error != AVERROR(ENOMEM));
+}
+
 /* Why a call failed: the device is gone, or something else, which the diag tells. */
 static void explain(hy_nvenc_core *core)
 {
     hy_gpu_fault asked;
-    if (core->status == HYDRA_OK || core->status == HYDRA_ERR_INTERNAL ||
-        core->fault.finding != HYDRA_PROBE_OK) {
+    if (core->status == HYDRA_OK || core->fault.finding != HYDRA_PROBE_OK || is_own(core)) {
         return;
     }
     int32_t finding = hy_gpu_cuda_ask(core->cuda, core->config.codec, core->config.width,
@@ -240,6 +247,9 @@ static hydra_status keep_packet(hy_nvenc_core *core, const hy_packet *packet)
     hy_buffer *data = &core->data[core->packet_count];
     hydra_status status =
         hy_annexb_to_lengths(core->config.codec, true, packet->data, packet->size, data);
+    if (status == HYDRA_ERR_MEMORY) {
+        return hy_fail_memory(&core->diag);
+    }
     if (status != HYDRA_OK) {
         core->av.error = AVERROR_INVALIDDATA;
         return hy_fail(&core->diag, HYDRA_ERR_ENCODER, "nvenc: frame %lld is no stream of units",

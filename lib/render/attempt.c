@@ -58,6 +58,18 @@ static void add_costs(hydra_result *result, hy_scene *scene, hy_frames *frames,
     }
 }
 
+/* Why an encoder failed that has a GPU. Nothing else writes the pictures: a video that reads back
+ * wrong is its fault, although it reported none. */
+static int32_t find_cause(const hy_job *job, const hy_output *output, hydra_status status)
+{
+    if (status == HYDRA_OK) {
+        return HYDRA_PROBE_OK;
+    }
+    int32_t finding = hy_output_finding(output);
+    bool is_wrong = status == HYDRA_ERR_VERIFY && job->encoder->on_gpu;
+    return finding == HYDRA_PROBE_OK && is_wrong ? HYDRA_PROBE_FAILED : finding;
+}
+
 hydra_status hy_attempt_run(hy_making *making, int32_t index, hy_diag *diag)
 {
     hy_meter meter = {.limit_bytes = making->job->policy->max_memory_bytes};
@@ -90,7 +102,7 @@ hydra_status hy_attempt_run(hy_making *making, int32_t index, hy_diag *diag)
     hy_remote_free(job.remote);
     add_costs(making->result, &scene, &frames, &output, &meter);
     outcome->opened = output.encoder;
-    outcome->finding = status == HYDRA_OK ? HYDRA_PROBE_OK : hy_output_finding(&output);
+    outcome->finding = find_cause(&job, &output, status);
     outcome->encoded_at_s = output.encoded_at_s;
     hy_output_close(&output);
     return status;

@@ -52,10 +52,10 @@ static hydra_status frail_send(hy_encoder *encoder, const hy_picture *picture, i
 {
     frail_encoder *frail = (frail_encoder *)encoder;
     bool is_due = picture ? n == test_frail.at : test_frail.at == TEST_FRAIL_DRAIN;
-    if (is_due && !test_frail.in_receive) {
+    if (is_due && !test_frail.in_receive && !test_frail.loses) {
         return fail_now(&encoder->finding, diag);
     }
-    frail->fails_next = is_due;
+    frail->fails_next = is_due && test_frail.in_receive;
     return inner_ops->send(frail->inner, picture, n, key, diag);
 }
 
@@ -63,8 +63,14 @@ static hydra_status frail_receive(hy_encoder *encoder, hy_packet *packet, bool *
 {
     frail_encoder *frail = (frail_encoder *)encoder;
     *got = false;
-    return frail->fails_next ? fail_now(&encoder->finding, diag)
-                             : inner_ops->receive(frail->inner, packet, got, diag);
+    if (frail->fails_next) {
+        return fail_now(&encoder->finding, diag);
+    }
+    hydra_status status = inner_ops->receive(frail->inner, packet, got, diag);
+    if (status == HYDRA_OK && *got && test_frail.loses && packet->pts == test_frail.at) {
+        status = inner_ops->receive(frail->inner, packet, got, diag);
+    }
+    return status;
 }
 
 static void frail_close(hy_encoder *encoder)

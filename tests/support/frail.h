@@ -13,6 +13,7 @@
 typedef struct test_frail_plan {
     int64_t at;               /* the frame that it does not take, or one of the above */
     bool in_receive;          /* takes that one and gives no packet instead */
+    bool loses;               /* the packet of that one, without an error */
     int32_t finding;          /* HYDRA_PROBE_* */
     hydra_status status;      /* with the text "encoder frail: gone" */
     void (*hook)(void *user); /* called as it fails; may be NULL */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Calls on a thread of their own: order, a call that hangs and returns later, cancellation. */
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/lane.h"
@@ -158,6 +160,37 @@ static void an_end_that_hangs_is_left_behind(void **state)
     wait_for(&ended);
 }
 
+/* 0.4 s of a process that runs. */
+static void take_steps(void *user)
+{
+    for (int i = 0; i < 40; i++) {
+        pause_ms(10);
+    }
+    count(user);
+}
+
+/* Stopped in a shell, or frozen with its container: the call had no time, either. */
+static void a_process_that_stood_still_gives_nothing_up(void **state)
+{
+    (void)state;
+    int result = -1;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        work *w;
+        atomic_bool ended;
+        hy_lane *lane = new_lane(&w, &ended);
+        _exit(hy_lane_call(lane, take_steps, 1000000, NULL) ? 0 : 1);
+    }
+    pause_ms(150);
+    assert_int_equal(kill(child, SIGSTOP), 0);
+    pause_ms(1500);
+    assert_int_equal(kill(child, SIGCONT), 0);
+    assert_int_equal(waitpid(child, &result, 0), child);
+    assert_true(WIFEXITED(result));
+    assert_int_equal(WEXITSTATUS(result), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +199,7 @@ int main(void)
         cmocka_unit_test(a_lane_that_was_stuck_stays_so),
         cmocka_unit_test(a_cancelled_job_waits_a_second_more),
         cmocka_unit_test(an_end_that_hangs_is_left_behind),
+        cmocka_unit_test(a_process_that_stood_still_gives_nothing_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

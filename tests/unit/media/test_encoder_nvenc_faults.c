@@ -27,6 +27,8 @@ static void opens_fail_with_a_class(void **state)
          HYDRA_ERR_UNSUPPORTED, "no encoder for HEVC"},
         {"fault nvEncOpenEncodeSessionEx@1+=OUT_OF_MEMORY", HYDRA_CODEC_H264, WIDTH,
          HYDRA_PROBE_BUSY, HYDRA_ERR_BUSY, "GeForce"},
+        {"fault nvEncOpenEncodeSessionEx@1+=INCOMPATIBLE_CLIENT_KEY", HYDRA_CODEC_H264, WIDTH,
+         HYDRA_PROBE_BUSY, HYDRA_ERR_BUSY, "GeForce"},
         {"vram_mb 1", HYDRA_CODEC_H264, WIDTH, HYDRA_PROBE_NO_MEMORY, HYDRA_ERR_ENCODER,
          "no video memory left"},
         {"fault nvEncCreateInputBuffer@1+=OUT_OF_MEMORY", HYDRA_CODEC_H264, WIDTH,

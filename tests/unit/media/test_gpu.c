@@ -85,6 +85,28 @@ static void a_failure_is_kept_for_a_while(void **state)
     hy_gpu_unref(NULL);
 }
 
+/* Many GPUs that sleep take long to wake up: an answer that comes late is one. */
+static void a_driver_that_is_slow_is_asked_again(void **state)
+{
+    (void)state;
+    hy_gpu_fault fault;
+    int32_t found;
+    hy_gpu *gpu = gpu_new_for(HYDRA_PROBE_STALLED);
+    assert_int_equal(control("fault cuInit=hang"), 0);
+    assert_int_equal(hy_gpu_count(gpu, &found, &fault), HYDRA_PROBE_STALLED);
+    assert_int_equal(hy_gpu_count(gpu, &found, &fault), HYDRA_PROBE_STALLED);
+    assert_int_equal(count("cuInit"), 1); /* not while it hangs */
+    assert_int_equal(control("release"), 0);
+    double start = seconds();
+    while (!test_only_own_threads() && seconds() - start < 20) {
+        (void)usleep(1000);
+    }
+    assert_int_equal(hy_gpu_count(gpu, &found, &fault), HYDRA_PROBE_OK);
+    assert_int_equal(found, 1);
+    hy_gpu_unref(gpu);
+    assert_nothing_left();
+}
+
 static void *count_devices(void *user)
 {
     hy_gpu_fault fault;
@@ -385,6 +407,7 @@ static void contexts_that_fail_have_a_class(void **state)
     } cases[] = {
         {"fault cuCtxCreate_v2=CUDA_OOM", HYDRA_PROBE_NO_MEMORY, "no video memory left"},
         {"fault cuCtxCreate_v2=46", HYDRA_PROBE_BUSY, "exclusive mode"},
+        {"fault cuCtxCreate_v2=808", HYDRA_PROBE_BUSY, "(MPS)"},
         {"fault cuCtxCreate_v2=CUDA_ECC", HYDRA_PROBE_LOST, "CUDA_ERROR_ECC_UNCORRECTABLE"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -426,6 +449,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(what_is_wrong_with_a_driver_has_a_class, standin_reset),
         cmocka_unit_test_setup(a_failure_is_kept_for_a_while, standin_reset),
+        cmocka_unit_test_setup(a_driver_that_is_slow_is_asked_again, standin_reset),
         cmocka_unit_test_setup(many_threads_list_once, standin_reset),
         cmocka_unit_test_setup(devices_have_their_names, standin_reset),
         cmocka_unit_test_setup(a_device_is_chosen_by_index_or_uuid, standin_reset),

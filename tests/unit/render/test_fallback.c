@@ -448,6 +448,27 @@ static void test_sinks_that_cannot(void **state)
     }
 }
 
+/* The encoder reports nothing; that a picture is missing shows when the video is read back. */
+static void test_a_video_that_is_wrong(void **state)
+{
+    (void)state;
+    static const int64_t points[] = {0, 40, FRAMES - 1};
+    for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+        bench b;
+        place p;
+        setup(&b, points[i]);
+        test_frail.loses = true;
+        open_place(&p, TO_MEMORY, true, &b);
+        hydra_status status = run(&b, p.sink);
+        assert_ok(status, &b.diag);
+        assert_int_equal(b.attempts.count, 2);
+        assert_int_equal(b.attempts.list[0].status, HYDRA_ERR_VERIFY);
+        assert_int_equal(b.attempts.list[0].finding, HYDRA_PROBE_FAILED);
+        free(close_place(&p, status).data);
+        teardown(&b);
+    }
+}
+
 /* ---- What is told ---- */
 
 static void test_what_is_told(void **state)
@@ -642,6 +663,7 @@ int main(void)
         cmocka_unit_test(test_before_the_first_byte),
         cmocka_unit_test(test_after_the_first_byte),
         cmocka_unit_test(test_sinks_that_cannot),
+        cmocka_unit_test(test_a_video_that_is_wrong),
         cmocka_unit_test(test_what_is_told),
         cmocka_unit_test(test_nothing_goes_wrong),
         cmocka_unit_test(test_not_about_a_gpu),
