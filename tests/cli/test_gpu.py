@@ -183,7 +183,18 @@ class GpuRenderTest(GpuTest):
         done = self.on_gpu("render", *SMALL, "-o", "new.mp4", "a.png", "--encoder", "nvenc", "--gpu",
                            "0", **both)
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn(b"nvenc could not be opened", done.stderr)
+        self.assertIn(b"nvenc could not be opened: GPU 0 (NVIDIA A100", done.stderr)
+
+    def test_a_fault_is_told_once(self) -> None:
+        done = self.on_gpu("render", *SMALL, "--size", "256x256", "-o", "fault.mp4", "-y", "a.png",
+                           FAKENV_FAULT="nvEncEncodePicture@5=lost")
+        told, shown = done.stderr.decode(), done.stdout.decode()
+        self.assertEqual(done.returncode, 0, told)
+        self.assertEqual(told.count("made again with x264, as nvenc failed at frame 4: GPU 0 (Tesla T4) "
+                                    "was lost"), 1, told)
+        self.assertRegex(shown, r"(?m)^  encoder +x264, h264 ")
+        self.assertRegex(shown, r"(?m)^  attempt 1 +nvenc, 4 frames in \S+ s: GPU 0 \(Tesla T4\) was lost")
+        self.assertEqual(shown.count("was lost"), 1, shown)
 
 
 class GpuCheckTest(GpuTest):
