@@ -43,6 +43,10 @@ static void explain_choice(hy_encoder_route *route, const hy_gpu_fault *gpu)
 {
     if (gpu->finding == HYDRA_PROBE_OK || gpu->finding == HYDRA_PROBE_NOT_BUILT) {
         (void)snprintf(route->reason, sizeof route->reason, "the best encoder that works here");
+    } else if (gpu->finding == HYDRA_PROBE_NO_DRIVER) {
+        /* Most hosts have no GPU: what to do about it is told by who asks for one. */
+        (void)snprintf(route->reason, sizeof route->reason,
+                       "no GPU: there is no NVIDIA driver, libcuda.so.1 is missing");
     } else {
         (void)snprintf(route->reason, sizeof route->reason, "no GPU: %.480s", gpu->text);
     }
