@@ -4,14 +4,12 @@
  * servers look at as Content-MD5 and nearly all give back as the ETag. An ETag that is something
  * else, as with keys of KMS, says nothing.
  */
+#include "hash.h"
 #include "s3_private.h"
 
 #include <string.h>
 
-#include <openssl/evp.h>
-
-#define PIECE_BYTES ((size_t)256 << 10)
-#define CRC_HEADER  "x-amz-checksum-crc64nvme"
+#define CRC_HEADER "x-amz-checksum-crc64nvme"
 
 char *hy_s3_crc_text(uint64_t crc)
 {
@@ -33,29 +31,10 @@ hydra_status hy_s3_digest_of(hy_s3_check kind, const void *data, size_t size, hy
     return kind == HY_S3_CHECK_MD5 ? hy_md5(bytes, size, digest->md5, diag) : HYDRA_OK;
 }
 
-/* `context` is NULL unless it is MD5. */
-static hydra_status read_pieces(EVP_MD_CTX *context,
-                                hydra_status (*read)(void *user, int64_t offset, void *data,
-                                                     size_t size, hy_diag *diag),
-                                void *user, int64_t size, const hy_cancel *cancel, uint64_t *crc,
-                                hy_diag *diag)
+static bool take_crc(void *crc, const void *data, size_t size)
 {
-    uint8_t *piece = hy_alloc_aligned(PIECE_BYTES);
-    hydra_status status = piece ? HYDRA_OK : hy_fail_memory(diag);
-    for (int64_t at = 0; status == HYDRA_OK && at < size; at += (int64_t)PIECE_BYTES) {
-        size_t count = size - at < (int64_t)PIECE_BYTES ? (size_t)(size - at) : PIECE_BYTES;
-        status = hy_cancel_check(cancel, diag);
-        if (status == HYDRA_OK) {
-            status = read(user, at, piece, count, diag);
-        }
-        if (status == HYDRA_OK && !context) {
-            *crc = hy_crc64nvme(*crc, piece, count);
-        } else if (status == HYDRA_OK && EVP_DigestUpdate(context, piece, count) != 1) {
-            status = hy_fail(diag, HYDRA_ERR_INTERNAL, "MD5 failed");
-        }
-    }
-    hy_free(piece);
-    return status;
+    *(uint64_t *)crc = hy_crc64nvme(*(uint64_t *)crc, data, size);
+    return true;
 }
 
 hydra_status hy_s3_digest_read(hy_s3_check kind,
@@ -64,25 +43,12 @@ hydra_status hy_s3_digest_read(hy_s3_check kind,
                                void *user, int64_t size, const hy_cancel *cancel,
                                hy_s3_digest *digest, hy_diag *diag)
 {
+    const hy_pieces pieces = {read, user, size, cancel};
     *digest = (hy_s3_digest){.kind = kind};
-    if (kind == HY_S3_CHECK_NONE) {
-        return HYDRA_OK;
-    }
     if (kind == HY_S3_CHECK_CRC) {
-        return read_pieces(NULL, read, user, size, cancel, &digest->crc, diag);
+        return hy_pieces_walk(&pieces, take_crc, &digest->crc, diag);
     }
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    if (!context || EVP_DigestInit_ex(context, EVP_md5(), NULL) != 1) {
-        EVP_MD_CTX_free(context);
-        return hy_fail(diag, HYDRA_ERR_UNSUPPORTED, "MD5 is not available");
-    }
-    hydra_status status = read_pieces(context, read, user, size, cancel, &digest->crc, diag);
-    unsigned length = sizeof digest->md5;
-    if (status == HYDRA_OK && EVP_DigestFinal_ex(context, digest->md5, &length) != 1) {
-        status = hy_fail(diag, HYDRA_ERR_INTERNAL, "MD5 failed");
-    }
-    EVP_MD_CTX_free(context);
-    return status;
+    return kind == HY_S3_CHECK_MD5 ? hy_md5_pieces(&pieces, digest->md5, diag) : HYDRA_OK;
 }
 
 hydra_status hy_s3_digest_header(const hy_s3_digest *digest, hy_http_headers *headers,

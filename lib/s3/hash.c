@@ -14,6 +14,8 @@
 
 #include "s3.h"
 
+#define PIECE_BYTES ((size_t)256 << 10)
+
 static hydra_status check(bool done, const char *what, hy_diag *diag)
 {
     (void)ERR_pop_to_mark();
@@ -48,6 +50,72 @@ hydra_status hy_md5(const void *data, size_t size, uint8_t digest[16], hy_diag *
     (void)ERR_set_mark();
     int done = EVP_Digest(data, size, digest, NULL, EVP_md5(), NULL);
     return check(done == 1, "MD5", diag);
+}
+
+hydra_status hy_pieces_walk(const hy_pieces *pieces,
+                            bool (*take)(void *to, const void *data, size_t size), void *to,
+                            hy_diag *diag)
+{
+    uint8_t *piece = hy_alloc_aligned(PIECE_BYTES);
+    hydra_status status = piece ? HYDRA_OK : hy_fail_memory(diag);
+    for (int64_t at = 0; status == HYDRA_OK && at < pieces->size; at += (int64_t)PIECE_BYTES) {
+        int64_t left = pieces->size - at;
+        size_t size = left < (int64_t)PIECE_BYTES ? (size_t)left : PIECE_BYTES;
+        status = hy_cancel_check(pieces->cancel, diag);
+        if (status == HYDRA_OK) {
+            status = pieces->read(pieces->user, at, piece, size, diag);
+        }
+        if (status == HYDRA_OK && !take(to, piece, size)) {
+            status = hy_fail(diag, HYDRA_ERR_INTERNAL, "a checksum failed");
+        }
+    }
+    hy_free(piece);
+    return status;
+}
+
+static bool take_piece(void *context, const void *data, size_t size)
+{
+    return EVP_DigestUpdate(context, data, size) == 1;
+}
+
+static hydra_status digest_pieces(const EVP_MD *type, const char *name, const hy_pieces *pieces,
+                                  uint8_t digest[EVP_MAX_MD_SIZE], hy_diag *diag)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    if (!context) {
+        return hy_fail_memory(diag);
+    }
+    (void)ERR_set_mark();
+    hydra_status status = check(EVP_DigestInit_ex(context, type, NULL) == 1, name, diag);
+    if (status == HYDRA_OK) {
+        status = hy_pieces_walk(pieces, take_piece, context, diag);
+    }
+    if (status == HYDRA_OK) {
+        (void)ERR_set_mark();
+        status = check(EVP_DigestFinal_ex(context, digest, NULL) == 1, name, diag);
+    }
+    EVP_MD_CTX_free(context);
+    return status;
+}
+
+hydra_status hy_md5_pieces(const hy_pieces *pieces, uint8_t digest[16], hy_diag *diag)
+{
+    uint8_t own[EVP_MAX_MD_SIZE];
+    hydra_status status = digest_pieces(EVP_md5(), "MD5", pieces, own, diag);
+    if (status == HYDRA_OK) {
+        memcpy(digest, own, 16);
+    }
+    return status;
+}
+
+hydra_status hy_sha256_hex_pieces(const hy_pieces *pieces, char hex[65], hy_diag *diag)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    hydra_status status = digest_pieces(EVP_sha256(), "SHA-256", pieces, digest, diag);
+    if (status == HYDRA_OK) {
+        hy_hex(digest, HY_SHA256_BYTES, hex);
+    }
+    return status;
 }
 
 hydra_status hy_hmac_sha256(const void *key, size_t key_size, const void *data, size_t size,

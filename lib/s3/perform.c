@@ -12,12 +12,9 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 
 #define UNSIGNED      "UNSIGNED-PAYLOAD"
 #define DEFAULT_TRIES 3
-/* Of read_body, at a time, for its hash. */
-#define PIECE_BYTES ((size_t)64 << 10)
 
 /* A call under way. */
 typedef struct exchange {
@@ -40,47 +37,6 @@ typedef struct exchange {
 } exchange;
 
 /* ---- Making the request ---- */
-
-static hydra_status hash_stream(EVP_MD_CTX *context, const hy_s3_call *call, hy_diag *diag)
-{
-    uint8_t *piece = hy_alloc_aligned(PIECE_BYTES);
-    hydra_status status = piece ? HYDRA_OK : hy_fail_memory(diag);
-    for (int64_t at = 0; status == HYDRA_OK && at < call->body_size;) {
-        int64_t left = call->body_size - at;
-        size_t size = left < (int64_t)PIECE_BYTES ? (size_t)left : PIECE_BYTES;
-        status = hy_cancel_check(call->cancel, diag);
-        if (status == HYDRA_OK) {
-            status = call->read_body(call->user, at, piece, size, diag);
-        }
-        if (status == HYDRA_OK && EVP_DigestUpdate(context, piece, size) != 1) {
-            status = hy_fail(diag, HYDRA_ERR_INTERNAL, "SHA-256 failed");
-        }
-        at += left < (int64_t)PIECE_BYTES ? left : (int64_t)PIECE_BYTES;
-    }
-    hy_free(piece);
-    return status;
-}
-
-/* SHA-256 of what read_body gives. */
-static hydra_status hash_read(exchange *x, hy_diag *diag)
-{
-    uint8_t digest[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    if (!context || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1) {
-        EVP_MD_CTX_free(context);
-        return hy_fail_memory(diag);
-    }
-    hydra_status status = hash_stream(context, x->call, diag);
-    if (status == HYDRA_OK && EVP_DigestFinal_ex(context, digest, &size) != 1) {
-        status = hy_fail(diag, HYDRA_ERR_INTERNAL, "SHA-256 failed");
-    }
-    if (status == HYDRA_OK) {
-        hy_hex(digest, HY_SHA256_BYTES, x->hash);
-    }
-    EVP_MD_CTX_free(context);
-    return status;
-}
 
 static bool has_checksum(const hy_http_headers *headers)
 {
@@ -118,7 +74,8 @@ static hydra_status find_hash(exchange *x, bool tls, const char **hash, hy_diag 
         return HYDRA_OK;
     }
     if (call->read_body) {
-        return hash_read(x, diag);
+        const hy_pieces pieces = {call->read_body, call->user, call->body_size, call->cancel};
+        return hy_sha256_hex_pieces(&pieces, x->hash, diag);
     }
     return hy_sha256_hex(call->body ? call->body : "", call->body ? (size_t)call->body_size : 0,
                          x->hash, diag);

@@ -63,11 +63,12 @@ static hydra_status sum_up(hy_s3_check check, const hy_upload_part *parts, int32
         memcpy(own + 16 * (size_t)i, part->digest.md5, 16);
         out->has_etag = out->has_etag && hy_s3_etag_md5(part->etag, given + 16 * (size_t)i, NULL);
     }
-    if (status == HYDRA_OK) {
+    if (status == HYDRA_OK && check == HY_S3_CHECK_MD5) {
         status = hy_md5(own, 16 * (size_t)count, out->own.md5, diag);
     }
-    if (status == HYDRA_OK) {
-        status = hy_md5(given, 16 * (size_t)count, out->etag, diag);
+    if (status == HYDRA_OK && out->has_etag) {
+        hy_diag ignored = {0}; /* hosts that refuse MD5 do without */
+        out->has_etag = hy_md5(given, 16 * (size_t)count, out->etag, &ignored) == HYDRA_OK;
     }
     hy_free(own);
     hy_free(given);
