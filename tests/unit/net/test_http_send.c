@@ -190,8 +190,8 @@ static scripted_reply hang_up_once(void *user, int number, const scripted_reques
 {
     (void)user;
     (void)request;
-    return number == 1 ? (scripted_reply){.head = NULL}
-                       : (scripted_reply){.head = OK_HEAD "Content-Length: 0\r\n\r\n"};
+    const char *head = number == 1 ? NULL : OK_HEAD "Content-Length: 0\r\n\r\n";
+    return (scripted_reply){.head = head};
 }
 
 /* It had all of the body, and perhaps did what was asked: who asked must know. */
