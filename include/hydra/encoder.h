@@ -184,7 +184,6 @@ HYDRA_API void hydra_bench_options_init(hydra_bench_options *options);
  *         HYDRA_ERR_ARGUMENT     NULL, struct_size not set, an option is out of range, or the
  *                                encoder does not make the codec
  *         HYDRA_ERR_UNSUPPORTED  the encoder cannot be used here
- *         HYDRA_ERR_BUSY         all sessions of the GPUs are in use until the deadline
  *         HYDRA_ERR_DEADLINE     options->deadline_us or policy.max_render_us has passed
  *         HYDRA_ERR_ENCODER, HYDRA_ERR_MEMORY
  * Thread: any; blocks. Since 0.1.

@@ -58,8 +58,9 @@ typedef struct hydra_render_options {
     int32_t codec;       /**< HYDRA_CODEC_*. Default H.264. */
     int64_t gpu_wait_us; /**< Longest wait for a GPU that is busy, 0..; then encoder auto goes on
                               without it, and encoder nvenc is HYDRA_ERR_BUSY. HYDRA_AUTO (default)
-                              = 2 s with encoder auto, else the job's deadline. With when_busy =
-                              HYDRA_BUSY_FAIL there is no wait. */
+                              = 2 s with encoder auto, else up to the job's deadline, which then is
+                              HYDRA_ERR_DEADLINE. With when_busy = HYDRA_BUSY_FAIL there is no
+                              wait. */
 } hydra_render_options;
 
 /** What a job does while the memory budget of its context is taken. */

@@ -205,6 +205,16 @@ static bool may_try_again(search *s, double *pause)
     return true;
 }
 
+/* A deadline that ends the wait has its own status; what was waited for is told with it. */
+static hydra_status give_up(const search *s, hy_diag *diag)
+{
+    hy_diag stop = {0};
+    hydra_status status = hy_cancel_check(s->config->cancel, &stop);
+    return status == HYDRA_OK
+               ? hy_fail(diag, hy_gpu_status(s->fault.finding), "encoder nvenc: %s", s->fault.text)
+               : hy_fail(diag, status, "%s; encoder nvenc waited: %s", stop.text, s->fault.text);
+}
+
 static hydra_status find_encoder(search *s, hy_encoder **out, hy_diag *diag)
 {
     double pause = 0;
@@ -227,10 +237,7 @@ static hydra_status find_encoder(search *s, hy_encoder **out, hy_diag *diag)
         }
         remember(s, &fault);
         if (!may_try_again(s, &pause)) {
-            hydra_status status = hy_cancel_check(s->config->cancel, diag);
-            return status != HYDRA_OK ? status
-                                      : hy_fail(diag, hy_gpu_status(s->fault.finding),
-                                                "encoder nvenc: %s", s->fault.text);
+            return give_up(s, diag);
         }
     }
     return HYDRA_OK;

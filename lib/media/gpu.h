@@ -38,7 +38,8 @@ typedef struct hy_gpu_device {
     int32_t session_limit;
 } hy_gpu_device;
 
-/* Load the driver, once, and list its devices; a failure is tried again after five minutes.
+/* Load the driver, once, and list its devices; a failure is tried again after five minutes, lack of
+ * memory at once, and a driver that gives no answer (STALLED) when it has given one after all.
  * HYDRA_PROBE_OK or the fault. At most 5 ms where there is no driver. */
 int32_t hy_gpu_count(hy_gpu *gpu, int32_t *count, hy_gpu_fault *fault);
 /* Device `index` of the list. False: there is none. */

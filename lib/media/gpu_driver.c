@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The first driver for Linux whose encoder has the interface that we are built for. */
-#define NEEDED_DRIVER "470.57.02"
+/* As drivers tell theirs. */
+#define NVENC_API (NVENCAPI_MAJOR_VERSION << 4 | NVENCAPI_MINOR_VERSION)
 
 #define CONTAINER_CAPABILITIES "NVIDIA_DRIVER_CAPABILITIES=compute,video,utility"
 
@@ -44,14 +44,32 @@ static void read_module_version(char *version, size_t size)
 
 /* ---- Loading ---- */
 
+/* The first driver for Linux whose encoder has the interface of the headers that we are built
+ * with. */
+static const char *needed_driver(void)
+{
+    static const struct {
+        int api; /* major << 4 | minor */
+        const char *version;
+    } firsts[] = {
+        {0xb0, "455.28"},    {0xb1, "470.57.02"}, {0xc0, "520.56.06"},
+        {0xc1, "530.41.03"}, {0xc2, "550.54.14"}, {0xd0, "570"},
+    };
+    size_t i = 0;
+    while (i + 1 < sizeof firsts / sizeof firsts[0] && firsts[i].api < NVENC_API) {
+        i++;
+    }
+    return firsts[i].version;
+}
+
 static int32_t fail_old(hy_gpu_fault *fault, const char *found)
 {
     char module[64];
     read_module_version(module, sizeof module);
     return hy_gpu_fail(fault, HYDRA_PROBE_OLD_DRIVER,
-                       "the NVIDIA driver is too old: version " NEEDED_DRIVER
-                       " (NVENC %d.%d) or newer is needed, found %s%s%s; update the driver",
-                       NVENCAPI_MAJOR_VERSION, NVENCAPI_MINOR_VERSION, module,
+                       "the NVIDIA driver is too old: version %s (NVENC %d.%d) or newer is needed, "
+                       "found %s%s%s; update the driver",
+                       needed_driver(), NVENCAPI_MAJOR_VERSION, NVENCAPI_MINOR_VERSION, module,
                        module[0] ? ", " : "", found);
 }
 
@@ -120,7 +138,7 @@ static int32_t load_encoder(hy_gpu_driver *driver, hy_gpu_fault *fault)
                            "the NVIDIA driver",
                            (int)status);
     }
-    if (version < (NVENCAPI_MAJOR_VERSION << 4 | NVENCAPI_MINOR_VERSION)) {
+    if (version < NVENC_API) {
         char found[32];
         (void)snprintf(found, sizeof found, "NVENC %u.%u", version >> 4, version & 0xf);
         return fail_old(fault, found);

@@ -22,25 +22,7 @@ static bool has_chroma_fields(int32_t profile_idc)
 
 static void read_vui(hy_bits *b, hy_video_sps *sps)
 {
-    if (hy_bits_one(b) && hy_bits_read(b, 8) == 255) { /* aspect ratio, 255 = written out */
-        hy_bits_read(b, 32);
-    }
-    if (hy_bits_one(b)) { /* overscan */
-        hy_bits_one(b);
-    }
-    if (hy_bits_one(b)) { /* video signal type */
-        hy_bits_read(b, 3);
-        sps->full_range = hy_bits_one(b);
-        if (hy_bits_one(b)) {
-            sps->primaries = (int32_t)hy_bits_read(b, 8);
-            sps->transfer = (int32_t)hy_bits_read(b, 8);
-            sps->matrix = (int32_t)hy_bits_read(b, 8);
-        }
-    }
-    if (hy_bits_one(b)) { /* chroma location */
-        hy_bits_ue(b);
-        hy_bits_ue(b);
-    }
+    hy_video_sps_read_look(b, sps);
     if (hy_bits_one(b)) {                                 /* timing */
         sps->rate_den = 2 * (int64_t)hy_bits_read(b, 32); /* a tick is half a frame */
         sps->rate_num = hy_bits_read(b, 32);

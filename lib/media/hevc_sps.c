@@ -146,25 +146,7 @@ static bool read_all_references(hy_bits *b, const layout *l)
 
 static bool read_vui(hy_bits *b, hy_video_sps *sps)
 {
-    if (hy_bits_one(b) && hy_bits_read(b, 8) == 255) { /* aspect ratio, 255 = written out */
-        hy_bits_skip(b, 32);
-    }
-    if (hy_bits_one(b)) { /* overscan */
-        hy_bits_skip(b, 1);
-    }
-    if (hy_bits_one(b)) { /* video signal type */
-        hy_bits_skip(b, 3);
-        sps->full_range = hy_bits_one(b);
-        if (hy_bits_one(b)) {
-            sps->primaries = (int32_t)hy_bits_read(b, 8);
-            sps->transfer = (int32_t)hy_bits_read(b, 8);
-            sps->matrix = (int32_t)hy_bits_read(b, 8);
-        }
-    }
-    if (hy_bits_one(b)) { /* chroma location */
-        hy_bits_ue(b);
-        hy_bits_ue(b);
-    }
+    hy_video_sps_read_look(b, sps);
     hy_bits_skip(b, 1); /* neutral chroma */
     bool fields = hy_bits_one(b);
     hy_bits_skip(b, 1);   /* fields or frames are told for each picture */

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bits.h"
+
 /* Colours as in ITU-T H.273, 2 = not told. */
 typedef struct hy_video_sps {
     int32_t profile_idc;
@@ -27,5 +29,9 @@ typedef struct hy_video_sps {
 #define HY_VIDEO_SPS_UNTOLD                                                                        \
     ((hy_video_sps){                                                                               \
         .chroma_format_idc = 1, .bit_depth = 8, .primaries = 2, .transfer = 2, .matrix = 2})
+
+/* With what both codecs' video usability information begins: shape of the pixels, overscan, range
+ * and colours, place of the chroma. */
+void hy_video_sps_read_look(hy_bits *bits, hy_video_sps *sps);
 
 #endif

@@ -141,7 +141,8 @@ static void a_wait_can_be_cancelled(void **state)
     config.cancel = &cancel;
     config.gpu_wait_us = INT64_MAX;
     double start = seconds();
-    assert_open_fails(&config, HYDRA_PROBE_OK, HYDRA_ERR_DEADLINE, "deadline");
+    assert_open_fails(&config, HYDRA_PROBE_OK, HYDRA_ERR_DEADLINE,
+                      "not finished before its deadline; encoder nvenc waited: every session");
     assert_true(seconds() - start < 10);
     first->ops->close(first);
     hy_gpu_unref(gpu);
