@@ -85,8 +85,13 @@ HYDRA_API int32_t hydra_encoder_count(void);
 HYDRA_API hydra_status hydra_encoder_probe(hydra_context *context, int32_t index,
                                            hydra_encoder_info *info);
 
-/** Name of a finding. @return "HYDRA_PROBE_NO_DRIVER"; "HYDRA_UNKNOWN" for a number that is none.
-    Static. Thread: any. Since 0.1. */
+/**
+ * Name of a finding.
+ *
+ * @param finding  HYDRA_PROBE_*.
+ * @return "HYDRA_PROBE_NO_DRIVER"; "HYDRA_UNKNOWN" for a number that is none. Static. Thread: any.
+ *         Since 0.1.
+ */
 HYDRA_API const char *hydra_finding_name(int32_t finding);
 
 /** One NVIDIA GPU, and what it can encode. */

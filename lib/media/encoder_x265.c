@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <libavcodec/avcodec.h>
 #include <libavutil/opt.h>
@@ -89,12 +90,19 @@ static double choose_crf(const hy_encoder_config *config, const tuning *tune)
     return config->crf >= 0.0 ? config->crf : tune->crf; /* HYDRA_AUTO is negative */
 }
 
-/* One thread: x265 works in the caller's, and frames wait for each other. */
+/* libnuma, which x265 asks where its workers may run, complains on stderr where it cannot look. */
+static bool can_have_workers(void)
+{
+    return access("/sys/devices/system/node/node0/cpumap", R_OK) == 0;
+}
+
+/* One thread: x265 works in the caller's, and frames wait for each other. Without workers only
+ * whole frames are coded side by side. */
 static void write_params(const hy_encoder_config *config, const tuning *tune, char *params,
                          size_t size)
 {
     char pools[16] = "none";
-    if (config->threads > 1) {
+    if (config->threads > 1 && can_have_workers()) {
         (void)snprintf(pools, sizeof pools, "%d", (int)config->threads);
     }
     (void)snprintf(params, size, FIXED_PARAMS ":pools=%s:frame-threads=%d%s", pools,
