@@ -12,7 +12,7 @@ void hydra_context_options_init(hydra_context_options *options)
     *options = (hydra_context_options){.struct_size = sizeof *options};
 }
 
-/* Longest name of a GPU: a UUID has 40 characters, one of a part of a GPU a few more. */
+/* Longest name of a GPU: a UUID has 40 characters. */
 #define GPU_NAME_CHARS 63
 
 static bool consists_of(const char *text, const char *characters)
@@ -27,7 +27,7 @@ static bool gpu_is_valid(const char *text)
     if (!text || strcmp(text, "none") == 0) {
         return true;
     }
-    if (strncmp(text, "GPU-", 4) == 0 || strncmp(text, "MIG-", 4) == 0) {
+    if (strncmp(text, "GPU-", 4) == 0) {
         return consists_of(text + 4, "0123456789abcdefABCDEF-");
     }
     return strlen(text) <= 3 && consists_of(text, "0123456789");

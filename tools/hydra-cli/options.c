@@ -137,7 +137,7 @@ static bool parse_motion(const char *text, void *target)
 /* Whether there is such a GPU, the library finds out. */
 static bool parse_gpu(const char *text, void *target)
 {
-    bool is_uuid = strncmp(text, "GPU-", 4) == 0 || strncmp(text, "MIG-", 4) == 0;
+    bool is_uuid = strncmp(text, "GPU-", 4) == 0;
     size_t length = strlen(text);
     size_t digits = strspn(text, "0123456789");
     ((cli_settings *)target)->gpu = text;

@@ -19,22 +19,15 @@ static void gpus_are_named_in_some_forms_only(void **state)
 {
     (void)state;
     static const char *const good[] = {
-        "none",    "0", "7", "999", "GPU-8932f937", "GPU-8932f937-d72c-4106-c12f-20bd9faed9f6",
-        "MIG-89A2"};
+        "none", "0", "7", "999", "GPU-8932f937", "GPU-8932f937-d72c-4106-c12f-20bd9faed9f6"};
     static const char *const bad[] = {
-        "",
-        "None",
-        "all",
-        "-1",
-        " 0",
-        "0x1",
-        "1000",
-        "GPU-",
-        "GPU-",
-        "GPU-89 32",
-        "gpu-8932",
-        "GPU-g",
-        "GPU-0123456789012345678901234567890123456789012345678901234567890123"};
+        "",         "None",
+        "all",      "-1",
+        " 0",       "0x1",
+        "1000",     "GPU-",
+        "GPU-",     "GPU-89 32",
+        "gpu-8932", "GPU-g",
+        "MIG-89A2", "GPU-0123456789012345678901234567890123456789012345678901234567890123"};
     hydra_context_options options;
     hydra_context_options_init(&options);
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
