@@ -3,15 +3,13 @@
  * H.264 through libavcodec's libx264. Each setting that decides how the result plays (profile,
  * level, GOP, colour) is the same for every tuning.
  */
-#include "encoder_av.h"
+#include "encoder_cpu.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include <libavcodec/avcodec.h>
-#include <libavutil/opt.h>
 
-#include "fferror.h"
 #include "h264.h"
 #include "x264_model.h"
 
@@ -92,11 +90,6 @@ static const hy_x264_shape shapes[HY_ENCODER_PRESETS] = {
     {60, 16, 16, true, true, 1e6},
 };
 
-typedef struct x264_encoder {
-    hy_encoder base;
-    hy_encoder_av av;
-} x264_encoder;
-
 static const char *x264_probe(void)
 {
     return avcodec_find_encoder_by_name("libx264")
@@ -129,25 +122,15 @@ static double choose_crf(const hy_encoder_config *config, const tuning *tune)
     return crf < LEAST_CRF ? LEAST_CRF : crf;
 }
 
-static int set_tuning(AVCodecContext *codec, const hy_encoder_config *config, const tuning *tune)
+static int set_tuning(hy_encoder_cpu *x264, const hy_encoder_config *config, const tuning *tune)
 {
+    AVCodecContext *codec = x264->av.codec;
     char params[256];
     (void)snprintf(params, sizeof params, FIXED_PARAMS "%s", tune->params);
     codec->profile = FF_PROFILE_H264_HIGH;
     codec->level = hy_h264_level(config->width, config->height, config->rate, config->bitrate_kbps);
-    int error = av_opt_set(codec->priv_data, "preset", tune->preset, 0);
-    if (error >= 0) {
-        error = av_opt_set(codec->priv_data, "x264-params", params, 0);
-    }
-    if (error >= 0) {
-        error = av_opt_set_int(codec->priv_data, "forced-idr", 1, 0);
-    }
-    if (error >= 0 && config->bitrate_kbps > 0) {
-        codec->bit_rate = (int64_t)config->bitrate_kbps * 1000;
-    } else if (error >= 0) {
-        error = av_opt_set_double(codec->priv_data, "crf", choose_crf(config, tune), 0);
-    }
-    return error;
+    return hy_encoder_cpu_tune(x264, config, tune->preset, "x264-params", params,
+                               choose_crf(config, tune));
 }
 
 static hydra_status check(const hy_encoder_config *config, hy_diag *diag)
@@ -159,62 +142,24 @@ static hydra_status check(const hy_encoder_config *config, hy_diag *diag)
     return status;
 }
 
-static void x264_close(hy_encoder *encoder)
-{
-    x264_encoder *x264 = (x264_encoder *)encoder;
-    if (x264) {
-        hy_encoder_av_free(&x264->av);
-        hy_free(x264);
-    }
-}
-
-static hydra_status allocate(const hy_encoder_config *config, x264_encoder **out, hy_diag *diag)
-{
-    x264_encoder *x264 = hy_calloc(1, sizeof *x264);
-    if (!x264) {
-        return hy_fail_memory(diag);
-    }
-    hydra_status status = hy_encoder_av_init(&x264->av, "libx264", "x264", config, diag);
-    if (status != HYDRA_OK) {
-        hy_free(x264);
-        return status;
-    }
-    x264->base.ops = &hy_encoder_x264;
-    x264->base.stream = &x264->av.stream;
-    *out = x264;
-    return HYDRA_OK;
-}
-
-static hydra_status start(x264_encoder *x264, const hy_encoder_config *config, const tuning *tune,
-                          hy_diag *diag)
-{
-    int error = set_tuning(x264->av.codec, config, tune);
-    if (error >= 0) {
-        error = avcodec_open2(x264->av.codec, NULL, NULL);
-    }
-    if (error < 0) {
-        return hy_fail_av(diag, error, HYDRA_ERR_ENCODER, "x264", "opening the encoder");
-    }
-    return hy_encoder_av_describe(&x264->av, hy_h264_make_avcc, diag);
-}
-
 static hydra_status x264_open(const hy_encoder_config *config, hy_encoder **out, hy_diag *diag)
 {
     *out = NULL;
     tuning tune = {.preset = NULL};
-    x264_encoder *x264 = NULL;
+    hy_encoder_cpu *x264 = NULL;
     hydra_status status = check(config, diag);
     if (status == HYDRA_OK) {
         status = choose_tuning(config, &tune, diag);
     }
     if (status == HYDRA_OK) {
-        status = allocate(config, &x264, diag);
+        status = hy_encoder_cpu_new(&hy_encoder_x264, sizeof *x264, "libx264", config, &x264, diag);
     }
     if (status == HYDRA_OK) {
-        status = start(x264, config, &tune, diag);
+        status =
+            hy_encoder_cpu_start(x264, set_tuning(x264, config, &tune), hy_h264_make_avcc, diag);
     }
     if (status != HYDRA_OK) {
-        x264_close(x264 ? &x264->base : NULL);
+        hy_encoder_cpu_close((hy_encoder *)x264);
         return status;
     }
     *out = &x264->base;
@@ -236,19 +181,6 @@ static hydra_status x264_estimate(const hy_encoder_config *config, int64_t frame
     return status;
 }
 
-/* ---- Encoding ---- */
-
-static hydra_status x264_send(hy_encoder *encoder, const hy_picture *picture, int64_t n, bool key,
-                              hy_diag *diag)
-{
-    return hy_encoder_av_send(&((x264_encoder *)encoder)->av, picture, n, key, diag);
-}
-
-static hydra_status x264_receive(hy_encoder *encoder, hy_packet *packet, bool *got, hy_diag *diag)
-{
-    return hy_encoder_av_receive(&((x264_encoder *)encoder)->av, packet, got, diag);
-}
-
 const hy_encoder_ops hy_encoder_x264 = {
     .id = HYDRA_ENCODER_X264,
     .name = "x264",
@@ -258,7 +190,7 @@ const hy_encoder_ops hy_encoder_x264 = {
     .probe = x264_probe,
     .open = x264_open,
     .estimate = x264_estimate,
-    .send = x264_send,
-    .receive = x264_receive,
-    .close = x264_close,
+    .send = hy_encoder_cpu_send,
+    .receive = hy_encoder_cpu_receive,
+    .close = hy_encoder_cpu_close,
 };

@@ -10,8 +10,7 @@
 #include <libavcodec/avcodec.h>
 #include <libavutil/opt.h>
 
-#include "encoder_av.h"
-#include "fferror.h"
+#include "encoder_cpu.h"
 #include "hevc.h"
 #include "x265_model.h"
 
@@ -54,8 +53,7 @@ static const hy_x265_shape shapes[HY_ENCODER_PRESETS] = {
 };
 
 typedef struct x265_encoder {
-    hy_encoder base;
-    hy_encoder_av av;
+    hy_encoder_cpu cpu;
     int64_t next_dts;
 } x265_encoder;
 
@@ -109,28 +107,17 @@ static void write_params(const hy_encoder_config *config, const tuning *tune, ch
                    (int)hy_x265_frame_threads(config->threads), tune->params);
 }
 
-static int set_tuning(AVCodecContext *codec, const hy_encoder_config *config, const tuning *tune)
+static int set_tuning(hy_encoder_cpu *x265, const hy_encoder_config *config, const tuning *tune)
 {
+    AVCodecContext *codec = x265->av.codec;
     char params[256];
     write_params(config, tune, params, sizeof params);
     codec->profile = FF_PROFILE_HEVC_MAIN;
     codec->thread_count = hy_x265_frame_threads(config->threads);
-    int error = av_opt_set(codec->priv_data, "preset", tune->preset, 0);
-    if (error >= 0) {
-        error = av_opt_set(codec->priv_data, "profile", "main", 0);
-    }
-    if (error >= 0) {
-        error = av_opt_set(codec->priv_data, "x265-params", params, 0);
-    }
-    if (error >= 0) {
-        error = av_opt_set_int(codec->priv_data, "forced-idr", 1, 0);
-    }
-    if (error >= 0 && config->bitrate_kbps > 0) {
-        codec->bit_rate = (int64_t)config->bitrate_kbps * 1000;
-    } else if (error >= 0) {
-        error = av_opt_set_double(codec->priv_data, "crf", choose_crf(config, tune), 0);
-    }
-    return error;
+    int error = av_opt_set(codec->priv_data, "profile", "main", 0);
+    return error < 0 ? error
+                     : hy_encoder_cpu_tune(x265, config, tune->preset, "x265-params", params,
+                                           choose_crf(config, tune));
 }
 
 static hydra_status check(const hy_encoder_config *config, hy_diag *diag)
@@ -150,37 +137,11 @@ static hydra_status check(const hy_encoder_config *config, hy_diag *diag)
     return HYDRA_OK;
 }
 
-static void x265_close(hy_encoder *encoder)
-{
-    x265_encoder *x265 = (x265_encoder *)encoder;
-    if (x265) {
-        hy_encoder_av_free(&x265->av);
-        hy_free(x265);
-    }
-}
-
-static hydra_status allocate(const hy_encoder_config *config, x265_encoder **out, hy_diag *diag)
-{
-    x265_encoder *x265 = hy_calloc(1, sizeof *x265);
-    if (!x265) {
-        return hy_fail_memory(diag);
-    }
-    hydra_status status = hy_encoder_av_init(&x265->av, "libx265", "x265", config, diag);
-    if (status != HYDRA_OK) {
-        hy_free(x265);
-        return status;
-    }
-    x265->base.ops = &hy_encoder_x265;
-    x265->base.stream = &x265->av.stream;
-    *out = x265;
-    return HYDRA_OK;
-}
-
 /* libavcodec does not tell which level x265 has chosen. Nor are its decoding times of use: in a
  * clip of a few frames x265 has them start at 0, whatever is reordered. */
 static hydra_status read_header(x265_encoder *x265, hy_diag *diag)
 {
-    AVCodecParameters *codec = x265->av.stream.codec;
+    AVCodecParameters *codec = x265->cpu.av.stream.codec;
     hy_video_sps sps;
     if (!hy_hevc_read_sps(codec->extradata, (size_t)codec->extradata_size, &sps)) {
         return hy_fail(diag, HYDRA_ERR_ENCODER, "x265: its stream header cannot be read");
@@ -190,37 +151,28 @@ static hydra_status read_header(x265_encoder *x265, hy_diag *diag)
     return HYDRA_OK;
 }
 
-static hydra_status start(x265_encoder *x265, const hy_encoder_config *config, const tuning *tune,
-                          hy_diag *diag)
-{
-    int error = set_tuning(x265->av.codec, config, tune);
-    if (error >= 0) {
-        error = avcodec_open2(x265->av.codec, NULL, NULL);
-    }
-    if (error < 0) {
-        return hy_fail_av(diag, error, HYDRA_ERR_ENCODER, "x265", "opening the encoder");
-    }
-    hydra_status status = hy_encoder_av_describe(&x265->av, hy_hevc_make_hvcc, diag);
-    return status == HYDRA_OK ? read_header(x265, diag) : status;
-}
-
 static hydra_status x265_open(const hy_encoder_config *config, hy_encoder **out, hy_diag *diag)
 {
     *out = NULL;
     tuning tune = {.preset = NULL};
-    x265_encoder *x265 = NULL;
+    hy_encoder_cpu *x265 = NULL;
     hydra_status status = check(config, diag);
     if (status == HYDRA_OK) {
         status = choose_tuning(config, &tune, diag);
     }
     if (status == HYDRA_OK) {
-        status = allocate(config, &x265, diag);
+        status = hy_encoder_cpu_new(&hy_encoder_x265, sizeof(x265_encoder), "libx265", config,
+                                    &x265, diag);
     }
     if (status == HYDRA_OK) {
-        status = start(x265, config, &tune, diag);
+        status =
+            hy_encoder_cpu_start(x265, set_tuning(x265, config, &tune), hy_hevc_make_hvcc, diag);
+    }
+    if (status == HYDRA_OK) {
+        status = read_header((x265_encoder *)x265, diag);
     }
     if (status != HYDRA_OK) {
-        x265_close(x265 ? &x265->base : NULL);
+        hy_encoder_cpu_close((hy_encoder *)x265);
         return status;
     }
     *out = &x265->base;
@@ -244,18 +196,11 @@ static hydra_status x265_estimate(const hy_encoder_config *config, int64_t frame
 
 /* ---- Encoding ---- */
 
-static hydra_status x265_send(hy_encoder *encoder, const hy_picture *picture, int64_t n, bool key,
-                              hy_diag *diag)
-{
-    return hy_encoder_av_send(&((x265_encoder *)encoder)->av, picture, n, key, diag);
-}
-
 static hydra_status x265_receive(hy_encoder *encoder, hy_packet *packet, bool *got, hy_diag *diag)
 {
-    x265_encoder *x265 = (x265_encoder *)encoder;
-    hydra_status status = hy_encoder_av_receive(&x265->av, packet, got, diag);
+    hydra_status status = hy_encoder_cpu_receive(encoder, packet, got, diag);
     if (status == HYDRA_OK && *got) {
-        packet->dts = x265->next_dts++;
+        packet->dts = ((x265_encoder *)encoder)->next_dts++;
     }
     return status;
 }
@@ -269,7 +214,7 @@ const hy_encoder_ops hy_encoder_x265 = {
     .probe = x265_probe,
     .open = x265_open,
     .estimate = x265_estimate,
-    .send = x265_send,
+    .send = hy_encoder_cpu_send,
     .receive = x265_receive,
-    .close = x265_close,
+    .close = hy_encoder_cpu_close,
 };
