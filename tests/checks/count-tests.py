@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Count the results in a testlog.json of meson; the last line is "N passed, N failed"."""
+"""Count the results in a testlog.json of meson; the last line is "N passed, N failed". What
+failed shows the end of its output."""
 
 import json
 import sys
 from pathlib import Path
+
+
+TAIL = 30  # lines of a failed test's output
 
 
 def main(path: str) -> int:
@@ -13,8 +17,12 @@ def main(path: str) -> int:
     skipped = [r for r in results if r["result"] == "SKIP"]
     failed = len(results) - len(passed) - len(skipped)
     for result in results:
-        if result["result"] != "OK":
-            print(f"{result['result']}: {result['name']}")
+        if result["result"] == "OK":
+            continue
+        print(f"{result['result']}: {result['name']}")
+        if result["result"] != "SKIP":
+            output = result.get("stdout", "") + result.get("stderr", "")
+            print("\n".join("    " + line for line in output.splitlines()[-TAIL:]))
     print(f"{len(passed)} passed, {failed} failed")
     return 1 if failed else 0
 
