@@ -211,7 +211,7 @@ static hydra_status open_target(file_target *target, hy_diag *diag)
                             diag);
 }
 
-/* The object was replaced while it was read: bytes behind the end of the new one must not stay. */
+/* The object is read anew: bytes behind the end of a new one must not stay. */
 static hydra_status begin_anew(file_target *target, hy_diag *diag)
 {
     hy_sink_free(target->sink);
@@ -226,9 +226,10 @@ static hydra_status receive(void *user, int64_t at, const void *data, size_t siz
     if (at == 0 && target->has_bytes) {
         status = begin_anew(target, diag);
     }
-    target->has_bytes = true;
-    return status == HYDRA_OK ? target->sink->ops->write(target->sink, at, data, size, diag)
-                              : status;
+    target->has_bytes = size > 0;
+    return status == HYDRA_OK && size > 0
+               ? target->sink->ops->write(target->sink, at, data, size, diag)
+               : status;
 }
 
 static void on_received(void *user, int64_t bytes, int64_t total)
