@@ -131,6 +131,7 @@ typedef struct reading {
     bool began;        /* `seen` is filled */
     bool reply_known;  /* this reply was looked at */
     bool other;        /* this reply is of one that replaced it */
+    bool ends;         /* this reply says where it ends: a cut is noticed */
     int64_t skip;      /* bytes of this reply that are there already */
     hy_s3_proof proof;
 } reading;
@@ -245,6 +246,7 @@ static hydra_status look_at_reply(reading *r, const hy_http_reply *reply, const 
     int64_t last = 0;
     int64_t object_bytes = reply->body_length;
     r->reply_known = true;
+    r->ends = reply->body_length >= 0 || hy_http_headers_get(&reply->headers, "transfer-encoding");
     if (is_hidden_error(reply, data, size)) {
         return hy_fail(
             diag, HYDRA_ERR_SERVER,
@@ -367,6 +369,12 @@ static hydra_status fail_short(const reading *r, hy_diag *diag)
                    r->get->key, (long long)r->got, (long long)r->total);
 }
 
+/* Who neither announces a length nor marks the end ends as who is cut off. */
+static bool may_be_cut(const reading *r)
+{
+    return !r->ends && r->total < 0 && !r->seen.verified && r->got != r->get->length;
+}
+
 /* All bytes are there: are they right? What a server keeps says nothing of a range. */
 static hydra_status check_bytes(reading *r, hy_diag *diag)
 {
@@ -382,6 +390,15 @@ static hydra_status check_bytes(reading *r, hy_diag *diag)
         return hy_fail(diag, HYDRA_ERR_VERIFY,
                        "s3://%s/%s: the bytes that came do not have the object's %s", get->bucket,
                        get->key, hy_s3_proof_name(&r->proof));
+    }
+    if (status == HYDRA_OK && may_be_cut(r)) {
+        return hy_fail(diag, HYDRA_ERR_NETWORK,
+                       "s3://%s/%s: get: the reply ended after %lld bytes, and the server does not "
+                       "say whether that is all",
+                       get->bucket, get->key, (long long)r->got);
+    }
+    if (whole) {
+        r->seen.bytes = r->got;
     }
     return status;
 }
