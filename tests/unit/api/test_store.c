@@ -223,6 +223,9 @@ static void test_names(void **state)
         assert_true(hydra_store_error(store)[0] != '\0');
         assert_null(url);
     }
+    const char *url;
+    assert_int_equal(hydra_store_presign(store, "GET", "S3://bucket/Key", 60, &url), HYDRA_OK);
+    assert_non_null(strstr(url, "/Key?"));
     hydra_store_free(store);
 }
 
