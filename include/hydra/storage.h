@@ -202,7 +202,8 @@ HYDRA_API hydra_status hydra_compose_set_transfer(hydra_compose *c,
 typedef struct hydra_store hydra_store;
 
 /**
- * Open a store. Nothing is sent yet.
+ * Open a store. Nothing is sent yet. What is wrong in the environment or in a profile file, such as
+ * a profile that does not exist, the first call tells, and each one after it.
  *
  * @param context  Shares its connections, credentials and policy; NULL = a private one.
  * @param options  NULL = the context's (hydra_context_options.store).

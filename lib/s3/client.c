@@ -51,17 +51,17 @@ static hydra_status find_region(hy_s3 *s3, const hydra_store_options *options, h
     return region ? HYDRA_OK : hy_fail_memory(diag);
 }
 
-/* `text` in its plain form: checked, without a '/' at the end. */
-static hydra_status set_base(hy_s3 *s3, const char *text, hy_diag *diag)
+/* `text` in its plain form: checked, without a '/' at the end. `name` is where it stands. */
+static hydra_status set_base(hy_s3 *s3, const char *text, const char *name, hy_diag *diag)
 {
     hy_url url = {0};
     hy_diag cause = {0};
     hydra_status status = hy_url_parse(&url, text, &cause);
     if (status != HYDRA_OK) {
-        return hy_fail(diag, status, "store.endpoint: %s", cause.text);
+        return hy_fail(diag, status, "%s: %s", name, cause.text);
     }
     if (url.query) {
-        status = hy_fail(diag, HYDRA_ERR_ARGUMENT, "store.endpoint has a query");
+        status = hy_fail(diag, HYDRA_ERR_ARGUMENT, "%s has a query", name);
     } else {
         s3->endpoint.base = hy_url_text(&url);
         status = s3->endpoint.base ? HYDRA_OK : hy_fail_memory(diag);
@@ -78,7 +78,7 @@ static hydra_status find_endpoint(hy_s3 *s3, const hydra_store_options *options,
 {
     static const char *const variables[] = {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", NULL};
     if (options->endpoint) {
-        return set_base(s3, options->endpoint, diag);
+        return set_base(s3, options->endpoint, "store.endpoint", diag);
     }
     char *text = NULL;
     hydra_status status =
@@ -87,7 +87,7 @@ static hydra_status find_endpoint(hy_s3 *s3, const hydra_store_options *options,
         status = hy_profile_setting(options->profile, "endpoint_url", &text, diag);
     }
     if (status == HYDRA_OK && text) {
-        status = set_base(s3, text, diag);
+        status = set_base(s3, text, "endpoint URL of the environment or the profile", diag);
     }
     hy_free(text);
     return status;
