@@ -232,6 +232,11 @@ static hydra_status receive(void *user, int64_t at, const void *data, size_t siz
                : status;
 }
 
+static hydra_status begin_file(void *user, int64_t bytes, hy_diag *diag)
+{
+    return hy_sink_file_check_room(((file_target *)user)->sink, bytes, diag);
+}
+
 static void on_received(void *user, int64_t bytes, int64_t total)
 {
     hy_store_on_progress(((file_target *)user)->store, bytes, total);
@@ -247,6 +252,7 @@ static hydra_status get_into_file(hy_store_call *call, file_target *target, hydr
         .length = HYDRA_AUTO,
         .cancel = &store->cancel,
         .policy = &store->context->policy,
+        .begin = begin_file,
         .receive = receive,
         .received = on_received,
         .user = target,

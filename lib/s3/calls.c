@@ -217,7 +217,7 @@ static hydra_status begin_reading(reading *r, const hy_http_reply *reply, int64_
                        r->get->bucket, r->get->key, (long long)r->total,
                        (long long)r->get->max_bytes);
     }
-    return HYDRA_OK;
+    return r->get->begin && r->total >= 0 ? r->get->begin(r->get->user, r->total, diag) : HYDRA_OK;
 }
 
 /* An error that was sent as 200: an object has an ETag. */
