@@ -63,7 +63,8 @@ typedef struct hydra_store_options {
                                     SSL_CERT_FILE, the system's. */
     const char *proxy;         /**< "http://proxy:3128". NULL = the environment's; "" = none. */
     int32_t addressing;        /**< HYDRA_ADDRESSING_*. Default auto. */
-    int32_t checksum;          /**< HYDRA_CHECKSUM_*. Default auto. */
+    int32_t checksum;          /**< HYDRA_CHECKSUM_*. Default auto, or required where
+                                    AWS_REQUEST_CHECKSUM_CALCULATION or the profile says so. */
     int32_t max_tries;         /**< Per request, 1..20; 0 (default) = 3, parts of an upload 5. */
     int32_t dual_stack;        /**< 1 = AWS's addresses for IPv6 too. Default 0. */
     int32_t fips;              /**< 1 = AWS's FIPS addresses. Default 0. */
@@ -202,7 +203,8 @@ HYDRA_API hydra_status hydra_compose_set_transfer(hydra_compose *c,
 typedef struct hydra_store hydra_store;
 
 /**
- * Open a store. Nothing is sent yet.
+ * Open a store. Nothing is sent yet. What is wrong in the environment or in a profile file, such as
+ * a profile that does not exist, the first call tells, and each one after it.
  *
  * @param context  Shares its connections, credentials and policy; NULL = a private one.
  * @param options  NULL = the context's (hydra_context_options.store).

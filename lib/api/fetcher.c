@@ -48,23 +48,14 @@ static bool has_user(const char *url)
     return memchr(authority, '@', strcspn(authority, "/")) != NULL;
 }
 
-/* The scheme is written in small letters only further in. */
 static hydra_status locate(const char *url, const char *name, location *where, hy_diag *diag)
 {
     if (has_user(url)) { /* what stands before '@' must not get into a text */
         return hy_fail(diag, HYDRA_ERR_ARGUMENT, "%s: a bucket's name has no '@'", name);
     }
-    char *text = hy_strdup(url);
     hy_diag found = {0};
-    if (!text) {
-        return hy_fail_memory(diag);
-    }
-    for (char *at = text; *at != ':'; at++) {
-        *at = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
-    }
     hydra_status status =
-        hy_s3_location_parse(text, &where->bucket, &where->key, &where->region, &found);
-    hy_free(text);
+        hy_s3_location_parse(url, &where->bucket, &where->key, &where->region, &found);
     return status == HYDRA_OK ? status : fail_named(status, name, found.text, diag);
 }
 

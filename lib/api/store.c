@@ -4,6 +4,15 @@
 
 #include <string.h>
 
+/* What else of checked options may be wrong is the environment and the profile files, and who has
+ * to correct those needs the text. */
+static bool ends_the_opening(const hydra_store_options *options, hydra_status status)
+{
+    bool is_proxy =
+        status == HYDRA_ERR_ARGUMENT && options && options->proxy && options->proxy[0] != '\0';
+    return status == HYDRA_ERR_MEMORY || is_proxy;
+}
+
 hydra_status hydra_store_new(hydra_context *context, const hydra_store_options *options,
                              hydra_store **out)
 {
@@ -24,7 +33,12 @@ hydra_status hydra_store_new(hydra_context *context, const hydra_store_options *
     hy_cancel_init(&store->cancel, 0);
     status = hy_context_or_private(context, &store->context);
     if (status == HYDRA_OK) {
-        status = hy_client_open(&store->client, store->context, options ? &taken : NULL, &diag);
+        const hydra_store_options *own = options ? &taken : NULL;
+        status = hy_client_open(&store->client, store->context, own, &diag);
+        if (status != HYDRA_OK && !ends_the_opening(own, status)) {
+            store->failure = diag;
+            status = HYDRA_OK;
+        }
     }
     if (status != HYDRA_OK) {
         hydra_store_free(store);
@@ -118,6 +132,9 @@ hydra_status hy_store_begin(hy_store_call *call, hydra_store *store, const char 
     if (status == HYDRA_OK) {
         status = check_policy(store);
     }
+    if (status == HYDRA_OK && store->failure.status != HYDRA_OK) {
+        status = hy_fail(&store->diag, store->failure.status, "%s", store->failure.text);
+    }
     if (status == HYDRA_OK) {
         status = hy_transfer_options_take(options, &call->transfer, &store->diag);
     }
@@ -136,7 +153,10 @@ hydra_status hy_store_end(hy_store_call *call, hydra_status status)
     if (!call->store) {
         return status;
     }
-    (void)hy_s3_warning(call->store->client.s3, &call->store->warnings_seen, call->store->warning);
+    if (call->store->client.s3) {
+        (void)hy_s3_warning(call->store->client.s3, &call->store->warnings_seen,
+                            call->store->warning);
+    }
     atomic_store(&call->store->cancel.requested, false);
     call->store->cancel.deadline_s = 0;
     return status;

@@ -8,6 +8,7 @@
 struct hydra_store {
     hydra_context *context;
     hy_client client;
+    hy_diag failure;             /* why there is no client: each call fails so */
     hy_diag diag;                /* of the last call that failed */
     char warning[HY_DIAG_BYTES]; /* of the last call */
     uint64_t warnings_seen;

@@ -211,7 +211,7 @@ static hydra_status open_target(file_target *target, hy_diag *diag)
                             diag);
 }
 
-/* The object was replaced while it was read: bytes behind the end of the new one must not stay. */
+/* The object is read anew: bytes behind the end of a new one must not stay. */
 static hydra_status begin_anew(file_target *target, hy_diag *diag)
 {
     hy_sink_free(target->sink);
@@ -226,9 +226,15 @@ static hydra_status receive(void *user, int64_t at, const void *data, size_t siz
     if (at == 0 && target->has_bytes) {
         status = begin_anew(target, diag);
     }
-    target->has_bytes = true;
-    return status == HYDRA_OK ? target->sink->ops->write(target->sink, at, data, size, diag)
-                              : status;
+    target->has_bytes = size > 0;
+    return status == HYDRA_OK && size > 0
+               ? target->sink->ops->write(target->sink, at, data, size, diag)
+               : status;
+}
+
+static hydra_status begin_file(void *user, int64_t bytes, hy_diag *diag)
+{
+    return hy_sink_file_check_room(((file_target *)user)->sink, bytes, diag);
 }
 
 static void on_received(void *user, int64_t bytes, int64_t total)
@@ -246,6 +252,7 @@ static hydra_status get_into_file(hy_store_call *call, file_target *target, hydr
         .length = HYDRA_AUTO,
         .cancel = &store->cancel,
         .policy = &store->context->policy,
+        .begin = begin_file,
         .receive = receive,
         .received = on_received,
         .user = target,

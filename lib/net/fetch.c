@@ -35,6 +35,7 @@ typedef struct loader {
     hy_http_reply *reply;
     int64_t from; /* first byte that is asked for */
     bool begun;   /* its headers were looked at */
+    bool other;   /* it brings the rest of something else */
 } loader;
 
 /* What to do after a request. */
@@ -118,6 +119,13 @@ static hydra_status check_size(const loader *l, int64_t bytes)
                    (long long)bytes, (long long)l->fetch->max_bytes);
 }
 
+/* Not every server knows If-Match. */
+static bool is_other(const loader *l)
+{
+    const char *etag = hy_http_headers_get(&l->reply->headers, "ETag");
+    return l->from > 0 && etag && strcmp(etag, l->etag) != 0;
+}
+
 /* Before the first byte of a 2xx reply, or after a reply without any. */
 static hydra_status begin_content(loader *l)
 {
@@ -127,6 +135,11 @@ static hydra_status begin_content(loader *l)
     }
     l->begun = true;
     if (reply->status == 206) {
+        l->other = is_other(l);
+        if (l->other) {
+            return hy_fail(l->diag, HYDRA_ERR_SERVER, "%s: keeps changing while it is loaded",
+                           l->name);
+        }
         hydra_status status = check_range(l);
         return status == HYDRA_OK ? check_size(l, l->total) : status;
     }
@@ -209,6 +222,7 @@ static hydra_status request_once(loader *l)
     }
     l->from = l->etag ? (int64_t)l->out->size : 0;
     l->begun = false;
+    l->other = false;
     hydra_status status = make_headers(l, url, &headers);
     const hy_http_request request = {
         .method = "GET",
@@ -307,12 +321,13 @@ static bool is_redirect(int32_t status)
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-/* The range is refused because what it belongs to is no longer there. */
+/* What the range belongs to is no longer there. */
 static next_step restart(loader *l)
 {
     if (l->restarted) {
         return fail(l, HYDRA_ERR_SERVER, "keeps changing while it is loaded");
     }
+    hy_diag_clear(l->diag);
     l->restarted = true;
     forget_content(l);
     return STEP_AGAIN;
@@ -340,7 +355,7 @@ static next_step judge_error(loader *l, int32_t status)
 static next_step judge_success(loader *l)
 {
     if (begin_content(l) != HYDRA_OK) {
-        return STEP_FAIL;
+        return l->other ? restart(l) : STEP_FAIL;
     }
     if (l->total >= 0 && (int64_t)l->out->size != l->total) {
         (void)hy_fail(l->diag, HYDRA_ERR_NETWORK, "%s: %zu bytes came, %lld were announced",
@@ -353,6 +368,9 @@ static next_step judge_success(loader *l)
 static next_step try_once(loader *l)
 {
     hydra_status status = request_once(l);
+    if (l->other) {
+        return restart(l);
+    }
     if (status != HYDRA_OK) {
         return l->reply->outcome == HY_HTTP_TRANSIENT ? STEP_RETRY : STEP_FAIL;
     }

@@ -270,6 +270,17 @@ int hy_http_on_seek(void *user, curl_off_t offset, int origin)
 
 /* ---- Sockets and logs ---- */
 
+/* libcurl begins anew by itself when a connection that was kept turns out to be closed. Where there
+ * is a body, it is wound back. */
+static void count_restart(hy_http_call *call)
+{
+    long sent = 0;
+    (void)curl_easy_getinfo(call->slot->easy, CURLINFO_REQUEST_SIZE, &sent);
+    if (sent > 0 && !hy_http_has_body(call->request)) {
+        call->reply->restarts = 1; /* a host may have many addresses, each of which gets a socket */
+    }
+}
+
 /* Behind a proxy that the host of the library chose, the proxy's own address is its business. */
 curl_socket_t hy_http_on_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -279,6 +290,7 @@ curl_socket_t hy_http_on_socket(void *user, curlsocktype purpose, struct curl_so
         call->refused = true;
         return CURL_SOCKET_BAD;
     }
+    count_restart(call);
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (fd < 0) {
         return CURL_SOCKET_BAD;

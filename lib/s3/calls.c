@@ -130,7 +130,8 @@ typedef struct reading {
     hy_s3_object seen; /* by the first reply */
     bool began;        /* `seen` is filled */
     bool reply_known;  /* this reply was looked at */
-    bool changed;      /* the object was replaced */
+    bool other;        /* this reply is of one that replaced it */
+    bool ends;         /* this reply says where it ends: a cut is noticed */
     int64_t skip;      /* bytes of this reply that are there already */
     hy_s3_proof proof;
 } reading;
@@ -140,23 +141,46 @@ static int64_t reading_end(const reading *r)
     return r->get->length >= 0 ? r->get->offset + r->get->length - 1 : -1;
 }
 
+/* Of what is there, nothing belongs to what comes. */
+static hydra_status begin_anew(reading *r, hy_diag *diag)
+{
+    const hy_s3_get_call *get = r->get;
+    bool has_bytes = r->got > 0;
+    hy_s3_object_free(&r->seen);
+    r->began = false;
+    r->got = 0;
+    r->total = -1;
+    hy_s3_proof_free(&r->proof);
+    if (r->out) {
+        r->out->size = 0;
+    }
+    return has_bytes && get->receive ? get->receive(get->user, 0, "", 0, diag) : HYDRA_OK;
+}
+
+/* A weak ETag stands for many objects, and If-Match takes none. */
+static bool is_pinned(const reading *r)
+{
+    return r->seen.etag && strncmp(r->seen.etag, "W/", 2) != 0;
+}
+
 static hydra_status prepare_read(void *user, hy_http_headers *headers, hy_diag *diag)
 {
     reading *r = user;
     char range[64];
+    hydra_status status = r->began && !is_pinned(r) ? begin_anew(r, diag) : HYDRA_OK;
     int64_t from = r->get->offset + r->got;
-    hydra_status status = HYDRA_OK;
     r->reply_known = false;
+    r->other = false;
     r->skip = 0;
     if (reading_end(r) >= 0) {
         (void)snprintf(range, sizeof range, "bytes=%" PRId64 "-%" PRId64, from, reading_end(r));
     } else {
         (void)snprintf(range, sizeof range, "bytes=%" PRId64 "-", from);
     }
-    if (from > 0 || reading_end(r) >= 0) {
+    if (status == HYDRA_OK && (from > 0 || reading_end(r) >= 0)) {
         status = hy_http_headers_add(headers, "range", range, diag);
     }
-    if (status == HYDRA_OK && r->began && r->seen.etag) {
+    if (status == HYDRA_OK && r->began) {
         status = hy_http_headers_add(headers, "if-match", r->seen.etag, diag);
     }
     return status;
@@ -193,7 +217,7 @@ static hydra_status begin_reading(reading *r, const hy_http_reply *reply, int64_
                        r->get->bucket, r->get->key, (long long)r->total,
                        (long long)r->get->max_bytes);
     }
-    return HYDRA_OK;
+    return r->get->begin && r->total >= 0 ? r->get->begin(r->get->user, r->total, diag) : HYDRA_OK;
 }
 
 /* An error that was sent as 200: an object has an ETag. */
@@ -206,6 +230,13 @@ static bool is_hidden_error(const hy_http_reply *reply, const void *data, size_t
            memmem(data, size, mark, sizeof mark - 1);
 }
 
+/* Not every server knows If-Match. */
+static bool is_other(const reading *r, const hy_http_reply *reply)
+{
+    const char *etag = hy_http_headers_get(&reply->headers, "etag");
+    return r->began && etag && strcmp(etag, r->seen.etag) != 0;
+}
+
 /* Which bytes a reply has; `data` are the first. */
 static hydra_status look_at_reply(reading *r, const hy_http_reply *reply, const void *data,
                                   size_t size, hy_diag *diag)
@@ -215,11 +246,18 @@ static hydra_status look_at_reply(reading *r, const hy_http_reply *reply, const 
     int64_t last = 0;
     int64_t object_bytes = reply->body_length;
     r->reply_known = true;
+    r->ends = reply->body_length >= 0 || hy_http_headers_get(&reply->headers, "transfer-encoding");
     if (is_hidden_error(reply, data, size)) {
         return hy_fail(
             diag, HYDRA_ERR_SERVER,
             "s3://%s/%s: get: the server answered %d with an error instead of the object",
             r->get->bucket, r->get->key, (int)reply->status);
+    }
+    r->other = is_other(r, reply);
+    if (r->other) {
+        return hy_fail(diag, HYDRA_ERR_IO,
+                       "s3://%s/%s: get: the object is another one than before: begin anew",
+                       r->get->bucket, r->get->key);
     }
     if (reply->status == 206 &&
         (!hy_content_range_parse(hy_http_headers_get(&reply->headers, "content-range"), &first,
@@ -331,6 +369,12 @@ static hydra_status fail_short(const reading *r, hy_diag *diag)
                    r->get->key, (long long)r->got, (long long)r->total);
 }
 
+/* Who neither announces a length nor marks the end ends as who is cut off. */
+static bool may_be_cut(const reading *r)
+{
+    return !r->ends && r->total < 0 && !r->seen.verified && r->got != r->get->length;
+}
+
 /* All bytes are there: are they right? What a server keeps says nothing of a range. */
 static hydra_status check_bytes(reading *r, hy_diag *diag)
 {
@@ -347,19 +391,16 @@ static hydra_status check_bytes(reading *r, hy_diag *diag)
                        "s3://%s/%s: the bytes that came do not have the object's %s", get->bucket,
                        get->key, hy_s3_proof_name(&r->proof));
     }
-    return status;
-}
-
-static void begin_anew(reading *r)
-{
-    hy_s3_object_free(&r->seen);
-    r->began = false;
-    r->got = 0;
-    r->total = -1;
-    hy_s3_proof_free(&r->proof);
-    if (r->out) {
-        r->out->size = 0;
+    if (status == HYDRA_OK && may_be_cut(r)) {
+        return hy_fail(diag, HYDRA_ERR_NETWORK,
+                       "s3://%s/%s: get: the reply ended after %lld bytes, and the server does not "
+                       "say whether that is all",
+                       get->bucket, get->key, (long long)r->got);
     }
+    if (whole) {
+        r->seen.bytes = r->got;
+    }
+    return status;
 }
 
 static hydra_status read_object(hy_s3 *s3, reading *r, hy_diag *diag)
@@ -367,11 +408,13 @@ static hydra_status read_object(hy_s3 *s3, reading *r, hy_diag *diag)
     hy_s3_error error = {0};
     hy_diag cause = {0};
     hydra_status status = perform_read(s3, r, &error, &cause);
-    if (status != HYDRA_OK && error.http_status == 412 && r->began && !r->changed) {
-        begin_anew(r);
-        r->changed = true;
+    bool replaced = status != HYDRA_OK && r->began && (r->other || error.http_status == 412);
+    if (replaced) {
         cause = (hy_diag){0};
-        status = perform_read(s3, r, &error, &cause);
+        status = begin_anew(r, &cause);
+        if (status == HYDRA_OK) {
+            status = perform_read(s3, r, &error, &cause);
+        }
     }
     if (status != HYDRA_OK && is_past_end(&error) && r->got == 0 && r->get->offset == 0) {
         /* A range of an empty object. */

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include <openssl/crypto.h>
@@ -51,17 +52,17 @@ static hydra_status find_region(hy_s3 *s3, const hydra_store_options *options, h
     return region ? HYDRA_OK : hy_fail_memory(diag);
 }
 
-/* `text` in its plain form: checked, without a '/' at the end. */
-static hydra_status set_base(hy_s3 *s3, const char *text, hy_diag *diag)
+/* `text` in its plain form: checked, without a '/' at the end. `name` is where it stands. */
+static hydra_status set_base(hy_s3 *s3, const char *text, const char *name, hy_diag *diag)
 {
     hy_url url = {0};
     hy_diag cause = {0};
     hydra_status status = hy_url_parse(&url, text, &cause);
     if (status != HYDRA_OK) {
-        return hy_fail(diag, status, "store.endpoint: %s", cause.text);
+        return hy_fail(diag, status, "%s: %s", name, cause.text);
     }
     if (url.query) {
-        status = hy_fail(diag, HYDRA_ERR_ARGUMENT, "store.endpoint has a query");
+        status = hy_fail(diag, HYDRA_ERR_ARGUMENT, "%s has a query", name);
     } else {
         s3->endpoint.base = hy_url_text(&url);
         status = s3->endpoint.base ? HYDRA_OK : hy_fail_memory(diag);
@@ -78,7 +79,7 @@ static hydra_status find_endpoint(hy_s3 *s3, const hydra_store_options *options,
 {
     static const char *const variables[] = {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", NULL};
     if (options->endpoint) {
-        return set_base(s3, options->endpoint, diag);
+        return set_base(s3, options->endpoint, "store.endpoint", diag);
     }
     char *text = NULL;
     hydra_status status =
@@ -87,7 +88,31 @@ static hydra_status find_endpoint(hy_s3 *s3, const hydra_store_options *options,
         status = hy_profile_setting(options->profile, "endpoint_url", &text, diag);
     }
     if (status == HYDRA_OK && text) {
-        status = set_base(s3, text, diag);
+        status = set_base(s3, text, "endpoint URL of the environment or the profile", diag);
+    }
+    hy_free(text);
+    return status;
+}
+
+/* A program that brings its own keys does not depend on files of a user's. */
+static hydra_status find_checksum(hy_s3 *s3, const hydra_store_options *options, hy_diag *diag)
+{
+    static const char *const variables[] = {"AWS_REQUEST_CHECKSUM_CALCULATION", NULL};
+    const char *set = getenv(variables[0]);
+    char *text = NULL;
+    hydra_status status = HYDRA_OK;
+    s3->checksum = options->checksum;
+    if (options->checksum == HYDRA_CHECKSUM_AUTO &&
+        ((set && *set) || !options->access_key || options->profile)) {
+        status = look_up(variables, options->profile, "request_checksum_calculation", &text, diag);
+    }
+    if (text && strcasecmp(text, "when_required") == 0) {
+        s3->checksum = HYDRA_CHECKSUM_REQUIRED;
+    } else if (text && strcasecmp(text, "when_supported") != 0) {
+        status = hy_fail(diag, HYDRA_ERR_ARGUMENT,
+                         "AWS_REQUEST_CHECKSUM_CALCULATION or the profile's "
+                         "request_checksum_calculation is neither when_supported nor "
+                         "when_required");
     }
     hy_free(text);
     return status;
@@ -119,7 +144,6 @@ static hydra_status find_credentials(hy_s3 *s3, const hydra_store_options *optio
 
 static hydra_status set_up(hy_s3 *s3, const hydra_store_options *options, hy_diag *diag)
 {
-    s3->checksum = options->checksum;
     s3->max_tries = options->max_tries;
     s3->insecure = options->insecure != 0;
     s3->endpoint.addressing = options->addressing;
@@ -131,9 +155,9 @@ static hydra_status set_up(hy_s3 *s3, const hydra_store_options *options, hy_dia
         status = find_endpoint(s3, options, diag);
     }
     if (status == HYDRA_OK) {
-        status = find_credentials(s3, options, diag);
+        status = find_checksum(s3, options, diag);
     }
-    return status;
+    return status == HYDRA_OK ? find_credentials(s3, options, diag) : status;
 }
 
 hydra_status hy_s3_new(const hydra_store_options *options, hy_http *http, hy_s3 **out,

@@ -11,6 +11,8 @@
 
 /* What to do about it. */
 #define ADVICE_REGION "the bucket is in another region: set the region to that of the bucket"
+#define ADVICE_REDIRECT                                                                            \
+    "the server redirects, which is not followed: correct the endpoint or the region"
 #define ADVICE_CLOCK                                                                               \
     "the clock of this machine and the server's are more than 15 minutes apart: set the clock"
 #define ADVICE_PERMISSION                                                                          \
@@ -109,7 +111,9 @@ static meaning meaning_of_status(int32_t status)
     case 301:
     case 302:
     case 307:
-        return (meaning){"", HY_S3_FIX_REGION, HYDRA_ERR_ARGUMENT, ADVICE_REGION};
+        return (meaning){"", HY_S3_FIX_REGION, HYDRA_ERR_ARGUMENT, ADVICE_REDIRECT};
+    case 308:
+        return (meaning){"", HY_S3_FINAL, HYDRA_ERR_ARGUMENT, ADVICE_REDIRECT};
     case 401:
         return (meaning){"", HY_S3_FINAL, HYDRA_ERR_AUTH, ADVICE_ID};
     case 403:
@@ -254,9 +258,11 @@ static bool may_be_shown(const char *argument)
 /* What to do, with what the server says about it. */
 static void print_advice(const hy_s3_error *error, const char *advice, char *out, size_t size)
 {
+    bool is_region =
+        advice && (strcmp(advice, ADVICE_REGION) == 0 || strcmp(advice, ADVICE_REDIRECT) == 0);
     if (!advice) {
         out[0] = '\0';
-    } else if (strcmp(advice, ADVICE_REGION) == 0 && error->region[0]) {
+    } else if (is_region && error->region[0]) {
         (void)snprintf(out, size, "; the bucket is in %s: set that region", error->region);
     } else if (strcmp(advice, ADVICE_ARGUMENT) == 0 && error->argument[0]) {
         bool shown = error->value[0] && may_be_shown(error->argument);

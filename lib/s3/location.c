@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* How people name an object: "s3://bucket/key", or the https URL that AWS gives it. */
+/* How people name an object: "s3://bucket/key", or the https URL that AWS gives it. Schemes are the
+ * same in any case (RFC 3986). */
 #include <string.h>
+#include <strings.h>
 
 #include "region.h"
 #include "s3.h"
@@ -144,10 +146,10 @@ static hydra_status read_url(const hy_url *url, location *out, hy_diag *diag)
 
 static hydra_status read_location(const char *text, location *out, hy_diag *diag)
 {
-    if (strncmp(text, S3_SCHEME, sizeof S3_SCHEME - 1) == 0) {
+    if (strncasecmp(text, S3_SCHEME, sizeof S3_SCHEME - 1) == 0) {
         return split(text + sizeof S3_SCHEME - 1, out, diag);
     }
-    if (strncmp(text, "https://", 8) != 0) {
+    if (strncasecmp(text, "https://", 8) != 0) {
         char *shown = hy_url_redacted(text);
         hydra_status status = fail_unknown(diag, shown ? shown : "location");
         hy_free(shown);

@@ -38,10 +38,12 @@ typedef struct exchange {
 
 /* ---- Making the request ---- */
 
-static bool has_checksum(const hy_http_headers *headers)
+/* Of its body: what goes with a completion is the checksum of the object. */
+static bool has_checksum(const hy_s3_call *call)
 {
-    return headers && (hy_http_headers_get(headers, "content-md5") ||
-                       hy_http_headers_get(headers, "x-amz-checksum-crc64nvme"));
+    return hy_http_headers_get(call->headers, "content-md5") ||
+           (strcmp(call->method, "PUT") == 0 &&
+            hy_http_headers_get(call->headers, "x-amz-checksum-crc64nvme"));
 }
 
 /* Where the options leave it to the server, and it insists. */
@@ -65,7 +67,7 @@ static hydra_status add_md5(exchange *x, hy_http_headers *headers, hy_diag *diag
 static hydra_status find_hash(exchange *x, bool tls, const char **hash, hy_diag *diag)
 {
     const hy_s3_call *call = x->call;
-    if (tls && has_checksum(call->headers)) {
+    if (tls && has_checksum(call)) {
         *hash = UNSIGNED;
         return HYDRA_OK;
     }

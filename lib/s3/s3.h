@@ -294,8 +294,10 @@ typedef struct hy_s3_get_call {
     int64_t max_bytes;          /* HYDRA_ERR_LIMIT beyond; 0 = no limit */
     const hy_cancel *cancel;    /* may be NULL */
     const hydra_policy *policy; /* may be NULL */
-    /* Takes the bytes, `at` counted from `offset` on, one behind the other. `at` = 0 again: the
-     * object was replaced meanwhile, what came before is void. NULL = into memory. */
+    /* So many bytes will come, once a reply says it. May be NULL. */
+    hydra_status (*begin)(void *user, int64_t bytes, hy_diag *diag);
+    /* Takes the bytes, `at` counted from `offset` on, one behind the other. `at` = 0 again, first
+     * without any: what came before is void. NULL = into memory. */
     hydra_status (*receive)(void *user, int64_t at, const void *data, size_t size, hy_diag *diag);
     void (*received)(void *user, int64_t bytes,
                      int64_t total); /* may be NULL; total -1 = unknown */

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* A name is taken from 2^64; a second try is as good as never needed. */
@@ -308,4 +309,17 @@ hydra_status hy_sink_file_new(const char *path, bool replace, const hydra_policy
     }
     *out = &file->base;
     return HYDRA_OK;
+}
+
+hydra_status hy_sink_file_check_room(const hy_sink *sink, int64_t bytes, hy_diag *diag)
+{
+    const file_sink *file = (const file_sink *)sink;
+    struct statvfs info;
+    /* File systems that count no blocks do not tell. */
+    if (fstatvfs(file->fd, &info) != 0 || info.f_blocks == 0 || info.f_frsize == 0 ||
+        (uint64_t)bytes / info.f_frsize <= info.f_bfree) {
+        return HYDRA_OK;
+    }
+    return hy_fail(diag, HYDRA_ERR_SPACE, "%s: needs %lld bytes; %llu are free", sink->name,
+                   (long long)bytes, (unsigned long long)info.f_bfree * info.f_frsize);
 }

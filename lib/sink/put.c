@@ -65,9 +65,24 @@ static hydra_status status_of(const put_sink *put, int32_t http_status)
     }
 }
 
-static hydra_status judge(const put_sink *put, int32_t tries, int32_t http_status, hy_diag *diag)
+/* S3 may send an error as 200. */
+static bool holds_error(const hy_http_reply *reply)
 {
-    if (http_status >= 200 && http_status <= 299) {
+    static const char mark[] = "<Error>";
+    return memmem(reply->body.data, reply->body.size, mark, sizeof mark - 1) != NULL;
+}
+
+static hydra_status judge(const put_sink *put, int32_t tries, const hy_http_reply *reply,
+                          hy_diag *diag)
+{
+    int32_t http_status = reply->status;
+    bool is_success = http_status >= 200 && http_status <= 299;
+    if (is_success && holds_error(reply)) {
+        return hy_fail(diag, HYDRA_ERR_SERVER,
+                       "%s: the server answered the PUT with %d and an error", put->name,
+                       (int)http_status);
+    }
+    if (is_success) {
         return HYDRA_OK;
     }
     hydra_status status = status_of(put, http_status);
@@ -102,8 +117,8 @@ static hydra_status put_once(put_sink *put, const void *data, size_t size, int32
         *again = reply->outcome == HY_HTTP_TRANSIENT;
         return status;
     }
-    *again = hy_retry_status(reply->status);
-    return judge(put, tries, reply->status, diag);
+    *again = hy_retry_status(reply->status) || reply->status <= 299;
+    return judge(put, tries, reply, diag);
 }
 
 static hy_retry_class class_of(const hy_http_reply *reply)

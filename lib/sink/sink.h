@@ -38,6 +38,9 @@ hydra_status hy_sink_file_new(const char *path, bool replace, const hydra_policy
  * for another one does not change that. False: not committed, or it could not be looked at. The
  * sink must be one of hy_sink_file_new. */
 bool hy_sink_file_info(const hy_sink *sink, struct stat *info);
+/* Before so many bytes are loaded for it: HYDRA_ERR_SPACE if the disk has not so many free. The
+ * sink must be one of hy_sink_file_new, and open. */
+hydra_status hy_sink_file_check_room(const hy_sink *sink, int64_t bytes, hy_diag *diag);
 
 /*
  * Memory, up to `limit` bytes (HYDRA_ERR_SPACE beyond). Bytes that are skipped are zero. After

@@ -140,6 +140,14 @@ class StorageTest(CliTest):
         self.fails(3, "get", URI, "copy.mp4", "--endpoint", NOBODY)
         self.fails(4, "render", *SMALL, "a.png", "-o", URI, "--endpoint", NOBODY)
 
+    def test_wrong_environment(self) -> None:
+        """What is wrong outside the command line is named."""
+        self.with_keys()
+        self.fails(1, "presign", URI, "--aws-profile", "nobody", says='profile "nobody"')
+        self.fails(4, "upload", "a.png", URI, "--aws-profile", "nobody", says='profile "nobody"')
+        os.environ["AWS_ENDPOINT_URL_S3"] = "ftp://x"
+        self.fails(2, "upload", "a.png", URI, says="endpoint URL of the environment")
+
     def test_nobody_listens(self) -> None:
         self.with_keys()
         for code, arguments in ((4, ("upload", "a.png", URI)), (3, ("get", URI, "copy.mp4")),

@@ -27,6 +27,7 @@ from sigv4_check import Keys, Refused, check_body, check_request
 
 Action = dict[str, Any]
 KEYS = Keys("AKIDFAULTSERVER00000", "fault+server/SECRETkey/fault+server/0000")
+IGNORED = {"ignore_range": "range", "ignore_match": "if-match"}
 HEAD_LIMIT = 256 << 10
 ENDLESS_LIMIT = 256 << 20
 PIECE = 64 << 10
@@ -371,8 +372,8 @@ class Exchange:
             public = record.op in ("get", "head") and record.request.bucket.startswith("public")
             if not public:
                 raise Refused(403, "AccessDenied", "Access Denied")
-        if action.get("ignore_range"):
-            record.request.headers = [h for h in record.request.headers if h[0].lower() != "range"]
+        ignored = {name for mark, name in IGNORED.items() if action.get(mark)}
+        record.request.headers = [h for h in record.request.headers if h[0].lower() not in ignored]
         reply = self.server.model.handle(record.request)
         if "replace" in action:
             self.server.model.put_object(record.request.bucket, record.request.key,
@@ -401,7 +402,7 @@ class Exchange:
             reply.body = gzip.compress(bytes(action["gzip_mb"] << 20), 9)
             reply.headers["Content-Encoding"] = "gzip"
         for name, value in action.get("headers", {}).items():
-            reply.headers[name] = self.server.fill(value, record.request)
+            reply.headers[name] = value and self.server.fill(value, record.request)
         return reply
 
     # ---- Sending ----

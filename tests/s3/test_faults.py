@@ -58,7 +58,8 @@ class Table(StoreTest):
         sources = [self.run_step(driver, server, step) for step in case["do"]]
         self.check_counts(server, other, case.get("ops", {}))
         for place, wanted in case.get("stored", {}).items():
-            wanted = sources[-1] if wanted == "source" else wanted and wanted.encode()
+            if wanted is not None:
+                wanted = sources[-1] if wanted == "source" else wanted.encode()
             self.assertEqual(server.model.data(*place.split("/", 1)), wanted, "stored")
 
     def run_step(self, driver: Driver, server: FaultServer, step: dict[str, Any]) -> bytes:

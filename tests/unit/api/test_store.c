@@ -223,6 +223,9 @@ static void test_names(void **state)
         assert_true(hydra_store_error(store)[0] != '\0');
         assert_null(url);
     }
+    const char *url;
+    assert_int_equal(hydra_store_presign(store, "GET", "S3://bucket/Key", 60, &url), HYDRA_OK);
+    assert_non_null(strstr(url, "/Key?"));
     hydra_store_free(store);
 }
 
@@ -337,6 +340,33 @@ static void test_amazon_has_virtual_hosts(void **state)
     hydra_store_free(store);
 }
 
+/* Who set it up wrongly is told what is wrong, by each call. */
+static void test_wrong_environment(void **state)
+{
+    (void)state;
+    hydra_store_options options;
+    const char *url;
+    hydra_store_options_init(&options);
+    options.profile = "nobody";
+    hydra_store *store = open_store(&options);
+    assert_string_equal(hydra_store_error(store), "");
+    for (int i = 0; i < 2; i++) {
+        assert_fails(store, hydra_store_presign(store, "GET", "s3://bucket/key", 60, &url),
+                     HYDRA_ERR_AUTH, "profile \"nobody\"");
+        assert_fails(store, hydra_store_put(store, "s3://bucket/key", "a", 1, NULL, NULL),
+                     HYDRA_ERR_AUTH, "profile \"nobody\"");
+    }
+    hydra_store_free(store);
+    fill(&options);
+    options.endpoint = NULL;
+    (void)setenv("AWS_ENDPOINT_URL_S3", "ftp://user:" SECRET "@storage.example.com", 1);
+    store = open_store(&options);
+    assert_fails(store, hydra_store_delete(store, "s3://bucket/key"), HYDRA_ERR_ARGUMENT,
+                 "endpoint URL of the environment");
+    (void)unsetenv("AWS_ENDPOINT_URL_S3");
+    hydra_store_free(store);
+}
+
 /* The keys of a store come from its context where it has no options of its own. */
 static void test_options_of_the_context(void **state)
 {
@@ -420,6 +450,7 @@ int main(void)
         cmocka_unit_test(test_presigned_urls),
         cmocka_unit_test(test_a_signed_url_needs_keys),
         cmocka_unit_test(test_amazon_has_virtual_hosts),
+        cmocka_unit_test(test_wrong_environment),
         cmocka_unit_test(test_options_of_the_context),
         cmocka_unit_test(test_policy),
         cmocka_unit_test(test_cancel_is_for_one_call),

@@ -215,6 +215,22 @@ static void test_a_request_that_went_out_twice(void **state)
     talk_end(&t);
 }
 
+/* Nothing is wound back, and yet it may have been done twice. */
+static void test_an_empty_request_that_went_out_twice(void **state)
+{
+    (void)state;
+    talk t = {.server = scripted_new(hang_up_once, NULL), .http = test_client(NULL)};
+    t.url = scripted_url(t.server, "/a");
+    t.request = (hy_http_request){.method = "PUT", .url = t.url, .name = "photo"};
+    for (int i = 0; i < 2; i++) {
+        talk_run(&t);
+        assert_ok(t.status, &t.diag);
+        assert_int_equal(t.reply.restarts, i);
+    }
+    assert_int_equal(scripted_count(t.server), 3);
+    talk_end(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +241,7 @@ int main(void)
         cmocka_unit_test(test_a_source_that_fails),
         cmocka_unit_test(test_a_kept_connection_that_is_gone),
         cmocka_unit_test(test_a_request_that_went_out_twice),
+        cmocka_unit_test(test_an_empty_request_that_went_out_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <hydra/compose.h>
 
@@ -654,19 +655,94 @@ static void test_settings(void **state)
     hy_s3_free(NULL);
 }
 
+/* As AWS's own programs name it. */
+static void test_checksum_of_the_environment(void **state)
+{
+    (void)state;
+    static const struct {
+        int32_t option;
+        const char *variable;
+        int32_t wanted; /* -1 = refused */
+    } cases[] = {
+        {HYDRA_CHECKSUM_AUTO, "", HYDRA_CHECKSUM_AUTO},
+        {HYDRA_CHECKSUM_AUTO, "when_supported", HYDRA_CHECKSUM_AUTO},
+        {HYDRA_CHECKSUM_AUTO, "WHEN_REQUIRED", HYDRA_CHECKSUM_REQUIRED},
+        {HYDRA_CHECKSUM_AUTO, "sometimes", -1},
+        {HYDRA_CHECKSUM_OFF, "when_required", HYDRA_CHECKSUM_OFF},
+        {HYDRA_CHECKSUM_REQUIRED, "sometimes", HYDRA_CHECKSUM_REQUIRED},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        hydra_store_options options;
+        hy_s3 *s3 = NULL;
+        hy_diag diag = {0};
+        hy_s3_store_defaults(&options);
+        options.region = "eu-central-1";
+        options.endpoint = "https://storage.example.com";
+        options.access_key = "AKIDEXAMPLE";
+        options.secret_key = "secretEXAMPLE";
+        options.checksum = cases[i].option;
+        (void)setenv("AWS_REQUEST_CHECKSUM_CALCULATION", cases[i].variable, 1);
+        hydra_status status = hy_s3_new(&options, NULL, &s3, &diag);
+        if (cases[i].wanted < 0) {
+            assert_failed(status, HYDRA_ERR_ARGUMENT, &diag, "AWS_REQUEST_CHECKSUM_CALCULATION");
+        } else {
+            assert_ok(status, &diag);
+            assert_int_equal(s3->checksum, cases[i].wanted);
+        }
+        hy_s3_free(s3);
+    }
+    (void)unsetenv("AWS_REQUEST_CHECKSUM_CALCULATION");
+}
+
+static void test_checksum_of_the_profile(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/hydra-test-XXXXXX";
+    static const char text[] = "[profile slim]\nrequest_checksum_calculation = when_required\n";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
+    (void)close(fd);
+    (void)setenv("AWS_CONFIG_FILE", path, 1);
+    hydra_store_options options;
+    hy_s3 *s3 = NULL;
+    hy_diag diag = {0};
+    hy_s3_store_defaults(&options);
+    options.profile = "slim";
+    options.access_key = "AKIDEXAMPLE";
+    options.secret_key = "secretEXAMPLE";
+    assert_ok(hy_s3_new(&options, NULL, &s3, &diag), &diag);
+    assert_int_equal(s3->checksum, HYDRA_CHECKSUM_REQUIRED);
+    hy_s3_free(s3);
+    (void)unsetenv("AWS_CONFIG_FILE");
+    (void)unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clock),        cmocka_unit_test(test_clock_stays_wrong),
-        cmocka_unit_test(test_region),       cmocka_unit_test(test_region_loop),
-        cmocka_unit_test(test_keys),         cmocka_unit_test(test_anonymous),
-        cmocka_unit_test(test_outage),       cmocka_unit_test(test_final),
-        cmocka_unit_test(test_cancelled),    cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_resume),       cmocka_unit_test(test_resume_often),
-        cmocka_unit_test(test_replaced),     cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_damaged),      cmocka_unit_test(test_announced_too_much),
-        cmocka_unit_test(test_hidden_error), cmocka_unit_test(test_etags),
-        cmocka_unit_test(test_urls),         cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_clock_stays_wrong),
+        cmocka_unit_test(test_region),
+        cmocka_unit_test(test_region_loop),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_anonymous),
+        cmocka_unit_test(test_outage),
+        cmocka_unit_test(test_final),
+        cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_resume_often),
+        cmocka_unit_test(test_replaced),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_announced_too_much),
+        cmocka_unit_test(test_hidden_error),
+        cmocka_unit_test(test_etags),
+        cmocka_unit_test(test_urls),
+        cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_checksum_of_the_environment),
+        cmocka_unit_test(test_checksum_of_the_profile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -211,6 +211,8 @@ typedef struct location_case {
 
 static const location_case locations[] = {
     {"s3://bucket/key", "bucket", "key", NULL},
+    {"S3://bucket/Key", "bucket", "Key", NULL},
+    {"HTTPS://bucket.s3.amazonaws.com/k", "bucket", "k", NULL},
     {"s3://bucket/a%20b?c#d/..//", "bucket", "a%20b?c#d/..//", NULL},
     {"s3://my.bucket//", "my.bucket", "/", NULL},
     {"https://bucket.s3.eu-central-1.amazonaws.com/a%20b/%C3%A4+", "bucket", "a b/\xc3\xa4+",
@@ -262,7 +264,6 @@ static void test_bad_locations(void **state)
         "s3:///key",
         "s3://bucket",
         "s3://bucket/",
-        "S3://bucket/key",
         "s3://Bucket/key",
         "s3://buc\nket/key",
         "s3://bucket/k\r\ney",

@@ -8,6 +8,15 @@
 
 #include "bench.h"
 
+/* What stands for TLS here. */
+static bool looks_like_tls;
+bool __real_hy_s3_is_tls(const hy_s3_address *address);
+bool __wrap_hy_s3_is_tls(const hy_s3_address *address);
+bool __wrap_hy_s3_is_tls(const hy_s3_address *address)
+{
+    return looks_like_tls || __real_hy_s3_is_tls(address);
+}
+
 /* ---- What goes well ---- */
 
 static void test_sizes(void **state)
@@ -479,6 +488,80 @@ static void test_customer_key_needs_tls(void **state)
     bench_tear_down(&b);
 }
 
+static bool header_is(const bench *b, store_kind kind, const char *name, const char *value)
+{
+    char *found = store_header(b->store, kind, name);
+    bool same = found && strcmp(found, value) == 0;
+    free(found);
+    return same;
+}
+
+/* Each call for the object needs it, but for its deletion. */
+static void test_customer_key_goes_with_each_call(void **state)
+{
+    (void)state;
+    static const store_kind kinds[] = {STORE_CREATE, STORE_PART, STORE_COMPLETE, STORE_PUT,
+                                       STORE_HEAD};
+    static const uint8_t key[32] = "0123456789abcdef0123456789abcdef";
+    const char *const headers[] = {
+        "x-amz-server-side-encryption-customer-algorithm",
+        "AES256",
+        "x-amz-server-side-encryption-customer-key",
+        "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+        "x-amz-server-side-encryption-customer-key-md5",
+        "hRasmdxgYDKV3nvbahU1MA==",
+    };
+    for (int64_t size = PART; size <= 3 * PART; size += 2 * PART) {
+        bench b;
+        hy_s3_upload_result result = {0};
+        hy_diag diag;
+        bench_set_up(&b, NULL, 0);
+        looks_like_tls = true;
+        b.transfer.sse = HYDRA_SSE_CUSTOMER;
+        b.transfer.sse_customer_key = key;
+        b.transfer.when_exists = HYDRA_EXISTS_FAIL;
+        assert_ok(bench_upload(&b, size, &result, &diag), &diag);
+        for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+            for (size_t j = 0; store_count(b.store, kinds[i]) > 0 && j < COUNT_OF(headers);
+                 j += 2) {
+                assert_true(header_is(&b, kinds[i], headers[j], headers[j + 1]));
+            }
+        }
+        hy_s3_upload_result_free(&result);
+        looks_like_tls = false;
+        bench_tear_down(&b);
+    }
+}
+
+/* Of a completion the checksum is that of the object. */
+static void test_a_body_without_checksum_is_signed(void **state)
+{
+    (void)state;
+    static const struct {
+        store_kind kind;
+        bool is_signed;
+    } cases[] = {
+        {STORE_PUT, false}, {STORE_PART, false}, {STORE_CREATE, true}, {STORE_COMPLETE, true}};
+    for (int aws = 0; aws < 2; aws++) {
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+            bench b;
+            hy_s3_upload_result result = {0};
+            hy_diag diag;
+            bench_set_up(&b, NULL, 0);
+            bench_is_aws = aws != 0;
+            looks_like_tls = true;
+            int64_t size = cases[i].kind == STORE_PUT ? PART : 3 * PART;
+            assert_ok(bench_upload(&b, size, &result, &diag), &diag);
+            assert_int_equal(
+                header_is(&b, cases[i].kind, "x-amz-content-sha256", "UNSIGNED-PAYLOAD"),
+                !cases[i].is_signed);
+            hy_s3_upload_result_free(&result);
+            looks_like_tls = false;
+            bench_tear_down(&b);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -499,6 +582,8 @@ int main(void)
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_headers),
         cmocka_unit_test(test_customer_key_needs_tls),
+        cmocka_unit_test(test_customer_key_goes_with_each_call),
+        cmocka_unit_test(test_a_body_without_checksum_is_signed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

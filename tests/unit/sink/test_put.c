@@ -94,6 +94,24 @@ static void test_a_lost_answer(void **state)
     assert_failed(status, HYDRA_ERR_EXISTS, &diag, "answer was lost");
 }
 
+static void test_an_error_that_looks_well(void **state)
+{
+    (void)state;
+    const scripted_reply replies[] = {
+        {.head = "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n"
+                 "<Error><Code>InternalError</Code></Error>         "},
+        {.head = "HTTP/1.1 200 OK\r\n" EMPTY},
+    };
+    hydra_status status;
+    hy_diag diag;
+    script twice = {replies, 2, NULL, NULL};
+    assert_int_equal(put(&twice, true, &status, &diag), 2);
+    assert_ok(status, &diag);
+    script always = {replies, 1, NULL, NULL};
+    assert_int_equal(put(&always, true, &status, &diag), 5);
+    assert_failed(status, HYDRA_ERR_SERVER, &diag, "with 200 and an error");
+}
+
 /* A server that is down is not asked again by every job. */
 static void test_quota(void **state)
 {
@@ -143,6 +161,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_a_lost_answer),
+        cmocka_unit_test(test_an_error_that_looks_well),
         cmocka_unit_test(test_quota),
         cmocka_unit_test(test_cancelled_between_two_tries),
     };
