@@ -76,7 +76,7 @@ static void set_stream(x265_param *x, const struct fakenv_session *s)
         if (x->vui.sarWidth == x->vui.sarHeight)
             x->vui.aspectRatioIdc = 1;
     }
-    if (!vui->videoSignalTypePresentFlag)
+    if (!vui->videoSignalTypePresentFlag || fakenv_config().plain_headers)
         return;
     x->vui.bEnableVideoSignalTypePresentFlag = 1;
     x->vui.videoFormat = (int)vui->videoFormat;
@@ -109,8 +109,7 @@ static void set_params(x265_param *x, const struct fakenv_session *s)
     x->sourceWidth = (int)p->encodeWidth;
     x->sourceHeight = (int)p->encodeHeight;
     x->internalCsp = X265_CSP_I420;
-    x->fpsNum = p->frameRateNum;
-    x->fpsDenom = p->frameRateDen;
+    fakenv_told_rate(s, &x->fpsNum, &x->fpsDenom);
     set_structure(x, s);
     set_stream(x, s);
     set_rate(x, &s->config.rcParams);

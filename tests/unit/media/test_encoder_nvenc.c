@@ -95,7 +95,7 @@ static void profiles_have_their_settings(void **state)
     config.width = 1080;
     config.height = 1920;
     static const char *const standard[] = {
-        "init h264 1080x1920 30/1 p4 tuning 1 gop 60 intervalP 4 bref 2",
+        "init h264 1080x1920 30/1 p4 tuning 1 gop 60 intervalP 4 bref 2 level 0\n",
         "average 0 max 12000000 vbv 0 cq 21.0", "aq 1/8 taq 0 lookahead 0/0 multipass 0", NULL};
     assert_settings(&config, standard);
     config.profile = HYDRA_PROFILE_DRAFT;
