@@ -37,7 +37,9 @@ enum {
     HYDRA_PROBE_NO_VIDEO = 3,      /**< No libnvidia-encode.so.1: the container was started without
                                         the `video` capability. */
     HYDRA_PROBE_OLD_DRIVER = 4,    /**< The driver is older than FFmpeg wants. */
-    HYDRA_PROBE_BROKEN_DRIVER = 5, /**< The driver does not start: its parts do not fit together. */
+    HYDRA_PROBE_BROKEN_DRIVER = 5, /**< The driver does not start: its parts do not fit together,
+                                        a sandbox refuses it, or the process was forked from one
+                                        that uses CUDA. */
     HYDRA_PROBE_NO_GPU = 6,        /**< The driver sees no GPU. */
     HYDRA_PROBE_NO_ENCODER = 7,    /**< The GPU has no encoder for this codec. */
     HYDRA_PROBE_NOT_SUPPORTED = 8, /**< The GPU's encoder refuses the size or the settings. */

@@ -171,6 +171,21 @@ static int32_t fail_no_gpu(hy_gpu_fault *fault)
                        "them");
 }
 
+static const char *explain_start(CUresult result)
+{
+    switch ((int)result) {
+    case HY_CUDA_NOT_INITIALIZED:
+        return "this process was forked from one that uses CUDA; start it as a program of its own "
+               "(exec; in Python's multiprocessing the method spawn)";
+    case HY_CUDA_OPERATING_SYSTEM:
+        return "the system refuses its calls; a container needs the host's devices (/dev/nvidia*), "
+               "and a sandbox like gVisor support for GPUs with the capabilities compute and video";
+    default:
+        return "its libraries and its kernel module do not fit together; reboot after an update, "
+               "and keep libraries for forward compatibility (cuda-compat) out of the container";
+    }
+}
+
 static int32_t start(hy_gpu_driver *driver, hy_gpu_fault *fault)
 {
     CUresult result = driver->cuda->cuInit(0);
@@ -179,10 +194,8 @@ static int32_t start(hy_gpu_driver *driver, hy_gpu_fault *fault)
     }
     if (result != CUDA_SUCCESS) {
         return hy_gpu_fail(fault, HYDRA_PROBE_BROKEN_DRIVER,
-                           "the NVIDIA driver does not start (%s, %d): its libraries and its "
-                           "kernel module do not fit together; reboot after an update, and keep "
-                           "libraries for forward compatibility (cuda-compat) out of the container",
-                           hy_gpu_cuda_error(driver, result), (int)result);
+                           "the NVIDIA driver does not start (%s, %d): %s",
+                           hy_gpu_cuda_error(driver, result), (int)result, explain_start(result));
     }
     if (driver->version(&driver->cuda_version) != CUDA_SUCCESS) {
         driver->cuda_version = 0;
