@@ -81,11 +81,21 @@ static int32_t scale_peak(int32_t kbps, const hy_encoder_config *config)
     return scaled < LEAST_MAX_KBPS ? LEAST_MAX_KBPS : (int32_t)scaled;
 }
 
+/* Key frames have to be further apart than frames that are no B frames. */
+static int32_t most_bframes(const hy_encoder_config *config)
+{
+    int32_t gop = hy_encoder_gop_frames(config->rate);
+    return gop > 2 ? gop - 2 : 0;
+}
+
 hydra_status hy_nvenc_tune(const hy_encoder_config *config, hy_nvenc_tuning *out, hy_diag *diag)
 {
     hydra_status status = choose(config, out, diag);
     if (status != HYDRA_OK) {
         return status;
+    }
+    if (out->bframes > most_bframes(config)) {
+        out->bframes = most_bframes(config);
     }
     out->max_kbps = scale_peak(out->max_kbps, config);
     if (config->bitrate_kbps > 0) {

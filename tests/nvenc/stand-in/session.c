@@ -166,6 +166,8 @@ static NVENCSTATUS check(struct fakenv_session *s, const NV_ENC_INITIALIZE_PARAM
                            "and blocks");
     if (config->frameIntervalP - 1 > fakenv_cap(codec, NV_ENC_CAPS_NUM_MAX_BFRAMES))
         return fakenv_fail(s, NV_ENC_ERR_INVALID_PARAM, "too many B frames");
+    if (config->frameIntervalP > 1 && config->gopLength <= (uint32_t)config->frameIntervalP)
+        return fakenv_fail(s, NV_ENC_ERR_INVALID_PARAM, "no room for B frames between key frames");
     if (b_ref_mode(codec, config) && !fakenv_cap(codec, NV_ENC_CAPS_SUPPORT_BFRAME_REF_MODE))
         return fakenv_fail(s, NV_ENC_ERR_UNSUPPORTED_PARAM, "B frames as references");
     if (p->enableWeightedPrediction && config->frameIntervalP > 1)

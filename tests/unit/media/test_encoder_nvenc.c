@@ -116,6 +116,30 @@ static void profiles_have_their_settings(void **state)
     hy_gpu_unref(gpu);
 }
 
+/* The driver wants a group of pictures that is longer than a B frame's. */
+static void slow_videos_have_fewer_b_frames(void **state)
+{
+    (void)state;
+    hy_gpu *gpu = gpu_new(NULL, 3);
+    hy_encoder_config config = config_for(gpu, HYDRA_CODEC_H264, rate_30, HYDRA_PROFILE_QUALITY);
+    config.rate = (hy_rate){3, 1};
+    static const char *const three[] = {"gop 6 intervalP 4 bref 2", "taq 1 lookahead 1/", NULL};
+    assert_settings(&config, three);
+    config.rate = (hy_rate){2, 1};
+    static const char *const two[] = {"gop 4 intervalP 3 bref 2", "taq 1 lookahead 1/", NULL};
+    assert_settings(&config, two);
+    config.rate = (hy_rate){1, 1};
+    static const char *const one[] = {"gop 2 intervalP 1 bref 0", "taq 1 lookahead 1/", NULL};
+    assert_settings(&config, one);
+    for (int32_t fps = 1; fps <= 3; fps++) {
+        config.rate = (hy_rate){fps, 1};
+        run r = encode_all(&config);
+        assert_run(&r);
+    }
+    hy_gpu_unref(gpu);
+    assert_nothing_left();
+}
+
 static void options_replace_the_profile(void **state)
 {
     (void)state;
@@ -302,6 +326,7 @@ int main(void)
         cmocka_unit_test_setup(hevc_is_coded_too, standin_reset),
         cmocka_unit_test_setup(short_clips_are_whole, standin_reset),
         cmocka_unit_test_setup(profiles_have_their_settings, standin_reset),
+        cmocka_unit_test_setup(slow_videos_have_fewer_b_frames, standin_reset),
         cmocka_unit_test_setup(options_replace_the_profile, standin_reset),
         cmocka_unit_test_setup(missing_parts_are_given_up, standin_reset),
         cmocka_unit_test_setup(a_default_host_sees_no_log_line, standin_reset),
