@@ -46,7 +46,7 @@ static void set_structure(x264_param_t *x, const struct fakenv_session *s)
     x->rc.b_mb_tree = 0;
     x->i_keyint_max = s->config.gopLength == NVENC_INFINITE_GOPLENGTH ? X264_KEYINT_MAX_INFINITE
                                                                       : (int)s->config.gopLength;
-    x->i_keyint_min = 1;
+    x->i_keyint_min = x->i_keyint_max; /* an intra picture is no key frame by itself */
     x->i_scenecut_threshold = 0;
     x->i_bframe = s->config.frameIntervalP > 1 ? s->config.frameIntervalP - 1 : 0;
     x->i_bframe_adaptive = X264_B_ADAPT_NONE;

@@ -47,7 +47,7 @@ static void set_structure(x265_param *x, const struct fakenv_session *s)
     x->numaPools = "none";
     x->keyframeMax =
         s->config.gopLength == NVENC_INFINITE_GOPLENGTH ? -1 : (int)s->config.gopLength;
-    x->keyframeMin = 1;
+    x->keyframeMin = x->keyframeMax; /* an intra picture is no key frame by itself */
     x->scenecutThreshold = 0;
     x->bOpenGOP = 0;
     x->bframes = s->config.frameIntervalP > 1 ? s->config.frameIntervalP - 1 : 0;

@@ -116,6 +116,16 @@ static void profiles_have_their_settings(void **state)
     hy_gpu_unref(gpu);
 }
 
+static void who_waits_for_the_gpu_sleeps(void **state)
+{
+    (void)state;
+    hy_gpu *gpu = gpu_new(NULL, 3);
+    hy_encoder_config config = default_config(gpu);
+    static const char *const blocking[] = {"  context flags 4\n", NULL};
+    assert_settings(&config, blocking);
+    hy_gpu_unref(gpu);
+}
+
 /* The driver wants a group of pictures that is longer than a B frame's. */
 static void slow_videos_have_fewer_b_frames(void **state)
 {
@@ -326,6 +336,7 @@ int main(void)
         cmocka_unit_test_setup(hevc_is_coded_too, standin_reset),
         cmocka_unit_test_setup(short_clips_are_whole, standin_reset),
         cmocka_unit_test_setup(profiles_have_their_settings, standin_reset),
+        cmocka_unit_test_setup(who_waits_for_the_gpu_sleeps, standin_reset),
         cmocka_unit_test_setup(slow_videos_have_fewer_b_frames, standin_reset),
         cmocka_unit_test_setup(options_replace_the_profile, standin_reset),
         cmocka_unit_test_setup(missing_parts_are_given_up, standin_reset),
