@@ -254,6 +254,27 @@ static void failures_have_a_class(void **state)
     }
 }
 
+/* Half of the pictures that the encoder would have are room enough. */
+static void little_memory_is_enough(void **state)
+{
+    static const struct {
+        int32_t profile;
+        int least_mb;
+    } cases[] = {{HYDRA_PROFILE_DRAFT, 4}, {HYDRA_PROFILE_DEFAULT, 14}, {HYDRA_PROFILE_BEST, 14}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(standin_reset(state), 0);
+        assert_int_equal(control("vram_mb %d", cases[i].least_mb), 0);
+        hy_gpu *gpu = gpu_new(NULL, 3);
+        hy_encoder_config config = config_for(gpu, HYDRA_CODEC_H264, rate_30, cases[i].profile);
+        config.width = 1280; /* 1.4 MB each */
+        config.height = 720;
+        hy_encoder *encoder = open_encoder(&config);
+        encoder->ops->close(encoder);
+        hy_gpu_unref(gpu);
+        assert_nothing_left();
+    }
+}
+
 static void a_close_that_hangs_is_left_behind(void **state)
 {
     (void)state;
@@ -344,6 +365,7 @@ int main(void)
         cmocka_unit_test_setup(jobs_share_one_session, standin_reset),
         cmocka_unit_test_setup(a_moment_of_work_elsewhere_is_no_failure, standin_reset),
         cmocka_unit_test_setup(failures_have_a_class, standin_reset),
+        cmocka_unit_test_setup(little_memory_is_enough, standin_reset),
         cmocka_unit_test_setup(a_close_that_hangs_is_left_behind, standin_reset),
         cmocka_unit_test_setup(a_cancelled_job_leaves_soon, standin_reset),
         cmocka_unit_test_setup(a_probe_encodes, standin_reset),
