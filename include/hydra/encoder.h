@@ -74,7 +74,9 @@ HYDRA_API int32_t hydra_encoder_count(void);
 
 /**
  * Describe one encoder and find out whether it works. One on a GPU encodes some pictures for that,
- * which takes up to a second; the outcome is kept in the context, a failure for five minutes.
+ * which takes up to a second, longer where the GPU has to wake up; the outcome is kept in the
+ * context, a failure for five minutes, but for good that a GPU has no encoder, was lost or gave no
+ * answer.
  *
  * @param context  Whose GPUs are asked; NULL = a private context with the defaults.
  * @param index    0 .. hydra_encoder_count() - 1, best first.
@@ -127,8 +129,7 @@ HYDRA_API hydra_status hydra_gpu_count(hydra_context *context, int32_t *count);
 
 /**
  * Describe one GPU and find out what it can encode, which takes up to a second or two: some
- * pictures are encoded with each codec. The outcome is kept in the context, a failure for five
- * minutes.
+ * pictures are encoded with each codec. The outcome is kept as that of hydra_encoder_probe.
  *
  * @param context  Whose GPUs; NULL = a private context with the defaults.
  * @param index    0 .. hydra_gpu_count - 1.

@@ -182,7 +182,8 @@ static const char *explain_start(CUresult result)
                "and a sandbox like gVisor support for GPUs with the capabilities compute and video";
     default:
         return "its libraries and its kernel module do not fit together; reboot after an update, "
-               "and keep libraries for forward compatibility (cuda-compat) out of the container";
+               "and keep libraries for forward compatibility (cuda-compat) out of the container, "
+               "which needs the host's /dev/nvidia-uvm, too";
     }
 }
 
