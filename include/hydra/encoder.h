@@ -104,13 +104,14 @@ typedef struct hydra_gpu_info {
     int32_t index;          /**< As CUDA counts them. */
     int32_t finding_h264;   /**< HYDRA_PROBE_* of H.264. */
     int32_t finding_hevc;   /**< HYDRA_PROBE_* of HEVC. */
-    int64_t memory_bytes;   /**< Video memory. */
+    int64_t memory_bytes;   /**< Video memory; 0 = the driver does not tell. */
     int32_t driver_version; /**< CUDA version of the driver: 12040 = 12.4. */
     int32_t sessions;       /**< Encodings of this context on it now. */
     int32_t session_limit;  /**< Most of them at once: hydra_context_options.gpu_sessions. */
     int32_t reserved;       /**< 0. */
     char name[96];          /**< "Tesla T4". */
-    char uuid[48];          /**< "GPU-8932f937-d72c-4106-c12f-20bd9faed9f6". */
+    char uuid[48];          /**< "GPU-8932f937-d72c-4106-c12f-20bd9faed9f6"; "" = it does
+                                 not tell. */
     char reason[HYDRA_REASON_BYTES]; /**< What stands in the way of H.264, else of HEVC, and what to
                                           do; "" if nothing does. */
 } hydra_gpu_info;

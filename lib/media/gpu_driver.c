@@ -253,6 +253,7 @@ static void write_uuid(const CUuuid *uuid, char *text, size_t size)
                    b[14], b[15]);
 }
 
+/* What a driver does not tell of a GPU is no reason to leave it alone. */
 static CUresult describe(const hy_gpu_driver *driver, int32_t index, hy_gpu_device *device)
 {
     CUdevice cuda;
@@ -260,18 +261,21 @@ static CUresult describe(const hy_gpu_driver *driver, int32_t index, hy_gpu_devi
     size_t bytes = 0;
     *device = (hy_gpu_device){.index = index, .driver_version = driver->cuda_version};
     CUresult result = driver->cuda->cuDeviceGet(&cuda, index);
-    if (result == CUDA_SUCCESS) {
-        result = driver->cuda->cuDeviceGetName(device->name, (int)sizeof device->name, cuda);
+    if (result != CUDA_SUCCESS) {
+        return result;
     }
-    if (result == CUDA_SUCCESS) {
-        result = driver->total_memory(&bytes, cuda);
+    if (driver->cuda->cuDeviceGetName(device->name, (int)sizeof device->name, cuda) !=
+        CUDA_SUCCESS) {
+        (void)snprintf(device->name, sizeof device->name, "without a name");
     }
-    if (result == CUDA_SUCCESS && driver->cuda->cuDeviceGetUuid) {
-        result = driver->cuda->cuDeviceGetUuid(&uuid, cuda);
+    if (driver->total_memory(&bytes, cuda) == CUDA_SUCCESS) {
+        device->memory_bytes = (int64_t)bytes;
     }
-    write_uuid(&uuid, device->uuid, sizeof device->uuid);
-    device->memory_bytes = (int64_t)bytes;
-    return result;
+    if (driver->cuda->cuDeviceGetUuid &&
+        driver->cuda->cuDeviceGetUuid(&uuid, cuda) == CUDA_SUCCESS) {
+        write_uuid(&uuid, device->uuid, sizeof device->uuid);
+    }
+    return CUDA_SUCCESS;
 }
 
 int32_t hy_gpu_driver_list(const hy_gpu_driver *driver, hy_gpu_device *list, int32_t *count,
