@@ -179,6 +179,7 @@ static void devices_have_their_names(void **state)
     assert_int_equal(device.driver_version, 12040);
     assert_int_equal(device.sessions, 0);
     assert_int_equal(device.session_limit, 3);
+    assert_int_equal(hy_gpu_stall_us(gpu), 10000000); /* as docs/gpu.md tells */
     assert_false(hy_gpu_device_at(gpu, 2, &device));
     assert_false(hy_gpu_device_at(gpu, -1, &device));
     hy_gpu_unref(gpu);
