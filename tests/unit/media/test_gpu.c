@@ -426,7 +426,7 @@ static void contexts_that_fail_have_a_class(void **state)
         const char *part;
     } cases[] = {
         {"fault cuCtxCreate_v2=CUDA_OOM", HYDRA_PROBE_NO_MEMORY, "no video memory left"},
-        {"fault cuCtxCreate_v2=46", HYDRA_PROBE_BUSY, "exclusive mode"},
+        {"fault cuCtxCreate_v2=46", HYDRA_PROBE_BUSY, "set the compute mode"},
         {"fault cuCtxCreate_v2=808", HYDRA_PROBE_BUSY, "(MPS)"},
         {"fault cuCtxCreate_v2=CUDA_ECC", HYDRA_PROBE_LOST, "CUDA_ERROR_ECC_UNCORRECTABLE"},
     };
