@@ -37,7 +37,9 @@ enum {
     HYDRA_PROBE_NO_VIDEO = 3,      /**< No libnvidia-encode.so.1: the container was started without
                                         the `video` capability. */
     HYDRA_PROBE_OLD_DRIVER = 4,    /**< The driver is older than FFmpeg wants. */
-    HYDRA_PROBE_BROKEN_DRIVER = 5, /**< The driver does not start: its parts do not fit together. */
+    HYDRA_PROBE_BROKEN_DRIVER = 5, /**< The driver does not start: its parts do not fit together,
+                                        a sandbox refuses it, or the process was forked from one
+                                        that uses CUDA. */
     HYDRA_PROBE_NO_GPU = 6,        /**< The driver sees no GPU. */
     HYDRA_PROBE_NO_ENCODER = 7,    /**< The GPU has no encoder for this codec. */
     HYDRA_PROBE_NOT_SUPPORTED = 8, /**< The GPU's encoder refuses the size or the settings. */
@@ -72,7 +74,9 @@ HYDRA_API int32_t hydra_encoder_count(void);
 
 /**
  * Describe one encoder and find out whether it works. One on a GPU encodes some pictures for that,
- * which takes up to a second; the outcome is kept in the context, a failure for five minutes.
+ * which takes up to a second, longer where the GPU has to wake up; the outcome is kept in the
+ * context, a failure for five minutes, but for good that a GPU has no encoder, was lost or gave no
+ * answer.
  *
  * @param context  Whose GPUs are asked; NULL = a private context with the defaults.
  * @param index    0 .. hydra_encoder_count() - 1, best first.
@@ -100,13 +104,14 @@ typedef struct hydra_gpu_info {
     int32_t index;          /**< As CUDA counts them. */
     int32_t finding_h264;   /**< HYDRA_PROBE_* of H.264. */
     int32_t finding_hevc;   /**< HYDRA_PROBE_* of HEVC. */
-    int64_t memory_bytes;   /**< Video memory. */
+    int64_t memory_bytes;   /**< Video memory; 0 = the driver does not tell. */
     int32_t driver_version; /**< CUDA version of the driver: 12040 = 12.4. */
     int32_t sessions;       /**< Encodings of this context on it now. */
     int32_t session_limit;  /**< Most of them at once: hydra_context_options.gpu_sessions. */
     int32_t reserved;       /**< 0. */
     char name[96];          /**< "Tesla T4". */
-    char uuid[48];          /**< "GPU-8932f937-d72c-4106-c12f-20bd9faed9f6". */
+    char uuid[48];          /**< "GPU-8932f937-d72c-4106-c12f-20bd9faed9f6"; "" = it does
+                                 not tell. */
     char reason[HYDRA_REASON_BYTES]; /**< What stands in the way of H.264, else of HEVC, and what to
                                           do; "" if nothing does. */
 } hydra_gpu_info;
@@ -125,8 +130,7 @@ HYDRA_API hydra_status hydra_gpu_count(hydra_context *context, int32_t *count);
 
 /**
  * Describe one GPU and find out what it can encode, which takes up to a second or two: some
- * pictures are encoded with each codec. The outcome is kept in the context, a failure for five
- * minutes.
+ * pictures are encoded with each codec. The outcome is kept as that of hydra_encoder_probe.
  *
  * @param context  Whose GPUs; NULL = a private context with the defaults.
  * @param index    0 .. hydra_gpu_count - 1.

@@ -60,7 +60,8 @@ static int32_t fail_creating(const cuda_context *context, CUresult result, hy_gp
         return fail_memory(context, fault);
     case HY_CUDA_DEVICE_UNAVAILABLE:
         return hy_gpu_fail(fault, HYDRA_PROBE_BUSY,
-                           "GPU %d (%s) is used by another program in exclusive mode",
+                           "GPU %d (%s) is used by another program in exclusive mode: end that, or "
+                           "set the compute mode to default (nvidia-smi -c 0)",
                            (int)context->device.index, context->device.name);
     case HY_CUDA_MPS_NOT_READY:
     case HY_CUDA_MPS_CLIENTS:
@@ -187,7 +188,9 @@ static int32_t fail_session(const question *q, NVENCSTATUS status, hy_gpu_fault 
                            (int)device->index, device->name, (int)status);
     default:
         return hy_gpu_fail(fault, HYDRA_PROBE_FAILED,
-                           "GPU %d (%s) opens no encoder session (NVENC error %d)",
+                           "GPU %d (%s) opens no encoder session (NVENC error %d): update the "
+                           "NVIDIA driver; a container or sandbox has to have the driver "
+                           "capabilities compute,video,utility",
                            (int)device->index, device->name, (int)status);
     }
 }
@@ -231,7 +234,8 @@ static int32_t check_size(const question *q, hy_gpu_fault *fault)
         return HYDRA_PROBE_OK;
     }
     return hy_gpu_fail(fault, HYDRA_PROBE_NOT_SUPPORTED,
-                       "GPU %d (%s) encodes %s of %d x %d to %d x %d pixels, not %d x %d",
+                       "GPU %d (%s) encodes %s of %d x %d to %d x %d pixels, not %d x %d: take a "
+                       "size between them",
                        (int)q->context->device.index, q->context->device.name,
                        hy_codec_name(q->codec), least_width, least_height, most_width, most_height,
                        (int)q->width, (int)q->height);

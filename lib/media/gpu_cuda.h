@@ -18,8 +18,10 @@ void hy_gpu_note_missing(void *note, const char *format, const char *name);
 
 /* Results that dynlink_cuda.h has no names for. */
 #define HY_CUDA_OUT_OF_MEMORY      ((CUresult)2)
+#define HY_CUDA_NOT_INITIALIZED    ((CUresult)3)
 #define HY_CUDA_DEVICE_UNAVAILABLE ((CUresult)46)
 #define HY_CUDA_NO_DEVICE          ((CUresult)100)
+#define HY_CUDA_OPERATING_SYSTEM   ((CUresult)304)
 #define HY_CUDA_MPS_NOT_READY      ((CUresult)807)
 #define HY_CUDA_MPS_CLIENTS        ((CUresult)808)
 #define HY_CUDA_MPS_CONNECTIONS    ((CUresult)809)

@@ -171,6 +171,22 @@ static int32_t fail_no_gpu(hy_gpu_fault *fault)
                        "them");
 }
 
+static const char *explain_start(CUresult result)
+{
+    switch ((int)result) {
+    case HY_CUDA_NOT_INITIALIZED:
+        return "this process was forked from one that uses CUDA; start it as a program of its own "
+               "(exec; in Python's multiprocessing the method spawn)";
+    case HY_CUDA_OPERATING_SYSTEM:
+        return "the system refuses its calls; a container needs the host's devices (/dev/nvidia*), "
+               "and a sandbox like gVisor support for GPUs with the capabilities compute and video";
+    default:
+        return "its libraries and its kernel module do not fit together; reboot after an update, "
+               "and keep libraries for forward compatibility (cuda-compat) out of the container, "
+               "which needs the host's /dev/nvidia-uvm, too";
+    }
+}
+
 static int32_t start(hy_gpu_driver *driver, hy_gpu_fault *fault)
 {
     CUresult result = driver->cuda->cuInit(0);
@@ -179,10 +195,8 @@ static int32_t start(hy_gpu_driver *driver, hy_gpu_fault *fault)
     }
     if (result != CUDA_SUCCESS) {
         return hy_gpu_fail(fault, HYDRA_PROBE_BROKEN_DRIVER,
-                           "the NVIDIA driver does not start (%s, %d): its libraries and its "
-                           "kernel module do not fit together; reboot after an update, and keep "
-                           "libraries for forward compatibility (cuda-compat) out of the container",
-                           hy_gpu_cuda_error(driver, result), (int)result);
+                           "the NVIDIA driver does not start (%s, %d): %s",
+                           hy_gpu_cuda_error(driver, result), (int)result, explain_start(result));
     }
     if (driver->version(&driver->cuda_version) != CUDA_SUCCESS) {
         driver->cuda_version = 0;
@@ -239,6 +253,7 @@ static void write_uuid(const CUuuid *uuid, char *text, size_t size)
                    b[14], b[15]);
 }
 
+/* What a driver does not tell of a GPU is no reason to leave it alone. */
 static CUresult describe(const hy_gpu_driver *driver, int32_t index, hy_gpu_device *device)
 {
     CUdevice cuda;
@@ -246,18 +261,21 @@ static CUresult describe(const hy_gpu_driver *driver, int32_t index, hy_gpu_devi
     size_t bytes = 0;
     *device = (hy_gpu_device){.index = index, .driver_version = driver->cuda_version};
     CUresult result = driver->cuda->cuDeviceGet(&cuda, index);
-    if (result == CUDA_SUCCESS) {
-        result = driver->cuda->cuDeviceGetName(device->name, (int)sizeof device->name, cuda);
+    if (result != CUDA_SUCCESS) {
+        return result;
     }
-    if (result == CUDA_SUCCESS) {
-        result = driver->total_memory(&bytes, cuda);
+    if (driver->cuda->cuDeviceGetName(device->name, (int)sizeof device->name, cuda) !=
+        CUDA_SUCCESS) {
+        (void)snprintf(device->name, sizeof device->name, "without a name");
     }
-    if (result == CUDA_SUCCESS && driver->cuda->cuDeviceGetUuid) {
-        result = driver->cuda->cuDeviceGetUuid(&uuid, cuda);
+    if (driver->total_memory(&bytes, cuda) == CUDA_SUCCESS) {
+        device->memory_bytes = (int64_t)bytes;
     }
-    write_uuid(&uuid, device->uuid, sizeof device->uuid);
-    device->memory_bytes = (int64_t)bytes;
-    return result;
+    if (driver->cuda->cuDeviceGetUuid &&
+        driver->cuda->cuDeviceGetUuid(&uuid, cuda) == CUDA_SUCCESS) {
+        write_uuid(&uuid, device->uuid, sizeof device->uuid);
+    }
+    return CUDA_SUCCESS;
 }
 
 int32_t hy_gpu_driver_list(const hy_gpu_driver *driver, hy_gpu_device *list, int32_t *count,

@@ -25,8 +25,9 @@ int32_t hy_h264_level(int32_t width, int32_t height, hy_rate rate, int32_t bitra
 int32_t hy_h264_level_frames(int32_t level, int32_t width, int32_t height);
 
 /*
- * An avcC record from one SPS and one PPS, each behind its 4-byte length; a record is copied as it
- * is. HYDRA_ERR_FORMAT: not such a header. Free `*avcc` with hy_free.
+ * An avcC record from one SPS and one PPS, each behind its 4-byte length; units of other kinds are
+ * left out; a record is copied as it is. HYDRA_ERR_FORMAT: not such a header. Free `*avcc` with
+ * hy_free.
  */
 hydra_status hy_h264_make_avcc(const uint8_t *header, size_t size, uint8_t **avcc,
                                size_t *avcc_size);

@@ -126,6 +126,24 @@ static size_t put_record(uint8_t *record, const hy_nal *sps, const hy_nal *pps)
     return (size_t)(to - record);
 }
 
+/* One of each, the SPS first; units of other kinds may be around them. */
+static bool find_sets(const uint8_t *header, size_t size, hy_nal *sps, hy_nal *pps)
+{
+    hy_nal unit;
+    *sps = *pps = (hy_nal){NULL, 0};
+    while (hy_nal_next(&header, &size, &unit)) {
+        int type = unit.data[0] & 0x1f;
+        if (type == NAL_SPS && !sps->data && !pps->data) {
+            *sps = unit;
+        } else if (type == NAL_PPS && sps->data && !pps->data) {
+            *pps = unit;
+        } else if (type == NAL_SPS || type == NAL_PPS) {
+            return false;
+        }
+    }
+    return size == 0 && pps->data;
+}
+
 hydra_status hy_h264_make_avcc(const uint8_t *header, size_t size, uint8_t **avcc,
                                size_t *avcc_size)
 {
@@ -138,8 +156,7 @@ hydra_status hy_h264_make_avcc(const uint8_t *header, size_t size, uint8_t **avc
     }
     hy_nal sps;
     hy_nal pps;
-    if (!hy_nal_next(&header, &size, &sps) || !hy_nal_next(&header, &size, &pps) ||
-        (sps.data[0] & 0x1f) != NAL_SPS || (pps.data[0] & 0x1f) != NAL_PPS) {
+    if (!find_sets(header, size, &sps, &pps)) {
         return HYDRA_ERR_FORMAT;
     }
     *avcc = hy_calloc(1, sps.size + pps.size + 16);

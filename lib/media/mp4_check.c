@@ -101,6 +101,8 @@ static hydra_status check_video_stream(hy_mp4_check *c)
     if (!kind->read_sps(track->config.data, track->config.size, &c->sps)) {
         return hy_fail(c->diag, HYDRA_ERR_VERIFY, "%s: %s cannot be read", c->name, kind->header);
     }
+    const hy_video_look file = {rate, codec->color_primaries, codec->color_trc, codec->color_space};
+    hy_video_sps_complete(&c->sps, &file);
     const hy_video_sps *sps = &c->sps;
     const hy_mp4_expectation list[] = {
         {"the width", track->width, codec->width},

@@ -188,8 +188,10 @@ static int32_t climb_down(hy_nvenc_core *core)
     return fail_settings(core, error);
 }
 
-static bool is_as_wanted(const hy_encoder_config *config, const hy_video_sps *sps)
+static bool is_as_wanted(const hy_encoder_config *config, hy_video_sps *sps)
 {
+    const hy_video_look file = {config->rate, AVCOL_PRI_BT709, AVCOL_TRC_BT709, AVCOL_SPC_BT709};
+    hy_video_sps_complete(sps, &file);
     return sps->width == config->width && sps->height == config->height && sps->bit_depth == 8 &&
            sps->chroma_format_idc == 1 && !sps->full_range && sps->primaries == AVCOL_PRI_BT709 &&
            sps->transfer == AVCOL_TRC_BT709 && sps->matrix == AVCOL_SPC_BT709 &&

@@ -13,7 +13,6 @@
 #include <libavutil/opt.h>
 
 #include "encoder_av.h"
-#include "h264.h"
 
 /* Of 1080 x 1920 at 30 frames a second, for which peaks are given. */
 #define REFERENCE_PIXELS_PER_S (1080.0 * 1920.0 * 30.0)
@@ -82,11 +81,21 @@ static int32_t scale_peak(int32_t kbps, const hy_encoder_config *config)
     return scaled < LEAST_MAX_KBPS ? LEAST_MAX_KBPS : (int32_t)scaled;
 }
 
+/* Key frames have to be further apart than frames that are no B frames. */
+static int32_t most_bframes(const hy_encoder_config *config)
+{
+    int32_t gop = hy_encoder_gop_frames(config->rate);
+    return gop > 2 ? gop - 2 : 0;
+}
+
 hydra_status hy_nvenc_tune(const hy_encoder_config *config, hy_nvenc_tuning *out, hy_diag *diag)
 {
     hydra_status status = choose(config, out, diag);
     if (status != HYDRA_OK) {
         return status;
+    }
+    if (out->bframes > most_bframes(config)) {
+        out->bframes = most_bframes(config);
     }
     out->max_kbps = scale_peak(out->max_kbps, config);
     if (config->bitrate_kbps > 0) {
@@ -160,21 +169,6 @@ static void set_rate(const hy_nvenc_tuning *tuning, const hy_encoder_config *con
     codec->rc_buffer_size = buffer > INT32_MAX ? INT32_MAX : (int)buffer;
 }
 
-/* HEVC is Main by default, with a level that the driver finds. */
-static void set_profile(const hy_encoder_config *config, int32_t step, options *o,
-                        const AVCodecContext *codec)
-{
-    if (config->codec == HYDRA_CODEC_HEVC) {
-        set_text(o, "profile", "main");
-        return;
-    }
-    set_text(o, "profile", "high");
-    if (step < HY_NVENC_STEPS - 1) {
-        int32_t kbps = (int32_t)(codec->rc_max_rate / 1000);
-        set_number(o, "level", hy_h264_level(config->width, config->height, config->rate, kbps));
-    }
-}
-
 int hy_nvenc_apply(const hy_nvenc_tuning *tuning, const hy_encoder_config *config, int32_t step,
                    AVCodecContext *codec)
 {
@@ -182,7 +176,8 @@ int hy_nvenc_apply(const hy_nvenc_tuning *tuning, const hy_encoder_config *confi
     set_text(&o, "preset", tuning->preset);
     set_text(&o, "tune", "hq");
     set_rate(tuning, config, &o, codec);
-    set_profile(config, step, &o, codec);
+    /* The level is found by the driver, which refuses one that its references or peaks exceed. */
+    set_text(&o, "profile", config->codec == HYDRA_CODEC_HEVC ? "main" : "high");
     set_number(&o, "forced-idr", 1);
     set_number(&o, "surfaces", tuning->surfaces);
     set_number(&o, "spatial-aq", tuning->spatial_aq);

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/core.h"
+
 #include "bits.h"
 
 /* Colours as in ITU-T H.273, 2 = not told. */
@@ -33,5 +35,17 @@ typedef struct hy_video_sps {
 /* With what both codecs' video usability information begins: shape of the pixels, overscan, range
  * and colours, place of the chroma. */
 void hy_video_sps_read_look(hy_bits *bits, hy_video_sps *sps);
+
+/* What a file says around its stream. */
+typedef struct hy_video_look {
+    hy_rate rate;
+    int32_t primaries;
+    int32_t transfer;
+    int32_t matrix;
+} hy_video_look;
+
+/* Drivers leave things out, or round: what a stream does not tell, and a rate that is the file's
+ * but for rounding, becomes what the file says. What it tells otherwise stays. */
+void hy_video_sps_complete(hy_video_sps *sps, const hy_video_look *file);
 
 #endif

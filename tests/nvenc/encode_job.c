@@ -74,6 +74,7 @@ int standin_reset(void **state)
         "gpus Tesla T4:7.5",
         "api 11.1",
         "caps",
+        "headers",
         "max_sessions 0",
         "max_sessions_per_gpu 0",
         "vram_mb 0",

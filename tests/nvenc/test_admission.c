@@ -30,6 +30,8 @@ typedef struct job {
     hydra_context *context;
     int32_t encoder;
     int64_t wait_us; /* HYDRA_AUTO = the usual */
+    int32_t when_busy;
+    int64_t deadline_us;
     case_outcome outcome;
     pthread_t thread;
     atomic_bool done;
@@ -40,6 +42,8 @@ static void *run(void *user)
     job *j = user;
     hydra_render_options options = case_options(j->encoder, HYDRA_CODEC_H264, HYDRA_PROFILE_DRAFT);
     options.gpu_wait_us = j->wait_us;
+    options.when_busy = j->when_busy;
+    options.deadline_us = j->deadline_us;
     hydra_compose *c = case_compose(j->context, FRAMES);
     if (c) {
         case_outcome_take(c, hydra_compose_render_memory(c, &options), &j->outcome);
@@ -144,6 +148,42 @@ static void who_does_not_wait_is_told(void **state)
     assert_int_equal(count("leaks"), 0);
 }
 
+/* With what a job finds that says nothing of a wait: two seconds with encoder auto, the time up to
+ * its deadline with encoder nvenc, none when it is not to wait. */
+static void the_usual_wait(void **state)
+{
+    (void)state;
+    hydra_context *context = case_context_new(&(case_context){.sessions = 1});
+    job first = {.context = context, .encoder = HYDRA_ENCODER_NVENC};
+    job jobs[] = {
+        {.encoder = HYDRA_ENCODER_AUTO},
+        {.encoder = HYDRA_ENCODER_NVENC, .deadline_us = 1000000},
+        {.encoder = HYDRA_ENCODER_NVENC, .when_busy = HYDRA_BUSY_FAIL},
+    };
+    double took[3];
+    set("encoder null");
+    set("fps 1");
+    start(&first);
+    wait_for_sessions(1);
+    for (int i = 2; i >= 0; i--) {
+        double begin = seconds();
+        jobs[i].context = context;
+        jobs[i].wait_us = HYDRA_AUTO;
+        (void)run(&jobs[i]);
+        took[i] = seconds() - begin;
+    }
+    assert_false(atomic_load(&first.done));
+    assert_made_by(&jobs[0].outcome, "x264", "is in use");
+    assert_true(took[0] >= 1.9);
+    assert_fails(&jobs[1].outcome, HYDRA_ERR_DEADLINE, "waited: every session");
+    assert_true(took[1] >= 0.9);
+    assert_fails(&jobs[2].outcome, HYDRA_ERR_BUSY, "is in use");
+    set("fps 0");
+    finish(&first);
+    hydra_context_free(context);
+    assert_int_equal(count("leaks"), 0);
+}
+
 static void jobs_spread_over_gpus(void **state)
 {
     (void)state;
@@ -204,6 +244,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(jobs_take_turns, standin_reset),
         cmocka_unit_test_setup(who_does_not_wait_is_told, standin_reset),
+        cmocka_unit_test_setup(the_usual_wait, standin_reset),
         cmocka_unit_test_setup(jobs_spread_over_gpus, standin_reset),
         cmocka_unit_test_setup(a_gpu_is_chosen, standin_reset),
     };

@@ -114,7 +114,7 @@ class Ffmpeg(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         told = [line.strip() for line in trace.read_text().splitlines()
                 if line.startswith(("  init", "  rate"))]
-        self.assertEqual(told[0], "init h264 320x240 30/1 p6 tuning 1 gop 60 intervalP 4 bref 2")
+        self.assertEqual(told[0], "init h264 320x240 30/1 p6 tuning 1 gop 60 intervalP 4 bref 2 level 0")
         self.assertRegex(told[1], r"rate 1 average 0 max 12000000 .* cq 21\.0 .* aq 1/8 ")
 
     def test_libraries_are_missing(self) -> None:

@@ -46,7 +46,7 @@ static void set_structure(x264_param_t *x, const struct fakenv_session *s)
     x->rc.b_mb_tree = 0;
     x->i_keyint_max = s->config.gopLength == NVENC_INFINITE_GOPLENGTH ? X264_KEYINT_MAX_INFINITE
                                                                       : (int)s->config.gopLength;
-    x->i_keyint_min = 1;
+    x->i_keyint_min = x->i_keyint_max; /* an intra picture is no key frame by itself */
     x->i_scenecut_threshold = 0;
     x->i_bframe = s->config.frameIntervalP > 1 ? s->config.frameIntervalP - 1 : 0;
     x->i_bframe_adaptive = X264_B_ADAPT_NONE;
@@ -71,7 +71,7 @@ static void set_stream(x264_param_t *x, const struct fakenv_session *s)
         x->vui.i_sar_width = (int)(s->params.darWidth * s->params.encodeHeight);
         x->vui.i_sar_height = (int)(s->params.darHeight * s->params.encodeWidth);
     }
-    if (!vui->videoSignalTypePresentFlag)
+    if (!vui->videoSignalTypePresentFlag || fakenv_config().plain_headers)
         return;
     x->vui.i_vidformat = (int)vui->videoFormat;
     x->vui.b_fullrange = (int)vui->videoFullRangeFlag;
@@ -106,8 +106,9 @@ static void *open_coder(const struct fakenv_session *s)
     x->i_width = (int)p->encodeWidth;
     x->i_height = (int)p->encodeHeight;
     x->i_csp = X264_CSP_I420;
-    x->i_fps_num = x->i_timebase_den = p->frameRateNum;
-    x->i_fps_den = x->i_timebase_num = p->frameRateDen;
+    fakenv_told_rate(s, &x->i_fps_num, &x->i_fps_den);
+    x->i_timebase_den = p->frameRateNum;
+    x->i_timebase_num = p->frameRateDen;
     x->b_vfr_input = 0;
     set_structure(x, s);
     set_stream(x, s);

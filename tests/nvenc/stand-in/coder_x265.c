@@ -47,7 +47,7 @@ static void set_structure(x265_param *x, const struct fakenv_session *s)
     x->numaPools = "none";
     x->keyframeMax =
         s->config.gopLength == NVENC_INFINITE_GOPLENGTH ? -1 : (int)s->config.gopLength;
-    x->keyframeMin = 1;
+    x->keyframeMin = x->keyframeMax; /* an intra picture is no key frame by itself */
     x->scenecutThreshold = 0;
     x->bOpenGOP = 0;
     x->bframes = s->config.frameIntervalP > 1 ? s->config.frameIntervalP - 1 : 0;
@@ -76,7 +76,7 @@ static void set_stream(x265_param *x, const struct fakenv_session *s)
         if (x->vui.sarWidth == x->vui.sarHeight)
             x->vui.aspectRatioIdc = 1;
     }
-    if (!vui->videoSignalTypePresentFlag)
+    if (!vui->videoSignalTypePresentFlag || fakenv_config().plain_headers)
         return;
     x->vui.bEnableVideoSignalTypePresentFlag = 1;
     x->vui.videoFormat = (int)vui->videoFormat;
@@ -109,8 +109,7 @@ static void set_params(x265_param *x, const struct fakenv_session *s)
     x->sourceWidth = (int)p->encodeWidth;
     x->sourceHeight = (int)p->encodeHeight;
     x->internalCsp = X265_CSP_I420;
-    x->fpsNum = p->frameRateNum;
-    x->fpsDenom = p->frameRateDen;
+    fakenv_told_rate(s, &x->fpsNum, &x->fpsDenom);
     set_structure(x, s);
     set_stream(x, s);
     set_rate(x, &s->config.rcParams);

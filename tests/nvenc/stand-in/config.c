@@ -188,6 +188,13 @@ static bool set_encoder(const char *value)
     return config.null_encoder || !*value;
 }
 
+static bool set_headers(const char *value)
+{
+    config.plain_headers = !strcmp(value, "plain");
+    config.rounded_headers = !strcmp(value, "rounded");
+    return config.plain_headers || config.rounded_headers || !*value;
+}
+
 static bool set_fps(const char *value)
 {
     char *end;
@@ -256,6 +263,7 @@ static const struct setting {
     {"FAKENV_MAX_SESSIONS_PER_GPU", set_max_sessions_per_gpu},
     {"FAKENV_VRAM_MB", set_vram_mb},
     {"FAKENV_ENCODER", set_encoder},
+    {"FAKENV_HEADERS", set_headers},
     {"FAKENV_FPS", set_fps},
     {"FAKENV_ENGINES", set_engines},
     {"FAKENV_PACKET_BYTES", set_packet_bytes},

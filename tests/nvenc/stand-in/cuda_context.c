@@ -113,10 +113,10 @@ static CUresult push(CUcontext context)
 
 CU cuCtxCreate_v2(CUcontext *context, unsigned flags, CUdevice device)
 {
-    (void)flags;
     ENTER();
     if (!is_device(device))
         return (CUresult)CU_INVALID_DEVICE;
+    fakenv_trace("  context flags %u", flags);
     pthread_mutex_lock(&lock);
     *context = create(device);
     pthread_mutex_unlock(&lock);

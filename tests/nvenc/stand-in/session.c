@@ -113,6 +113,16 @@ NV destroy_encoder(void *encoder)
     return NV_ENC_SUCCESS;
 }
 
+void fakenv_told_rate(const struct fakenv_session *s, uint32_t *num, uint32_t *den)
+{
+    *num = s->params.frameRateNum;
+    *den = s->params.frameRateDen;
+    if (fakenv_config().rounded_headers) {
+        *num = (*num * 100 + *den / 2) / *den;
+        *den = 100;
+    }
+}
+
 static NVENCSTATUS check_size(struct fakenv_session *s, const NV_ENC_INITIALIZE_PARAMS *p,
                               enum fakenv_codec codec)
 {
@@ -130,6 +140,12 @@ static int b_ref_mode(enum fakenv_codec codec, const NV_ENC_CONFIG *config)
 {
     return codec == FAKENV_H264 ? (int)config->encodeCodecConfig.h264Config.useBFramesAsRef
                                 : (int)config->encodeCodecConfig.hevcConfig.useBFramesAsRef;
+}
+
+static int level(enum fakenv_codec codec, const NV_ENC_CONFIG *config)
+{
+    return codec == FAKENV_H264 ? (int)config->encodeCodecConfig.h264Config.level
+                                : (int)config->encodeCodecConfig.hevcConfig.level;
 }
 
 static NVENCSTATUS check(struct fakenv_session *s, const NV_ENC_INITIALIZE_PARAMS *p)
@@ -150,6 +166,8 @@ static NVENCSTATUS check(struct fakenv_session *s, const NV_ENC_INITIALIZE_PARAM
                            "and blocks");
     if (config->frameIntervalP - 1 > fakenv_cap(codec, NV_ENC_CAPS_NUM_MAX_BFRAMES))
         return fakenv_fail(s, NV_ENC_ERR_INVALID_PARAM, "too many B frames");
+    if (config->frameIntervalP > 1 && config->gopLength <= (uint32_t)config->frameIntervalP)
+        return fakenv_fail(s, NV_ENC_ERR_INVALID_PARAM, "no room for B frames between key frames");
     if (b_ref_mode(codec, config) && !fakenv_cap(codec, NV_ENC_CAPS_SUPPORT_BFRAME_REF_MODE))
         return fakenv_fail(s, NV_ENC_ERR_UNSUPPORTED_PARAM, "B frames as references");
     if (p->enableWeightedPrediction && config->frameIntervalP > 1)
@@ -168,11 +186,12 @@ static void trace_params(const struct fakenv_session *s)
 {
     const NV_ENC_RC_PARAMS *rc = &s->config.rcParams;
 
-    fakenv_trace("  init %s %ux%u %u/%u p%d tuning %d gop %u intervalP %d bref %d",
+    fakenv_trace("  init %s %ux%u %u/%u p%d tuning %d gop %u intervalP %d bref %d "
+                 "level %d",
                  s->codec == FAKENV_H264 ? "h264" : "hevc", s->params.encodeWidth,
                  s->params.encodeHeight, s->params.frameRateNum, s->params.frameRateDen, s->preset,
                  s->params.tuningInfo, s->config.gopLength, s->config.frameIntervalP,
-                 b_ref_mode(s->codec, &s->config));
+                 b_ref_mode(s->codec, &s->config), level(s->codec, &s->config));
     fakenv_trace("  rate %d average %u max %u vbv %u cq %u.%u qp %u/%u/%u aq %d/%d taq %d "
                  "lookahead %d/%d multipass %d zrd %d",
                  rc->rateControlMode, rc->averageBitRate, rc->maxBitRate, rc->vbvBufferSize,

@@ -120,6 +120,9 @@ struct fakenv_session *fakenv_session_find(const void *handle);
 NVENCSTATUS fakenv_fail(struct fakenv_session *session, NVENCSTATUS status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* What headers say of the rate, which may be rounded. */
+void fakenv_told_rate(const struct fakenv_session *s, uint32_t *num, uint32_t *den);
+
 bool fakenv_guid_is(const GUID *a, const GUID *b);
 /* FAKENV_CODECS: unknown. */
 enum fakenv_codec fakenv_codec_of(const GUID *guid);

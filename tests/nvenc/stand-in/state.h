@@ -35,7 +35,9 @@ struct fakenv_config {
     uint64_t vram_bytes; /* of each GPU, in place of its memory; 0: that */
     char caps[1024];     /* ",NAME=VALUE,NAME=VALUE," */
     bool null_encoder;
-    double fps; /* of one engine; 0: as fast as it goes */
+    bool plain_headers;   /* no colours */
+    bool rounded_headers; /* the rate to hundredths */
+    double fps;           /* of one engine; 0: as fast as it goes */
     int engines;
     size_t packet_bytes;
     int hang_ms; /* how long a call hangs that nobody releases */

@@ -168,6 +168,28 @@ static void damaged_h264_headers_are_refused(void **state)
     hy_free(again);
 }
 
+static void units_around_h264_headers_are_left_out(void **state)
+{
+    (void)state;
+    static const uint8_t plain[] = {0, 0, 0, 4, 0x67, 66, 0, 40, 0, 0, 0, 4, 0x68, 1, 2, 3};
+    static const uint8_t around[] = {0,    0,  0, 4, 0x09, 16, 1,    1, 0,    0, 0, 4, 0x67, 66,
+                                     0,    40, 0, 0, 0,    4,  0x06, 5, 1,    1, 0, 0, 0,    4,
+                                     0x68, 1,  2, 3, 0,    0,  0,    4, 0x06, 5, 1, 1};
+    static const uint8_t two_pps[] = {0,    0, 0, 4, 0x67, 66, 0, 40, 0,    0, 0, 4,
+                                      0x68, 1, 2, 3, 0,    0,  0, 4,  0x68, 9, 2, 3};
+    uint8_t *expected;
+    uint8_t *avcc;
+    size_t expected_size;
+    size_t size;
+    assert_int_equal(hy_h264_make_avcc(plain, sizeof plain, &expected, &expected_size), HYDRA_OK);
+    assert_int_equal(hy_h264_make_avcc(around, sizeof around, &avcc, &size), HYDRA_OK);
+    assert_int_equal(size, expected_size);
+    assert_memory_equal(avcc, expected, size);
+    hy_free(avcc);
+    hy_free(expected);
+    assert_int_equal(hy_h264_make_avcc(two_pps, sizeof two_pps, &avcc, &size), HYDRA_ERR_FORMAT);
+}
+
 static void raw_packs_planes_without_gaps(void **state)
 {
     (void)state;
@@ -240,6 +262,7 @@ int main(void)
         cmocka_unit_test(gop_lasts_two_seconds),
         cmocka_unit_test(level_is_the_smallest_that_fits),
         cmocka_unit_test(damaged_h264_headers_are_refused),
+        cmocka_unit_test(units_around_h264_headers_are_left_out),
         cmocka_unit_test(raw_packs_planes_without_gaps),
         cmocka_unit_test(raw_refuses_wrong_use),
     };

@@ -95,7 +95,7 @@ static void profiles_have_their_settings(void **state)
     config.width = 1080;
     config.height = 1920;
     static const char *const standard[] = {
-        "init h264 1080x1920 30/1 p4 tuning 1 gop 60 intervalP 4 bref 2",
+        "init h264 1080x1920 30/1 p4 tuning 1 gop 60 intervalP 4 bref 2 level 0\n",
         "average 0 max 12000000 vbv 0 cq 21.0", "aq 1/8 taq 0 lookahead 0/0 multipass 0", NULL};
     assert_settings(&config, standard);
     config.profile = HYDRA_PROFILE_DRAFT;
@@ -114,6 +114,40 @@ static void profiles_have_their_settings(void **state)
     static const char *const fast[] = {"60/1 p4", "gop 120", "max 24000000", NULL};
     assert_settings(&config, fast);
     hy_gpu_unref(gpu);
+}
+
+static void who_waits_for_the_gpu_sleeps(void **state)
+{
+    (void)state;
+    hy_gpu *gpu = gpu_new(NULL, 3);
+    hy_encoder_config config = default_config(gpu);
+    static const char *const blocking[] = {"  context flags 4\n", NULL};
+    assert_settings(&config, blocking);
+    hy_gpu_unref(gpu);
+}
+
+/* The driver wants a group of pictures that is longer than a B frame's. */
+static void slow_videos_have_fewer_b_frames(void **state)
+{
+    (void)state;
+    hy_gpu *gpu = gpu_new(NULL, 3);
+    hy_encoder_config config = config_for(gpu, HYDRA_CODEC_H264, rate_30, HYDRA_PROFILE_QUALITY);
+    config.rate = (hy_rate){3, 1};
+    static const char *const three[] = {"gop 6 intervalP 4 bref 2", "taq 1 lookahead 1/", NULL};
+    assert_settings(&config, three);
+    config.rate = (hy_rate){2, 1};
+    static const char *const two[] = {"gop 4 intervalP 3 bref 2", "taq 1 lookahead 1/", NULL};
+    assert_settings(&config, two);
+    config.rate = (hy_rate){1, 1};
+    static const char *const one[] = {"gop 2 intervalP 1 bref 0", "taq 1 lookahead 1/", NULL};
+    assert_settings(&config, one);
+    for (int32_t fps = 1; fps <= 3; fps++) {
+        config.rate = (hy_rate){fps, 1};
+        run r = encode_all(&config);
+        assert_run(&r);
+    }
+    hy_gpu_unref(gpu);
+    assert_nothing_left();
 }
 
 static void options_replace_the_profile(void **state)
@@ -302,6 +336,8 @@ int main(void)
         cmocka_unit_test_setup(hevc_is_coded_too, standin_reset),
         cmocka_unit_test_setup(short_clips_are_whole, standin_reset),
         cmocka_unit_test_setup(profiles_have_their_settings, standin_reset),
+        cmocka_unit_test_setup(who_waits_for_the_gpu_sleeps, standin_reset),
+        cmocka_unit_test_setup(slow_videos_have_fewer_b_frames, standin_reset),
         cmocka_unit_test_setup(options_replace_the_profile, standin_reset),
         cmocka_unit_test_setup(missing_parts_are_given_up, standin_reset),
         cmocka_unit_test_setup(a_default_host_sees_no_log_line, standin_reset),

@@ -36,7 +36,7 @@ static void opens_fail_with_a_class(void **state)
         {"caps", HYDRA_CODEC_H264, 64, HYDRA_PROBE_NOT_SUPPORTED, HYDRA_ERR_UNSUPPORTED,
          "encodes H.264 of 145 x 49 to 4096 x 4096 pixels, not 64 x 240"},
         {"caps", HYDRA_CODEC_H264, 4098, HYDRA_PROBE_NOT_SUPPORTED, HYDRA_ERR_UNSUPPORTED,
-         "not 4098 x 240"},
+         "not 4098 x 240: take a size"},
         {"fault nvEncInitializeEncoder@1+=UNSUPPORTED_PARAM", HYDRA_CODEC_H264, WIDTH,
          HYDRA_PROBE_OLD_DRIVER, HYDRA_ERR_UNSUPPORTED, "older than the installed FFmpeg"},
         {"fault nvEncInitializeEncoder@1+=INVALID_PARAM", HYDRA_CODEC_H264, WIDTH,
@@ -45,6 +45,8 @@ static void opens_fail_with_a_class(void **state)
          HYDRA_ERR_ENCODER, "GPU 0 (Tesla T4) does not open"},
         {"fault nvEncOpenEncodeSessionEx@1+=DEVICE_NOT_EXIST", HYDRA_CODEC_H264, WIDTH,
          HYDRA_PROBE_LOST, HYDRA_ERR_ENCODER, "was lost (NVENC error 5)"},
+        {"fault nvEncOpenEncodeSessionEx@1+=GENERIC", HYDRA_CODEC_H264, WIDTH, HYDRA_PROBE_FAILED,
+         HYDRA_ERR_ENCODER, "error 20): update the NVIDIA driver; a container or sandbox"},
         {"fault nvEncInitializeEncoder=lost", HYDRA_CODEC_H264, WIDTH, HYDRA_PROBE_LOST,
          HYDRA_ERR_ENCODER, "was lost"},
         {"fault nvEncInitializeEncoder=hang", HYDRA_CODEC_H264, WIDTH, HYDRA_PROBE_STALLED,
@@ -254,6 +256,27 @@ static void failures_have_a_class(void **state)
     }
 }
 
+/* Half of the pictures that the encoder would have are room enough. */
+static void little_memory_is_enough(void **state)
+{
+    static const struct {
+        int32_t profile;
+        int least_mb;
+    } cases[] = {{HYDRA_PROFILE_DRAFT, 4}, {HYDRA_PROFILE_DEFAULT, 14}, {HYDRA_PROFILE_BEST, 14}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(standin_reset(state), 0);
+        assert_int_equal(control("vram_mb %d", cases[i].least_mb), 0);
+        hy_gpu *gpu = gpu_new(NULL, 3);
+        hy_encoder_config config = config_for(gpu, HYDRA_CODEC_H264, rate_30, cases[i].profile);
+        config.width = 1280; /* 1.4 MB each */
+        config.height = 720;
+        hy_encoder *encoder = open_encoder(&config);
+        encoder->ops->close(encoder);
+        hy_gpu_unref(gpu);
+        assert_nothing_left();
+    }
+}
+
 static void a_close_that_hangs_is_left_behind(void **state)
 {
     (void)state;
@@ -344,6 +367,7 @@ int main(void)
         cmocka_unit_test_setup(jobs_share_one_session, standin_reset),
         cmocka_unit_test_setup(a_moment_of_work_elsewhere_is_no_failure, standin_reset),
         cmocka_unit_test_setup(failures_have_a_class, standin_reset),
+        cmocka_unit_test_setup(little_memory_is_enough, standin_reset),
         cmocka_unit_test_setup(a_close_that_hangs_is_left_behind, standin_reset),
         cmocka_unit_test_setup(a_cancelled_job_leaves_soon, standin_reset),
         cmocka_unit_test_setup(a_probe_encodes, standin_reset),

@@ -46,7 +46,7 @@ static void what_is_wrong_with_a_driver_has_a_class(void **state)
         {"fault cuInit=CUDA_NO_DEVICE", HYDRA_PROBE_NO_GPU, "--gpus all"},
         {"gpus", HYDRA_PROBE_NO_GPU, "NVIDIA_VISIBLE_DEVICES"},
         {"fault cuDeviceGetCount=CUDA_UNKNOWN", HYDRA_PROBE_BROKEN_DRIVER, "nvidia-smi"},
-        {"fault cuDeviceGetName=CUDA_UNKNOWN", HYDRA_PROBE_BROKEN_DRIVER, "does not list"},
+        {"fault cuDeviceGet=CUDA_UNKNOWN", HYDRA_PROBE_BROKEN_DRIVER, "does not list"},
         {"fault cuInit=hang", HYDRA_PROBE_STALLED, "gave no answer"},
         {"fault cuDeviceGet=hang", HYDRA_PROBE_STALLED, "gave no answer"},
     };
@@ -139,6 +139,25 @@ static void many_threads_list_once(void **state)
     "gpus Tesla T4:7.5:mem=15360,uuid=GPU-8932f937-d72c-4106-c12f-20bd9faed9f6;"                   \
     "NVIDIA L4:8.9:mem=23034,uuid=GPU-1111f937-d72c-4106-c12f-20bd9faed9f7"
 
+static void a_device_that_tells_nothing_is_used(void **state)
+{
+    (void)state;
+    assert_int_equal(control("fault cuDeviceGetName=CUDA_UNKNOWN;cuDeviceGetUuid=CUDA_UNKNOWN;"
+                             "cuDeviceTotalMem_v2=CUDA_UNKNOWN"),
+                     0);
+    hy_gpu_fault fault;
+    hy_gpu_device device;
+    int32_t found;
+    hy_gpu *gpu = gpu_new(NULL, 3);
+    assert_int_equal(hy_gpu_count(gpu, &found, &fault), HYDRA_PROBE_OK);
+    assert_int_equal(found, 1);
+    assert_true(hy_gpu_device_at(gpu, 0, &device));
+    assert_string_equal(device.name, "without a name");
+    assert_string_equal(device.uuid, "");
+    assert_int_equal(device.memory_bytes, 0);
+    hy_gpu_unref(gpu);
+}
+
 static void devices_have_their_names(void **state)
 {
     (void)state;
@@ -160,6 +179,7 @@ static void devices_have_their_names(void **state)
     assert_int_equal(device.driver_version, 12040);
     assert_int_equal(device.sessions, 0);
     assert_int_equal(device.session_limit, 3);
+    assert_int_equal(hy_gpu_stall_us(gpu), 10000000); /* as docs/gpu.md tells */
     assert_false(hy_gpu_device_at(gpu, 2, &device));
     assert_false(hy_gpu_device_at(gpu, -1, &device));
     hy_gpu_unref(gpu);
@@ -406,7 +426,7 @@ static void contexts_that_fail_have_a_class(void **state)
         const char *part;
     } cases[] = {
         {"fault cuCtxCreate_v2=CUDA_OOM", HYDRA_PROBE_NO_MEMORY, "no video memory left"},
-        {"fault cuCtxCreate_v2=46", HYDRA_PROBE_BUSY, "exclusive mode"},
+        {"fault cuCtxCreate_v2=46", HYDRA_PROBE_BUSY, "set the compute mode"},
         {"fault cuCtxCreate_v2=808", HYDRA_PROBE_BUSY, "(MPS)"},
         {"fault cuCtxCreate_v2=CUDA_ECC", HYDRA_PROBE_LOST, "CUDA_ERROR_ECC_UNCORRECTABLE"},
     };
@@ -451,6 +471,7 @@ int main(void)
         cmocka_unit_test_setup(a_failure_is_kept_for_a_while, standin_reset),
         cmocka_unit_test_setup(a_driver_that_is_slow_is_asked_again, standin_reset),
         cmocka_unit_test_setup(many_threads_list_once, standin_reset),
+        cmocka_unit_test_setup(a_device_that_tells_nothing_is_used, standin_reset),
         cmocka_unit_test_setup(devices_have_their_names, standin_reset),
         cmocka_unit_test_setup(a_device_is_chosen_by_index_or_uuid, standin_reset),
         cmocka_unit_test_setup(sessions_spread_over_devices, standin_reset),
