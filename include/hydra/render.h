@@ -232,6 +232,16 @@ HYDRA_API hydra_status hydra_compose_render_writer(hydra_compose *c, const hydra
                                                    const hydra_render_options *options);
 
 /**
+ * Ask the running render or hydra_compose_upload of `c`, or the next one, to stop with
+ * HYDRA_ERR_CANCELLED. Returns at once. How long it may take and what is left behind is told at
+ * hydra_render_cancel. Jobs of hydra_render_start are not concerned.
+ *
+ * @param c  NULL does nothing.
+ * Thread: any, but not together with hydra_compose_free. Since 0.1.
+ */
+HYDRA_API void hydra_compose_cancel(hydra_compose *c);
+
+/**
  * What the last render of `c` made, if it was successful. Every render that starts forgets the
  * result of the one before.
  *

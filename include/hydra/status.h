@@ -36,7 +36,7 @@ enum {
     HYDRA_ERR_ENCODER = -11,    /**< The video or audio encoder failed. */
     HYDRA_ERR_VERIFY = -12,     /**< The finished output did not pass its own check. */
     HYDRA_ERR_INTERNAL = -13,   /**< A broken promise inside the library: please report it. */
-    HYDRA_ERR_CANCELLED = -14,  /**< hydra_render_cancel was called. */
+    HYDRA_ERR_CANCELLED = -14,  /**< hydra_render_cancel or its like was called. */
     HYDRA_ERR_TIMEOUT = -15,    /**< Not finished within the time that a wait was given. */
     HYDRA_ERR_DEADLINE = -16,   /**< The job's deadline passed before it was finished. */
     HYDRA_ERR_BUSY = -17,       /**< The context's memory budget is taken by other jobs. */

@@ -165,7 +165,8 @@ typedef struct hydra_object {
  *         HYDRA_ERR_VERIFY      the server has other bytes than were sent
  *         and as hydra_compose_render
  * On failure nothing is left behind: no object, no parts. If the server could not be told, the
- * error text has the upload's id. Thread: owner of `c`; blocks. Since 0.1.
+ * error text has the upload's id. Thread: owner of `c`; blocks; hydra_compose_cancel ends it from
+ * any thread. Since 0.1.
  */
 HYDRA_API hydra_status hydra_compose_upload(hydra_compose *c, const char *destination,
                                             const hydra_transfer_options *options);
@@ -178,6 +179,18 @@ HYDRA_API hydra_status hydra_compose_upload(hydra_compose *c, const char *destin
  * @return HYDRA_OK, HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE (nothing uploaded). Since 0.1.
  */
 HYDRA_API hydra_status hydra_compose_object(const hydra_compose *c, hydra_object *object);
+
+/**
+ * How far the running upload is, or the last one was: of hydra_compose_upload, and of
+ * hydra_compose_render to an object or a URL.
+ *
+ * @param c      May be NULL.
+ * @param done   Receives bytes that have left; if not NULL.
+ * @param total  Receives bytes in all; if not NULL. -1 = nothing is sent, or the size of the video
+ *               is not known yet: until its last frame is encoded.
+ * Thread: any, but not together with hydra_compose_free. Since 0.1.
+ */
+HYDRA_API void hydra_compose_upload_progress(const hydra_compose *c, int64_t *done, int64_t *total);
 
 /**
  * What a job with an `s3://` destination put into a store.

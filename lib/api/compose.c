@@ -28,6 +28,8 @@ hydra_status hydra_compose_new(hydra_context *context, hydra_compose **out)
     c->plan_text.limit = PLAN_TEXT_LIMIT;
     c->json_text.limit = HY_JSON_MAX_BYTES;
     atomic_init(&c->running, false);
+    hy_cancel_init(&c->cancel, 0);
+    hy_compose_on_sent(c, 0, -1);
     *out = c;
     return HYDRA_OK;
 }
@@ -65,6 +67,15 @@ hydra_status hy_compose_begin(hydra_compose *c)
         return hy_fail(&c->diag, HYDRA_ERR_STATE, "a render of this compose is running");
     }
     return HYDRA_OK;
+}
+
+hydra_status hy_compose_end(hydra_compose *c, hydra_status status)
+{
+    /* A call of a writer into its own compose ends nothing. */
+    if (c && !atomic_load(&c->running)) {
+        atomic_store(&c->cancel.requested, false);
+    }
+    return status;
 }
 
 hydra_status hy_compose_changed(hydra_compose *c, hydra_status status)

@@ -42,7 +42,7 @@ static hydra_status run(hydra_compose *c, const hydra_render_options *options, h
 static hydra_status run_alone(hydra_compose *c, const hydra_render_options *options, hy_sink *sink)
 {
     hy_cancel cancel;
-    hy_cancel_init(&cancel, hy_job_deadline(options, &c->context->policy));
+    hy_cancel_init_child(&cancel, &c->cancel, hy_job_deadline(options, &c->context->policy));
     return run(c, options, sink, &cancel);
 }
 
@@ -90,13 +90,16 @@ hydra_status hy_compose_render_to(hydra_compose *c, const hy_destination *to,
                                   const hydra_transfer_options *transfer)
 {
     hy_cancel cancel;
-    hy_cancel_init(&cancel, deadline_of(c, options, transfer));
+    hy_cancel_init_child(&cancel, &c->cancel, deadline_of(c, options, transfer));
+    hy_compose_on_sent(c, 0, -1);
     hy_outlet outlet = {
         .context = c->context,
         .to = to,
         .options = options,
         .transfer = transfer,
         .cancel = &cancel,
+        .sent = hy_compose_on_sent,
+        .user = c,
     };
     hydra_status status = hy_outlet_open(&outlet, &c->project, &c->diag);
     if (status == HYDRA_OK) {
@@ -121,7 +124,7 @@ hydra_status hydra_compose_render(hydra_compose *c, const char *destination,
     hydra_render_options checked;
     hydra_status status = hy_compose_begin_render(c, options, &checked);
     if (status != HYDRA_OK) {
-        return status;
+        return hy_compose_end(c, status);
     }
     hy_destination to;
     status = hy_destination_parse(&to, destination, &c->diag);
@@ -134,7 +137,7 @@ hydra_status hydra_compose_render(hydra_compose *c, const char *destination,
         status = hy_compose_render_to(c, &to, &checked, &c->transfer);
     }
     hy_destination_free(&to);
-    return status;
+    return hy_compose_end(c, status);
 }
 
 hydra_status hydra_compose_render_memory(hydra_compose *c, const hydra_render_options *options)
@@ -142,7 +145,7 @@ hydra_status hydra_compose_render_memory(hydra_compose *c, const hydra_render_op
     hydra_render_options checked;
     hydra_status status = hy_compose_begin_render(c, options, &checked);
     if (status != HYDRA_OK) {
-        return status;
+        return hy_compose_end(c, status);
     }
     hy_sink *sink = NULL;
     status = hy_inputs_check(&c->project, &c->context->policy, NULL, &c->diag);
@@ -157,7 +160,7 @@ hydra_status hydra_compose_render_memory(hydra_compose *c, const hydra_render_op
         c->changes_at_render = c->changes;
     }
     hy_sink_free(sink);
-    return status;
+    return hy_compose_end(c, status);
 }
 
 hydra_status hydra_compose_render_writer(hydra_compose *c, const hydra_writer *writer,
@@ -166,7 +169,7 @@ hydra_status hydra_compose_render_writer(hydra_compose *c, const hydra_writer *w
     hydra_render_options checked;
     hydra_status status = hy_compose_begin_render(c, options, &checked);
     if (status != HYDRA_OK) {
-        return status;
+        return hy_compose_end(c, status);
     }
     hy_sink *sink = NULL;
     status = hy_inputs_check(&c->project, &c->context->policy, NULL, &c->diag);
@@ -177,7 +180,14 @@ hydra_status hydra_compose_render_writer(hydra_compose *c, const hydra_writer *w
         status = run_alone(c, &checked, sink);
     }
     hy_sink_free(sink);
-    return status;
+    return hy_compose_end(c, status);
+}
+
+void hydra_compose_cancel(hydra_compose *c)
+{
+    if (c) {
+        hy_cancel_request(&c->cancel);
+    }
 }
 
 hydra_status hydra_compose_result(const hydra_compose *c, hydra_result *result)

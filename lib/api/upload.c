@@ -25,8 +25,12 @@ static hydra_status send_bytes(hydra_compose *c, const char *bucket, const char 
 {
     hy_s3 *s3 = NULL;
     hy_cancel cancel;
-    hy_cancel_init(&cancel, transfer->deadline_us);
-    hydra_status status = hy_context_s3(c->context, &s3, &c->diag);
+    hy_cancel_init_child(&cancel, &c->cancel, transfer->deadline_us);
+    hy_compose_on_sent(c, 0, size);
+    hydra_status status = hy_cancel_check(&cancel, &c->diag);
+    if (status == HYDRA_OK) {
+        status = hy_context_s3(c->context, &s3, &c->diag);
+    }
     if (status == HYDRA_OK) {
         status = hy_object_check_presign(s3, bucket, key, transfer->presign_s, &cancel, &c->diag);
     }
@@ -41,6 +45,8 @@ static hydra_status send_bytes(hydra_compose *c, const char *bucket, const char 
         .content_type = type,
         .policy = &c->context->policy,
         .cancel = &cancel,
+        .sent = hy_compose_on_sent,
+        .user = c,
     };
     hy_s3_upload_result sent = {0};
     status = hy_s3_upload(s3, &options, read, user, size, &sent, &c->diag);
@@ -118,10 +124,11 @@ hydra_status hydra_compose_upload(hydra_compose *c, const char *destination,
 {
     hydra_status status = hy_compose_begin(c);
     if (status != HYDRA_OK) {
-        return status;
+        return hy_compose_end(c, status);
     }
     hy_destination to;
     hydra_transfer_options transfer = c->transfer;
+    hy_compose_on_sent(c, 0, -1);
     status = parse(c, &to, destination);
     if (status == HYDRA_OK && options) {
         status = hy_transfer_options_take(options, &transfer, &c->diag);
@@ -131,7 +138,24 @@ hydra_status hydra_compose_upload(hydra_compose *c, const char *destination,
         status = upload(c, &to, &transfer);
     }
     hy_destination_free(&to);
-    return status;
+    return hy_compose_end(c, status);
+}
+
+void hydra_compose_upload_progress(const hydra_compose *c, int64_t *done, int64_t *total)
+{
+    if (done) {
+        *done = c ? atomic_load(&c->bytes_sent) : 0;
+    }
+    if (total) {
+        *total = c ? atomic_load(&c->bytes_total) : -1;
+    }
+}
+
+void hy_compose_on_sent(void *user, int64_t bytes, int64_t total)
+{
+    hydra_compose *c = user;
+    atomic_store(&c->bytes_total, total);
+    atomic_store(&c->bytes_sent, bytes);
 }
 
 hydra_status hydra_compose_set_transfer(hydra_compose *c, const hydra_transfer_options *options)

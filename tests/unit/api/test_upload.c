@@ -23,15 +23,22 @@ typedef struct bench {
     hydra_compose *c;
     store_kind failing; /* requests of this kind get `plan` */
     store_plan plan;
+    bool cancelling;   /* and a wish to stop */
+    int64_t seen_sent; /* of the progress, at that request */
+    int64_t seen_total;
 } bench;
 
 static void follow(void *user, store_kind kind, int nth, int part, store_plan *plan)
 {
-    const bench *b = user;
+    bench *b = user;
     (void)nth;
     (void)part;
     if (kind == b->failing) {
         *plan = b->plan;
+        hydra_compose_upload_progress(b->c, &b->seen_sent, &b->seen_total);
+        if (b->cancelling) {
+            hydra_compose_cancel(b->c);
+        }
     }
 }
 
@@ -72,6 +79,17 @@ static void open_bench(bench *b, int32_t schemes, int32_t width, int32_t height,
     hydra_render_options_init(&raw);
     raw.encoder = HYDRA_ENCODER_RAW;
     assert_compose_ok(b->c, hydra_compose_set_output(b->c, &raw));
+}
+
+/* Twelve megabytes, in parts. */
+static void large_bench(bench *b)
+{
+    hydra_transfer_options transfer;
+    open_bench(b, HYDRA_SCHEME_S3, 1024, 1024, 8);
+    hydra_transfer_options_init(&transfer);
+    transfer.part_bytes = 5 << 20;
+    transfer.threshold_bytes = 5 << 20;
+    assert_compose_ok(b->c, hydra_compose_set_transfer(b->c, &transfer));
 }
 
 static void small_bench(bench *b)
@@ -422,6 +440,118 @@ static void test_a_url_that_takes_a_put(void **state)
     close_bench(&b);
 }
 
+static hydra_status upload(hydra_compose *c)
+{
+    return hydra_compose_upload(c, URI, NULL);
+}
+
+static hydra_status render(hydra_compose *c)
+{
+    return hydra_compose_render(c, URI, NULL);
+}
+
+/* The bytes that are there, a render straight into the store, and parts of a large one: each stops
+ * at the request that waits, and the next call works. */
+static void test_cancel(void **state)
+{
+    (void)state;
+    static const struct {
+        bool rendered;
+        void (*open)(bench *b);
+        store_kind at;
+        hydra_status (*call)(hydra_compose *c);
+    } cases[] = {
+        {true, small_bench, STORE_PUT, upload},     {false, small_bench, STORE_PUT, upload},
+        {false, small_bench, STORE_PUT, render},    {true, large_bench, STORE_CREATE, upload},
+        {true, large_bench, STORE_PART, upload},    {false, large_bench, STORE_PART, render},
+        {true, large_bench, STORE_COMPLETE, upload}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bench b;
+        cases[i].open(&b);
+        if (cases[i].rendered) {
+            assert_compose_ok(b.c, hydra_compose_render_memory(b.c, NULL));
+        }
+        b.failing = cases[i].at;
+        b.cancelling = true;
+        b.plan = (store_plan){.delay_ms = 60000};
+        assert_compose_fails(b.c, cases[i].call(b.c), HYDRA_ERR_CANCELLED, "cancelled");
+        assert_int_equal(store_open_uploads(b.server), 0);
+        assert_nothing_stored(&b);
+        b.failing = STORE_KINDS;
+        assert_compose_ok(b.c, cases[i].call(b.c));
+        close_bench(&b);
+    }
+}
+
+static int32_t write_and_cancel(void *user, int64_t offset, const void *data, size_t size)
+{
+    (void)offset;
+    (void)data;
+    (void)size;
+    hydra_compose_cancel(user);
+    /* Refused, and nothing of the wish is lost by it. */
+    return hydra_compose_render_memory(user, NULL) == HYDRA_ERR_STATE ? 0 : 1;
+}
+
+/* A wish is for the running call or the next one, and for no other. */
+static void test_cancel_is_for_one_call(void **state)
+{
+    (void)state;
+    bench b;
+    small_bench(&b);
+    hydra_compose_cancel(NULL);
+    hydra_compose_cancel(b.c);
+    assert_compose_fails(b.c, hydra_compose_render_memory(b.c, NULL), HYDRA_ERR_CANCELLED,
+                         "cancelled");
+    assert_compose_ok(b.c, hydra_compose_render_memory(b.c, NULL));
+    hydra_compose_cancel(b.c);
+    assert_compose_fails(b.c, upload(b.c), HYDRA_ERR_CANCELLED, "cancelled");
+    assert_int_equal(store_count(b.server, STORE_PUT), 0);
+    const hydra_writer writer = {
+        .struct_size = sizeof writer,
+        .user = b.c,
+        .write = write_and_cancel,
+    };
+    assert_compose_fails(b.c, hydra_compose_render_writer(b.c, &writer, NULL), HYDRA_ERR_CANCELLED,
+                         "cancelled");
+    assert_compose_ok(b.c, upload(b.c));
+    close_bench(&b);
+}
+
+static void test_progress(void **state)
+{
+    (void)state;
+    bench b;
+    const void *data;
+    size_t size;
+    int64_t done = -5;
+    int64_t total = -5;
+    hydra_compose_upload_progress(NULL, &done, &total);
+    assert_int_equal(done, 0);
+    assert_int_equal(total, -1);
+    large_bench(&b);
+    hydra_compose_upload_progress(b.c, &done, &total);
+    assert_int_equal(done, 0);
+    assert_int_equal(total, -1);
+    b.failing = STORE_COMPLETE;
+    assert_compose_ok(b.c, render(b.c)); /* straight */
+    hydra_compose_upload_progress(b.c, &done, &total);
+    assert_int_equal(total, object_of(&b).bytes);
+    assert_int_equal(done, total);
+    assert_int_equal(b.seen_sent, total);
+    assert_compose_ok(b.c, hydra_compose_render_memory(b.c, NULL));
+    assert_int_equal(hydra_compose_output(b.c, &data, &size), HYDRA_OK);
+    b.failing = STORE_CREATE;
+    assert_compose_ok(b.c, upload(b.c)); /* known from the start */
+    assert_int_equal(b.seen_sent, 0);
+    assert_int_equal(b.seen_total, size);
+    hydra_compose_upload_progress(b.c, &done, NULL);
+    assert_int_equal(done, size);
+    hydra_compose_upload_progress(b.c, NULL, &total);
+    assert_int_equal(total, size);
+    close_bench(&b);
+}
+
 static void test_schemes_of_the_policy(void **state)
 {
     (void)state;
@@ -475,6 +605,9 @@ int main(void)
         cmocka_unit_test(test_an_object_that_is_there),
         cmocka_unit_test(test_failures_leave_nothing),
         cmocka_unit_test(test_a_url_that_takes_a_put),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_cancel_is_for_one_call),
+        cmocka_unit_test(test_progress),
         cmocka_unit_test(test_schemes_of_the_policy),
         cmocka_unit_test(test_destinations_of_an_upload),
     };
