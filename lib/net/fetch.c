@@ -382,8 +382,7 @@ static next_step try_once(loader *l)
  * before it: a server that begins anew again and again would never come to an end. */
 static bool may_retry(loader *l)
 {
-    int32_t code = l->reply->outcome == HY_HTTP_REPLY ? l->reply->status : 0;
-    hy_retry_class class = code == 429 || code == 503 ? HY_RETRY_THROTTLE : HY_RETRY_TRANSIENT;
+    hy_retry_class class = hy_retry_class_of(l->reply);
     if (!l->etag) {
         forget_content(l);
     }

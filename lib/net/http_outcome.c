@@ -130,6 +130,8 @@ static hydra_status fail_transfer(hy_http_call *call, CURL *easy, CURLcode code)
     bool final = is_final(code) || is_tls_mismatch(call, code);
     char *reason = find_reason(call, easy, code);
     call->reply->outcome = final ? HY_HTTP_FINAL : HY_HTTP_TRANSIENT;
+    call->reply->unresolved =
+        code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY;
     hydra_status status = fail_because(call, code, reason ? reason : "unknown");
     hy_free(reason);
     return status;

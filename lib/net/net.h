@@ -153,6 +153,7 @@ typedef struct hy_http_reply {
     hy_buffer body;
     int64_t body_bytes;  /* of the body that came, wherever it went */
     int64_t body_length; /* as announced; -1 = not */
+    bool unresolved;     /* the failure: the name of the host or proxy was not found */
     int32_t restarts;    /* the request's body was begun anew: a connection that was kept broke */
 } hy_http_reply;
 
@@ -178,8 +179,11 @@ int64_t hy_iso_date(const char *text, const char **end);
 
 typedef enum hy_retry_class {
     HY_RETRY_TRANSIENT,
+    HY_RETRY_NAME, /* transient; rarely mended by asking again: at most twice */
     HY_RETRY_THROTTLE
 } hy_retry_class;
+/* Of a failed call that may be tried again. */
+hy_retry_class hy_retry_class_of(const hy_http_reply *reply);
 
 /* What all calls of a client may spend on retries, so that an outage is not made worse: 500 tokens;
  * a retry costs 14 (transient) or 5 (throttle), which come back when it succeeds, and a call that
@@ -194,6 +198,7 @@ typedef struct hy_retry {
     hy_retry_quota *quota; /* NULL = unlimited */
     int32_t max_tries;     /* the first one counts */
     int32_t tries;         /* made so far; hy_retry_wait counts */
+    int32_t names;         /* of them such that found no name */
     int32_t spent;         /* tokens taken for the try that runs */
     uint64_t random;       /* state; seeded with hy_retry_seed, or fixed by a test */
 } hy_retry;

@@ -19,6 +19,9 @@
 #define MOST_ASKED_US     60000000 /* by Retry-After */
 #define MOST_MORE_US      5000000  /* by x-amz-retry-after */
 
+/* Names that were not found are looked for that often again. */
+#define NAME_RETRIES 2
+
 /* A wait looks that often whether the job was cancelled. */
 #define SLICE_US 50000
 
@@ -136,7 +139,9 @@ bool hy_retry_wait(hy_retry *retry, hy_retry_class class, const hy_http_headers 
     int cost = class == HY_RETRY_THROTTLE ? COST_THROTTLE : COST_TRANSIENT;
     retry->tries++;
     retry->spent = 0;
-    if (retry->tries >= retry->max_tries || hy_cancel_requested(cancel)) {
+    retry->names += class == HY_RETRY_NAME;
+    if (retry->tries >= retry->max_tries || retry->names > NAME_RETRIES ||
+        hy_cancel_requested(cancel)) {
         return false;
     }
     if (retry->quota && !take_tokens(retry->quota, cost)) {
@@ -173,4 +178,14 @@ bool hy_retry_status(int32_t http_status)
     default:
         return false;
     }
+}
+
+hy_retry_class hy_retry_class_of(const hy_http_reply *reply)
+{
+    if (reply->unresolved) {
+        return HY_RETRY_NAME;
+    }
+    bool throttled =
+        reply->outcome == HY_HTTP_REPLY && (reply->status == 429 || reply->status == 503);
+    return throttled ? HY_RETRY_THROTTLE : HY_RETRY_TRANSIENT;
 }

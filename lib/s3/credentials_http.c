@@ -30,7 +30,8 @@ hydra_status hy_key_ask(const hy_key_walk *walk, const hy_key_request *request,
         hydra_status status = hy_http_perform(walk->options->http, &http, reply, &own);
         bool again = status == HYDRA_OK ? hy_retry_status(reply->status)
                                         : reply->outcome == HY_HTTP_TRANSIENT;
-        if (!again || !hy_retry_wait(&retry, HY_RETRY_TRANSIENT, &reply->headers, walk->cancel)) {
+        hy_retry_class class = reply->unresolved ? HY_RETRY_NAME : HY_RETRY_TRANSIENT;
+        if (!again || !hy_retry_wait(&retry, class, &reply->headers, walk->cancel)) {
             hydra_status stop = again ? hy_cancel_check(walk->cancel, diag) : HYDRA_OK;
             if (stop != HYDRA_OK || status == HYDRA_OK) {
                 return stop;

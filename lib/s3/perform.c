@@ -473,7 +473,8 @@ static bool try_again(exchange *x, hy_retry *retry)
         }
         return hy_retry_wait(retry, HY_RETRY_TRANSIENT, &x->reply->headers, x->call->cancel);
     case HY_S3_RETRY_TRANSIENT:
-        return hy_retry_wait(retry, HY_RETRY_TRANSIENT, &x->reply->headers, x->call->cancel);
+        return hy_retry_wait(retry, x->reply->unresolved ? HY_RETRY_NAME : HY_RETRY_TRANSIENT,
+                             &x->reply->headers, x->call->cancel);
     case HY_S3_ADD_CHECKSUM:
         return add_checksum(x);
     case HY_S3_SEND_ANEW:

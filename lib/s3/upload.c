@@ -318,6 +318,9 @@ static bool print_escaped(hy_buffer *out, const char *text)
         case '<':
             fits = hy_buffer_append(out, "&lt;", 4);
             break;
+        case '>':
+            fits = hy_buffer_append(out, "&gt;", 4);
+            break;
         default:
             fits = hy_buffer_append(out, text, 1);
             break;

@@ -121,11 +121,6 @@ static hydra_status put_once(put_sink *put, const void *data, size_t size, int32
     return judge(put, tries, reply, diag);
 }
 
-static hy_retry_class class_of(const hy_http_reply *reply)
-{
-    return reply->status == 429 || reply->status == 503 ? HY_RETRY_THROTTLE : HY_RETRY_TRANSIENT;
-}
-
 static hydra_status put_all(put_sink *put, const void *data, size_t size, hy_diag *diag)
 {
     hy_retry retry = {.quota = put->quota, .max_tries = MAX_TRIES, .random = hy_retry_seed()};
@@ -136,7 +131,8 @@ static hydra_status put_all(put_sink *put, const void *data, size_t size, hy_dia
         bool again = false;
         hydra_status status = put_once(put, data, size, retry.tries, &reply, &again, &own);
         bool may_pass = status != HYDRA_OK && again;
-        again = may_pass && hy_retry_wait(&retry, class_of(&reply), &reply.headers, put->cancel);
+        again = may_pass &&
+                hy_retry_wait(&retry, hy_retry_class_of(&reply), &reply.headers, put->cancel);
         hy_http_reply_free(&reply);
         if (status == HYDRA_OK) {
             hy_retry_done(&retry);

@@ -96,6 +96,11 @@ static void test_tries_end(void **state)
     assert_true(hy_retry_wait(&retry, HY_RETRY_TRANSIENT, NULL, NULL));
     assert_false(hy_retry_wait(&retry, HY_RETRY_TRANSIENT, NULL, NULL));
     assert_int_equal(retry.tries, 3);
+    hy_retry name = {.max_tries = 9, .random = 1};
+    assert_true(hy_retry_wait(&name, HY_RETRY_NAME, NULL, NULL));
+    assert_true(hy_retry_wait(&name, HY_RETRY_TRANSIENT, NULL, NULL));
+    assert_true(hy_retry_wait(&name, HY_RETRY_NAME, NULL, NULL));
+    assert_false(hy_retry_wait(&name, HY_RETRY_NAME, NULL, NULL));
     hy_retry once = {.max_tries = 1};
     assert_false(hy_retry_wait(&once, HY_RETRY_TRANSIENT, NULL, NULL));
 }
