@@ -281,7 +281,7 @@ static void test_many_jobs_share_the_workers(void **state)
         JOBS = 8,
         WORKERS = 2 /* see make_context */
     };
-    int before = test_count_threads(0);
+    int before = test_count_settled_threads();
     hydra_context *context = make_context(NULL, 0);
     hydra_compose *c = streams_project(context, 1);
     hydra_render_options options = streams_options(HYDRA_IN_ORDER_FRAGMENTED);
