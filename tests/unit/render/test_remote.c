@@ -436,11 +436,11 @@ static void test_cancel_and_deadline(void **state)
     net->cancel_at = 3;
     double start = hy_clock_s();
     render_fails(net, HYDRA_ERR_CANCELLED, "cancelled");
-    assert_true(hy_clock_s() - start < 1);
+    assert_true(hy_clock_s() - start < 5);
     net->cancel_at = 0;
     hy_cancel_init(&net->cancel, 50000);
     render_fails(net, HYDRA_ERR_DEADLINE, "deadline");
-    assert_true(hy_clock_s() - start < 2);
+    assert_true(hy_clock_s() - start < 10);
 }
 
 static void test_limits(void **state)
