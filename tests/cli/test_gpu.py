@@ -209,7 +209,7 @@ class GpuRenderTest(GpuTest):
 class GpuCheckTest(GpuTest):
     def check(self, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run([SOURCE / "script/gpu-check", "--quick", "--cli", PROGRAM],
-                              cwd=self.folder, capture_output=True, text=True, timeout=TIMEOUT_S,
+                              cwd=self.folder, capture_output=True, text=True, timeout=5 * TIMEOUT_S,
                               env=os.environ | {"LD_LIBRARY_PATH": str(STAND_IN)} | environment)
 
     def test_gpu_that_works(self) -> None:
