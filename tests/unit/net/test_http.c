@@ -380,22 +380,26 @@ static void test_limits_on_time(void **state)
     (void)state;
     static const struct {
         scripted_reply reply;
+        hy_http_options options;
         int64_t total_us;
         const char *part;
     } cases[] = {
-        {{.head = OK_HEAD "\r\n", .delay_ms = 20000}, 0, "no reply in time from 127.0.0.1:"},
+        {{.head = OK_HEAD "\r\n", .delay_ms = 20000},
+         {.first_byte_us = 300000},
+         0,
+         "no reply in time from 127.0.0.1:"},
         {{.head = OK_HEAD "Content-Length: 100\r\n\r\n",
           .body = "aaaaaaaaaaaaaaa",
           .trickle_ms = 2000},
+         {.stall_us = 300000},
          0,
          "too slow"},
-        {{.head = OK_HEAD "\r\n", .delay_ms = 20000}, 100000, "the whole call took too long"},
+        {{.head = OK_HEAD "\r\n", .delay_ms = 20000}, {0}, 100000, "the whole call took too long"},
     };
-    const hy_http_options options = {.first_byte_us = 300000, .stall_us = 300000};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         scripted_reply reply = cases[i].reply;
         talk t;
-        talk_begin(&t, &reply, &options);
+        talk_begin(&t, &reply, &cases[i].options);
         t.request.total_us = cases[i].total_us;
         double before = hy_clock_s();
         talk_run(&t);
