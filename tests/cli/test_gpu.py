@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -208,7 +209,13 @@ class GpuRenderTest(GpuTest):
 
 class GpuCheckTest(GpuTest):
     def check(self, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([SOURCE / "script/gpu-check", "--quick", "--cli", PROGRAM],
+        """Speeds are those of a GPU that does nothing: what the stand-in codes in full size on a busy
+        machine may take so long that it counts as stalled."""
+        program = self.folder / "cli"
+        program.write_text("#!/bin/sh\n[ \"$1\" != probe ] || export FAKENV_ENCODER=null\n"
+                           f"exec {shlex.quote(PROGRAM)} \"$@\"\n")
+        program.chmod(0o755)
+        return subprocess.run([SOURCE / "script/gpu-check", "--quick", "--cli", program],
                               cwd=self.folder, capture_output=True, text=True, timeout=5 * TIMEOUT_S,
                               env=os.environ | {"LD_LIBRARY_PATH": str(STAND_IN)} | environment)
 
