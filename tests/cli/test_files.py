@@ -5,12 +5,14 @@ import json
 import os
 import stat
 import subprocess
-import time
-from collections.abc import Callable
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import media
 from support import PROGRAM, SMALL, TIMEOUT_S, CliTest
+from test_remote import DIRECT
 
 __all__ = ["InputTest", "NameTest", "OutputTest", "ReplaceTest"]
 
@@ -179,7 +181,7 @@ class ReplaceTest(CliTest):
     """What happens to the file, or link, that has the name of the output."""
 
     PROJECT = (b'{"hydra": 1, "canvas": {"width": 128, "height": 128}, "fps": 10,'
-               b' "images": [{"src": "a.png", "duration": 40}],'
+               b' "images": [{"src": "a.png", "duration": 1}],'
                b' "output": {"profile": "draft", "when_exists": "replace"}}')
     # Each verb with what makes it write `out`.
     WRITERS = {"render": ("-o",), "frame": ("-t", "0", "-o"), "save": ("--save-project",)}
@@ -188,26 +190,46 @@ class ReplaceTest(CliTest):
         self.ok("render" if writer == "save" else writer, *SMALL, "-q", "a.png", *options,
                 *self.WRITERS[writer], name)
 
-    def race(self, writer: str, *options: str, when: Callable[[], bool]) -> str:
+    def serve(self) -> str:
+        """The URL of a photo; `out` appears when it is asked for."""
+        folder, photo = self.folder, (self.folder / "a.png").read_bytes()
+
+        class Handler(BaseHTTPRequestHandler):
+            def log_message(self, *_: Any) -> None:
+                pass
+
+            def do_GET(self) -> None:
+                (folder / "out").write_bytes(b"precious")
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(photo)))
+                self.end_headers()
+                self.wfile.write(photo)
+
+        server = HTTPServer(("127.0.0.1", 0), Handler)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return f"http://127.0.0.1:{server.server_port}/a.png"
+
+    def race(self, writer: str, *options: str, late: bool = False) -> str:
         """The file appears when it was looked for and not there: the project comes through a pipe,
-        in two parts. Returns the error."""
+        in two parts; or, late, during the work itself. Returns the error."""
         verb = "render" if writer == "save" else writer
         process = subprocess.Popen(
             [PROGRAM, verb, "--project", "-", "-q", *options, *self.WRITERS[writer], "out"],
-            cwd=self.folder, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+            cwd=self.folder, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | DIRECT)
         assert process.stdin and process.stderr
         process.stdin.write(b" " * 500_000)  # more than a pipe holds: somebody reads it
         process.stdin.flush()
-        late = when()
-        if not late:
-            (self.folder / "out").write_bytes(b"precious")
-        process.stdin.write(self.PROJECT)
-        process.stdin.close()
+        project = self.PROJECT
         if late:
-            end = time.monotonic() + 60
-            while not list(self.folder.glob(".out.*.part")) and time.monotonic() < end:
-                time.sleep(0.001)
+            project = project.replace(b"a.png", self.serve().encode())
+        else:
             (self.folder / "out").write_bytes(b"precious")
+        process.stdin.write(project)
+        process.stdin.close()
         error = process.stderr.read().decode()
         process.stderr.close()
         self.assertEqual(process.wait(TIMEOUT_S), 4, error)
@@ -220,14 +242,14 @@ class ReplaceTest(CliTest):
         for writer in self.WRITERS:
             for options in ((), ("-n",), ("-y", "-n")):
                 with self.subTest(writer=writer, options=options):
-                    self.assertIn("exists already", self.race(writer, *options, when=lambda: False))
+                    self.assertIn("exists already", self.race(writer, *options))
 
     def test_file_that_came_during_the_work(self) -> None:
         for options in ((), ("-n",)):
-            self.assertIn("exists already", self.race("render", *options, when=lambda: True))
+            self.assertIn("exists already", self.race("render", *options, late=True))
 
     def test_overwrite_beats_the_project(self) -> None:
-        self.write("p.json", self.PROJECT.replace(b'"replace"', b'"fail"').replace(b"40", b"1"))
+        self.write("p.json", self.PROJECT.replace(b'"replace"', b'"fail"'))
         self.write("out.mp4", b"old")
         self.ok("render", "p.json", "-q", "-y", "-o", "out.mp4")
         self.assertEqual((self.folder / "out.mp4").read_bytes()[4:8], b"ftyp")

@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -95,23 +96,32 @@ class GpuProbeTest(GpuTest):
 
     def test_no_driver_costs_next_to_nothing(self) -> None:
         def seconds(*arguments: str) -> float:
-            times = []
-            for _ in range(7):
-                start = time.monotonic()
-                self.cli("probe", *arguments)
-                times.append(time.monotonic() - start)
-            return min(times)
+            start = time.monotonic()
+            self.cli("probe", *arguments)
+            return time.monotonic() - start
 
-        if self.nvenc(folder=self.folder)["finding"] == "HYDRA_PROBE_NO_DRIVER":
-            self.assertLess(seconds(), seconds("--gpu", "none") + 0.03)
+        if self.nvenc(folder=self.folder)["finding"] != "HYDRA_PROBE_NO_DRIVER":
+            return
+        looked, unlooked = [], []  # in turn, until a quiet moment of the machine came to both
+        for _ in range(50):
+            looked.append(seconds())
+            unlooked.append(seconds("--gpu", "none"))
+            if len(looked) >= 7 and min(looked) < min(unlooked) + 0.03:
+                return
+        self.fail(f"{min(looked)} s, and {min(unlooked)} s where no driver is looked for")
 
     def test_bench_is_as_fast_as_the_encoder(self) -> None:
-        rows = self.report("probe", "--bench", "--encoder", "nvenc", "--seconds", "1",
-                           FAKENV_ENCODER="null", FAKENV_FPS="60")["bench"]
-        self.assertEqual([row["status"] for row in rows], ["HYDRA_OK"] * 4)
-        for row in rows:
-            self.assertGreater(row["frames_per_s"], 50)
-            self.assertLess(row["frames_per_s"], 66)
+        slowest = 0.0
+        for _ in range(5):  # the machine may be busy
+            rows = self.report("probe", "--bench", "--encoder", "nvenc", "--seconds", "1",
+                               FAKENV_ENCODER="null", FAKENV_FPS="60")["bench"]
+            self.assertEqual([row["status"] for row in rows], ["HYDRA_OK"] * 4)
+            for row in rows:
+                self.assertLess(row["frames_per_s"], 66)
+            slowest = max(slowest, min(row["frames_per_s"] for row in rows))
+            if slowest > 50:
+                break
+        self.assertGreater(slowest, 50)
 
     def test_bench_tells_what_fails(self) -> None:
         done = self.on_gpu("probe", "--bench", "--encoder", "nvenc", "--seconds", "0.1",
@@ -199,8 +209,14 @@ class GpuRenderTest(GpuTest):
 
 class GpuCheckTest(GpuTest):
     def check(self, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([SOURCE / "script/gpu-check", "--quick", "--cli", PROGRAM],
-                              cwd=self.folder, capture_output=True, text=True, timeout=TIMEOUT_S,
+        """Speeds are those of a GPU that does nothing: what the stand-in codes in full size on a busy
+        machine may take so long that it counts as stalled."""
+        program = self.folder / "cli"
+        program.write_text("#!/bin/sh\n[ \"$1\" != probe ] || export FAKENV_ENCODER=null\n"
+                           f"exec {shlex.quote(PROGRAM)} \"$@\"\n")
+        program.chmod(0o755)
+        return subprocess.run([SOURCE / "script/gpu-check", "--quick", "--cli", program],
+                              cwd=self.folder, capture_output=True, text=True, timeout=5 * TIMEOUT_S,
                               env=os.environ | {"LD_LIBRARY_PATH": str(STAND_IN)} | environment)
 
     def test_gpu_that_works(self) -> None:

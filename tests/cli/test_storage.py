@@ -42,14 +42,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.seen.append(f"GET {self.path}")
-        expiry = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 6))
+        expiry = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 12))
         self.reply(500 if self.seen.count("GET /keys") > 1 else 200, json.dumps({
             "AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": "HUSHHUSHSECRET", "Token": "HUSHTOKEN",
             "Expiration": expiry}).encode())
 
     def do_HEAD(self) -> None:
         if "GET /keys" in self.seen:
-            time.sleep(3.2)
+            time.sleep(6.2)
         self.seen.append(f"HEAD {self.path}")
         self.reply(200 if self.path == "/bucket/there" else 404)
 
@@ -204,11 +204,11 @@ class StorageTest(CliTest):
             with subprocess.Popen([PROGRAM, "upload", "big", URI, "-y", "--endpoint", endpoint],
                                   cwd=self.folder, stderr=subprocess.PIPE, preexec_fn=hears_ctrl_c
                                   ) as program:
-                end = time.monotonic() + 10
+                end = time.monotonic() + 60
                 while not any(r.startswith("PUT") for r in self.seen) and time.monotonic() < end:
                     time.sleep(0.01)
                 program.send_signal(number)
-                error = program.communicate(timeout=10)[1]
+                error = program.communicate(timeout=30)[1]
             self.assertEqual(program.returncode, code, error)
             self.assertIn(b"cancelled; nothing was left behind", error)
             self.assertTrue(any(r.startswith("DELETE /bucket/out.mp4?uploadId=one")

@@ -10,8 +10,9 @@
 #define FRAMES 30
 #define JOBS   4
 
-/* A GPU that takes two seconds and a half for a job. */
-#define SLOW "fps 12"
+/* A GPU that takes ten seconds for a job, until it is told to go on. */
+#define SLOW "fps 3"
+#define FAST "fps 1000"
 
 static void set(const char *setting)
 {
@@ -90,7 +91,7 @@ static case_outcome run_here(hydra_context *context, int32_t encoder)
 
 static void wait_for_sessions(int wanted)
 {
-    double end = seconds() + 10;
+    double end = seconds() + 20;
     while (count("sessions") < wanted && seconds() < end) {
         moment();
     }
@@ -143,6 +144,7 @@ static void who_does_not_wait_is_told(void **state)
     assert_int_equal(strict.attempts[0].finding, HYDRA_PROBE_BUSY);
     assert_made_by(&any, "x264", "every session that this context may have on a GPU is in use");
     assert_int_equal(any.attempts[0].finding, HYDRA_PROBE_BUSY);
+    set(FAST);
     finish(&first);
     hydra_context_free(context);
     assert_int_equal(count("leaks"), 0);
@@ -199,6 +201,7 @@ static void jobs_spread_over_gpus(void **state)
         start(&jobs[i]);
         wait_for_sessions(i + 1);
     }
+    set(FAST);
     finish(&jobs[0]);
     finish(&jobs[1]);
     hydra_context_free(context);

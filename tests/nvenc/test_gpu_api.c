@@ -85,11 +85,11 @@ static void *run_long_bench(void *argument)
     return NULL;
 }
 
-/* Until the other thread holds its session; it has two seconds. */
+/* Until the other thread holds its session, which it then does for two seconds. */
 static void wait_for_session(hydra_context *context)
 {
     const struct timespec moment = {.tv_nsec = 2000000};
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < 15000; i++) {
         if (first_gpu(context).sessions == 1) {
             return;
         }

@@ -56,6 +56,7 @@ class Record:
     scripted: bool = False
     status: int = 0  # 0 = no reply
     sent_bytes: int = 0
+    replied: float = 0.0  # just before the first byte of a reply
     ended: float = 0.0
 
     @property
@@ -433,6 +434,7 @@ class Exchange:
         cut = int(len(body) * cut) if isinstance(cut, float) else cut
         if cut >= 0:
             record.status = reply.status
+            record.replied = time.time()
             self._write(head)
         self.server.stopped.wait(action.get("delay_body", 0))
         self._write_body(record, body[:max(cut, 0)], action, chunked)

@@ -17,6 +17,7 @@ class Line:
         self.flip_at = flip_at
         self.rate = rate
         self.flipped = False
+        self.requests = 0  # whose heads came in one piece
         self.lock = threading.Lock()
         self.sockets: list[socket.socket] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -54,6 +55,8 @@ class Line:
         try:
             while data := source.recv(65536):
                 if outward:
+                    with self.lock:
+                        self.requests += data.count(b" HTTP/1.1\r\n")
                     data = self._damage(data, self.flip_at - passed)
                     time.sleep(len(data) / self.rate if self.rate else 0)
                 passed += len(data)

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import calendar
 import copy
 import json
 import os
@@ -30,6 +31,7 @@ import counting  # noqa: E402
 import media  # noqa: E402
 
 PARTS = {"part_bytes": 5 * MIB, "threshold_bytes": 5 * MIB}
+ATTEMPTS = 5  # at what has to be quick: the machine may be busy
 
 
 class Table(StoreTest):
@@ -131,32 +133,38 @@ class Uploads(StoreTest):
         points = [("create", 0), *(("part", n) for n in range(1, 6)), ("complete", 0)]
         path, _ = self.file(25 * MIB)
         for op, part in points:
+            # The reply to Complete is waited for: it decides what is left.
+            most_s = 5.5 if op == "complete" else 1
             with self.subTest(op=op, part=part):
-                rule = {"on": op, "do": {"hold": True}} | ({"part": part} if part else {})
-                server = self.serve({"rules": [rule]})
-                driver = self.driver(server.url)
-                driver.send("put_file", uri="s3://test/k", path=path, transfer=PARTS)
-                self.assertTrue(server.wait_for(lambda s=server, r=rule: any(
-                    x.scripted and x.body_bytes >= (5 * MIB if r["on"] == "part" else 0)
-                    for x in s.records)))
-                begin = time.monotonic()
-                driver.send("cancel")
-                result = driver.result(10)
-                took_s = time.monotonic() - begin
-                self.bad(result, "CANCELLED")
-                # The reply to Complete is waited for: it decides what is left.
-                self.assertLess(took_s, 5.5 if op == "complete" else 1)
-                if op == "create":
-                    self.assertIn("may stay in the bucket", result["error"])
-                    server.model.uploads.clear()
-                else:
-                    self.assertTrue(server.of("abort"), "no abort")
-                self.assertEqual(driver.end(), 0)
-                server.release.set()
-                server.wait_for(lambda s=server: all(r.ended for r in s.records), 5)
-                if op == "create":
-                    server.model.uploads.clear()
-                self.assertIsNone(server.model.data("test", "k"))
+                self.assertTrue(any(self.cancel_at(op, part, path) < most_s
+                                    for _ in range(ATTEMPTS)), "not at once")
+
+    def cancel_at(self, op: str, part: int, path: str) -> float:
+        """Seconds that it took."""
+        rule = {"on": op, "do": {"hold": True}} | ({"part": part} if part else {})
+        server = self.serve({"rules": [rule]})
+        driver = self.driver(server.url)
+        driver.send("put_file", uri="s3://test/k", path=path, transfer=PARTS)
+        self.assertTrue(server.wait_for(lambda: any(
+            x.scripted and x.body_bytes >= (5 * MIB if op == "part" else 0)
+            for x in server.records)))
+        begin = time.monotonic()
+        driver.send("cancel")
+        result = driver.result(30)
+        took_s = time.monotonic() - begin
+        self.bad(result, "CANCELLED")
+        if op == "create":
+            self.assertIn("may stay in the bucket", result["error"])
+            server.model.uploads.clear()
+        else:
+            self.assertTrue(server.of("abort"), "no abort")
+        self.assertEqual(driver.end(), 0)
+        server.release.set()
+        self.assertTrue(server.wait_for(lambda: all(r.ended for r in server.records)))
+        if op == "create":
+            server.model.uploads.clear()
+        self.assertIsNone(server.model.data("test", "k"))
+        return took_s
 
     def test_11_cancel_before(self) -> None:
         """Case 11: a cancel before the call; the call after it works."""
@@ -198,7 +206,7 @@ class Uploads(StoreTest):
         for record in refused:
             again = min(r.started for r in server.of("part") if r.started > record.started
                         and r.request.part == record.request.part)
-            self.assertGreaterEqual(again - record.ended, 0.99)
+            self.assertGreaterEqual(again - record.replied, 0.99)
         # 20 parts, 4 at once: half of all would be refused if nothing were learnt.
         self.assertLess(len(refused), 10, "as parallel as before")
 
@@ -281,7 +289,7 @@ class Uploads(StoreTest):
 
     def test_41_not_renewed(self) -> None:
         """Case 41: keys cannot be renewed, the old ones go on: said once to each who asks."""
-        expiry = time.gmtime(time.time() + 8)  # renewed half-way
+        expiry = time.gmtime(time.time() + 14)  # renewed half-way
         answer = json.dumps({"AccessKeyId": KEYS.access_key, "SecretAccessKey": KEYS.secret_key,
                              "Token": "token+1/2=",
                              "Expiration": time.strftime("%Y-%m-%dT%H:%M:%SZ", expiry)})
@@ -295,14 +303,14 @@ class Uploads(StoreTest):
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{source.url}/keys"})
         put = {"uri": "s3://test/k", "data": "x"}
         self.assertNotIn("warning", self.good(driver.run("put", **put)))
-        time.sleep(4.5)
+        time.sleep(7.5)
         told = self.good(driver.run("put", **put))["warning"]
-        self.assertRegex(told, r"^credentials were not renewed; the old ones go on for [1-4] s: "
+        self.assertRegex(told, r"^credentials were not renewed; the old ones go on for [1-7] s: "
                                r"container: .* HTTP status 500$")
         self.assertNotIn("warning", self.good(driver.run("put", **put)))
         job = self.good(driver.run("compose", uri="s3://test/v", images=1))
         self.assertEqual([w[:48] for w in job["warnings"]], [told[:48]])
-        time.sleep(4)
+        time.sleep(max(0.0, calendar.timegm(expiry) + 1 - time.time()))
         failed = driver.run("put", **put)
         self.bad(failed, "SERVER", "AUTH", says=("container", "500"))
 
@@ -340,18 +348,19 @@ class Uploads(StoreTest):
 
     def test_45_source_shrinks(self) -> None:
         """Case 45: the source file shrinks during its upload: an error, an abort, no hang."""
-        server = self.serve({"rules": [{"on": "part", "part": 1, "do": {"delay": 0.5}}]})
+        server = self.serve({"rules": [{"on": "part", "part": 1, "do": {"hold": True}}]})
         path, _ = self.file(40 * MIB)
         driver = self.driver(server.url)
         driver.send("put_file", uri="s3://test/k", path=path, transfer=PARTS | {"parallel": 1})
         self.assertTrue(server.wait_for(lambda: bool(server.of("part"))))
         os.truncate(path, 7 * MIB)
+        server.release.set()
         self.bad(driver.result(), "IO")
         self.assertEqual(len(server.of("abort")), 1)
 
     def test_45_source_changes(self) -> None:
         """Case 45: other bytes are written into the source during its upload: the same."""
-        server = self.serve({"rules": [{"on": "part", "part": 1, "do": {"delay": 0.5}}]})
+        server = self.serve({"rules": [{"on": "part", "part": 1, "do": {"hold": True}}]})
         path, _ = self.file(40 * MIB)
         driver = self.driver(server.url)
         driver.send("put_file", uri="s3://test/k", path=path, transfer=PARTS | {"parallel": 1})
@@ -359,6 +368,7 @@ class Uploads(StoreTest):
         with open(path, "r+b") as file:
             file.seek(30 * MIB)
             file.write(b"other")
+        server.release.set()
         self.bad(driver.result(), "IO", says=("changed meanwhile",))
         self.assertEqual(len(server.of("abort")), 1)
         self.assertEqual(server.model.data("test", "k"), None)

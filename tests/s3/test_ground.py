@@ -36,6 +36,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 import counting  # noqa: E402
 
 MIB = 1 << 20
+ATTEMPTS = 5  # at what has to be quick: the machine may be busy
 NASTY = ["a b", "a+b", "~", "%41", "(x)!*'", "a=b&c;d", "e:f@g,h$i", "j#k?l", "grüße/日本", "a//b",
          "x/../y", "dir/", "back\\slash"]
 
@@ -152,14 +153,14 @@ class StoreCases:
         s3 = self.s3()
         where = {"Bucket": "test", "Key": "pre signed"}
         put = s3.generate_presigned_url("put_object", where)
-        get = s3.generate_presigned_url("get_object", where, ExpiresIn=2)
+        get = s3.generate_presigned_url("get_object", where, ExpiresIn=6)
         self.assertEqual(send_url("PUT", put, b"by URL"), 200)
         self.assertEqual(send_url("GET", get), 200)
         self.assertEqual(send_url("GET", get + "0"), 403)
         self.assertEqual(send_url("GET", get + "&x=1"), 403)
         self.assertEqual(send_url("GET", get.replace("pre", "other")), 403)
         self.assertEqual(send_url("DELETE", get), 403)
-        time.sleep(3.1)
+        time.sleep(7.1)
         self.assertEqual(send_url("GET", get), 403)
 
     def test_anonymous(self) -> None:
@@ -267,10 +268,15 @@ class Faults(unittest.TestCase):
             self.get(do)["Body"].read()
             self.assertGreater(time.monotonic() - begin, least)
         _, s3 = self.serve(rate=100000)
-        begin = time.monotonic()
-        s3.put_object(Bucket="test", Key="slow", Body=bytes(60000))
-        s3.get_object(Bucket="test", Key="slow")["Body"].read()
-        self.assertAlmostEqual(time.monotonic() - begin, 1.2, delta=0.5)
+        for _ in range(ATTEMPTS):
+            begin = time.monotonic()
+            s3.put_object(Bucket="test", Key="slow", Body=bytes(60000))
+            s3.get_object(Bucket="test", Key="slow")["Body"].read()
+            took_s = time.monotonic() - begin
+            self.assertGreater(took_s, 0.7)
+            if took_s < 1.7:
+                return
+        self.fail("slower than that")
 
     def test_work_then_lose(self) -> None:
         """Done, but the reply is lost."""

@@ -113,9 +113,10 @@ class Real(StoreTest):
         """Case 4: a wrong secret, an unknown key."""
         for options, says in (({"secret_key": "wrong" * 8}, "SignatureDoesNotMatch"),
                               ({"access_key": "AKIDNOBODY0000000000"}, "InvalidAccessKeyId")):
-            result = self.store(**options).run("put", uri=f"s3://{BUCKET}/k", data="x")
-            self.bad(result, "AUTH", says=(says,))
-            self.assertLess(result["ms"], 1000, "it was tried again")
+            with self.subTest(says), Line(self.gateway.port) as line:
+                result = self.driver(line.url, **options).run("put", uri=f"s3://{BUCKET}/k", data="x")
+                self.bad(result, "AUTH", says=(says,))
+                self.assertEqual(line.requests, 1, "it was tried again")
 
     def test_12_terminated(self) -> None:
         """Case 12: SIGTERM in mid-upload; audit sees that nothing is left."""
@@ -185,14 +186,14 @@ class Real(StoreTest):
         driver = self.store()
         uri = f"s3://{BUCKET}/pre signed+é"
         put = self.good(driver.run("presign", method="PUT", uri=uri))["presigned_url"]
-        get = self.good(driver.run("presign", method="GET", uri=uri, expires_s=2))["presigned_url"]
+        get = self.good(driver.run("presign", method="GET", uri=uri, expires_s=6))["presigned_url"]
         self.assertEqual(fetch("PUT", put, b"by URL")[0], 200)
         self.assertEqual(fetch("GET", get), (200, b"by URL"))
         last = "0" if get[-1] != "0" else "1"
         for method, url in (("GET", get[:-1] + last), ("GET", get.replace("pre", "other")),
-                            ("PUT", get), ("GET", put), ("GET", get.replace("Expires=2", "Expires=9"))):
+                            ("PUT", get), ("GET", put), ("GET", get.replace("Expires=6", "Expires=9"))):
             self.assertEqual(fetch(method, url, b"" if method == "PUT" else None)[0], 403)
-        time.sleep(3.1)
+        time.sleep(7.1)
         self.assertEqual(fetch("GET", get)[0], 403)
         done = self.good(driver.run("put", uri=uri, data="x", transfer={"presign_s": 60}))["object"]
         self.assertEqual(fetch("GET", done["presigned_url"]), (200, b"x"))

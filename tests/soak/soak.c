@@ -271,7 +271,7 @@ typedef struct census {
     int descriptors;
 } census;
 
-/* `threads`: as many as there should be. */
+/* `threads`: as many as there should be; 0 = not known yet. */
 static census take_census(int threads)
 {
     long pages = 0;
@@ -282,7 +282,7 @@ static census take_census(int threads)
     (void)fclose(file);
     return (census){
         .rss_kb = pages * (sysconf(_SC_PAGESIZE) / 1024),
-        .threads = test_count_threads(threads),
+        .threads = threads > 0 ? test_count_threads(threads) : test_count_settled_threads(),
         .descriptors = test_count_entries("/proc/self/fd"),
     };
 }

@@ -8,7 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+/* For threads that end; the machine may be busy. */
+#define PATIENCE_S 30
 
 /*
  * Read by LeakSanitizer: x265 3.5 does not free all of its own, and x264's threads now and then
@@ -95,10 +99,29 @@ int test_count_entries(const char *folder)
 
 int test_count_threads(int expected)
 {
+    const struct timespec nap = {0, 1000000};
+    const double end_s = hy_clock_s() + PATIENCE_S;
     int count = test_count_entries("/proc/self/task");
-    for (int patience = 10000; count > expected && patience > 0; patience--) {
-        (void)sched_yield();
+    for (int looks = 0; count > expected && hy_clock_s() < end_s; looks++) {
+        if (looks < 100) {
+            (void)sched_yield();
+        } else {
+            (void)nanosleep(&nap, NULL);
+        }
         count = test_count_entries("/proc/self/task");
+    }
+    return count;
+}
+
+int test_count_settled_threads(void)
+{
+    const struct timespec nap = {0, 1000000};
+    int count = test_count_entries("/proc/self/task");
+    for (int same = 0; same < 200;) {
+        (void)nanosleep(&nap, NULL);
+        int now = test_count_entries("/proc/self/task");
+        same = now == count ? same + 1 : 0;
+        count = now;
     }
     return count;
 }

@@ -42,8 +42,10 @@ uint8_t *test_read_file(const char *path, size_t *size);
 /* Number of entries of a folder, "." and ".." left out. */
 int test_count_entries(const char *folder);
 /* Threads of this process. One that was joined may be listed for a moment longer, so while there
- * are more than `expected` it looks again, many times but not for ever. */
+ * are more than `expected` it looks again, for many seconds but not for ever. */
 int test_count_threads(int expected);
+/* The same where it is not known how many there should be: what is listed for a while. */
+int test_count_settled_threads(void);
 /* Whether all threads but this one have ended. */
 bool test_only_own_threads(void);
 

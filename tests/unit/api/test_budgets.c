@@ -195,7 +195,7 @@ static void test_a_complete_job_needs_no_share(void **state)
         hydra_render *first = NULL;
         assert_compose_ok(c, hydra_render_start(c, "pull:", &options, &first));
         await_output(first);
-        options.deadline_us = 30000000;
+        options.deadline_us = (int64_t)PATIENCE_MS * 1000;
         assert_compose_ok(c, hydra_compose_render_memory(c, &options)); /* waits for its share */
         int64_t taken = hy_budget_taken(&context->budget);
         bytes all = {0};
@@ -281,7 +281,7 @@ static void test_many_jobs_share_the_workers(void **state)
         JOBS = 8,
         WORKERS = 2 /* see make_context */
     };
-    int before = test_count_threads(0);
+    int before = test_count_settled_threads();
     hydra_context *context = make_context(NULL, 0);
     hydra_compose *c = streams_project(context, 1);
     hydra_render_options options = streams_options(HYDRA_IN_ORDER_FRAGMENTED);

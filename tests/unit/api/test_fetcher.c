@@ -282,7 +282,7 @@ static int warnings(hydra_context *context, const char *picture)
 static void test_insecure_is_told(void **state)
 {
     (void)state;
-    hydra_context *context = direct_context(100000);
+    hydra_context *context = direct_context(10000000);
     assert_int_equal(warnings(context, "https://127.0.0.1:1/a.jpg"), 0);
     context->store.insecure = 1;
     assert_int_equal(warnings(context, "https://127.0.0.1:1/a.jpg"), 1);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Jobs: start, events, progress, cancel at any moment, deadlines, freeing in any order. */
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compose.h"
@@ -208,7 +210,7 @@ static void test_cancel_at_any_moment(void **state)
     (void)state;
     char *folder = test_folder_new();
     char *path = test_path(folder, "out.mp4");
-    hydra_compose *c = project(NULL, 4, 256);
+    hydra_compose *c = project(NULL, 8, 256);
     uint64_t random = 5;
     int cancelled = 0;
     for (int round = 0; round < 30; round++) {
@@ -314,12 +316,25 @@ static void test_deadlines(void **state)
     test_folder_free(folder);
 }
 
+static void *read_all(void *path)
+{
+    char bytes[4096];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (read(fd, bytes, sizeof bytes) > 0) {
+    }
+    (void)close(fd);
+    return NULL;
+}
+
+/* For a job that cannot end until somebody reads its FIFO. */
 static void test_waiting(void **state)
 {
     (void)state;
     char *folder = test_folder_new();
-    char *path = test_path(folder, "out.mp4");
-    hydra_compose *c = project(NULL, 20, 256);
+    char *path = test_path(folder, "fifo");
+    pthread_t reader;
+    assert_int_equal(mkfifo(path, 0600), 0);
+    hydra_compose *c = project(NULL, 2, 256);
     hydra_render *render = start(c, path);
     assert_int_equal(hydra_render_wait(render, 0), HYDRA_ERR_TIMEOUT);
     assert_int_equal(hydra_render_wait(render, 1000), HYDRA_ERR_TIMEOUT);
@@ -327,7 +342,9 @@ static void test_waiting(void **state)
     hydra_result result = {.struct_size = sizeof result};
     assert_int_equal(hydra_render_result(render, &result), HYDRA_ERR_STATE);
     assert_string_equal(hydra_render_error(render), "");
+    assert_int_equal(pthread_create(&reader, NULL, read_all, path), 0);
     assert_int_equal(hydra_render_wait(render, INT64_MAX), HYDRA_OK);
+    assert_int_equal(pthread_join(reader, NULL), 0);
     hydra_render_free(render);
     hydra_compose_free(c);
     free(path);

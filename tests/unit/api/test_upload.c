@@ -2,6 +2,7 @@
 /* Renders that end up in a store, or at a URL: the bytes, what is told of them, and what is there
  * after failures. The encoder is `raw`: the same project makes the same bytes. */
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ typedef struct bench {
     hydra_compose *c;
     store_kind failing; /* requests of this kind get `plan` */
     store_plan plan;
+    atomic_bool held;  /* and wait until this is false */
     bool cancelling;   /* and a wish to stop */
     int64_t seen_sent; /* of the progress, at that request */
     int64_t seen_total;
@@ -38,6 +40,9 @@ static void follow(void *user, store_kind kind, int nth, int part, store_plan *p
         hydra_compose_upload_progress(b->c, &b->seen_sent, &b->seen_total);
         if (b->cancelling) {
             hydra_compose_cancel(b->c);
+        }
+        while (atomic_load(&b->held)) {
+            (void)usleep(1000);
         }
     }
 }
@@ -261,13 +266,14 @@ static void test_a_job(void **state)
     int64_t sent = 0;
     small_bench(&b);
     b.failing = STORE_PUT;
-    b.plan.delay_ms = 300; /* long enough for the stage to be seen */
+    b.held = true; /* until the stage was seen */
     assert_compose_ok(b.c, hydra_render_start(b.c, URI, NULL, &job));
     struct pollfd fd = {.fd = hydra_render_fd(job), .events = POLLIN};
     do {
         (void)poll(&fd, 1, 1000);
         assert_int_equal(hydra_render_next_event(job, &event), HYDRA_OK);
         uploading = uploading || event.stage == HYDRA_STAGE_UPLOADING;
+        atomic_store(&b.held, !uploading && event.kind != HYDRA_EVENT_DONE);
         assert_true(event.bytes_sent >= sent);
         sent = event.bytes_sent;
     } while (event.kind != HYDRA_EVENT_DONE);

@@ -160,13 +160,16 @@ static void an_end_that_hangs_is_left_behind(void **state)
     wait_for(&ended);
 }
 
-/* 0.4 s of a process that runs. */
-static void take_steps(void *user)
+static int started[2];
+static int may_end[2];
+
+/* As long as the parent wants. */
+static void await_the_parent(void *user)
 {
-    for (int i = 0; i < 40; i++) {
-        pause_ms(10);
+    char byte = 0;
+    if (write(started[1], &byte, 1) == 1 && read(may_end[0], &byte, 1) == 1) {
+        count(user);
     }
-    count(user);
 }
 
 /* Stopped in a shell, or frozen with its container: the call had no time, either. */
@@ -174,21 +177,29 @@ static void a_process_that_stood_still_gives_nothing_up(void **state)
 {
     (void)state;
     int result = -1;
+    char byte = 0;
+    assert_int_equal(pipe(started) | pipe(may_end), 0);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
         work *w;
         atomic_bool ended;
         hy_lane *lane = new_lane(&w, &ended);
-        _exit(hy_lane_call(lane, take_steps, 1000000, NULL) ? 0 : 1);
+        _exit(hy_lane_call(lane, await_the_parent, 1500000, NULL) && w->calls == 1 ? 0 : 1);
     }
-    pause_ms(150);
+    assert_int_equal(read(started[0], &byte, 1), 1);
     assert_int_equal(kill(child, SIGSTOP), 0);
-    pause_ms(1500);
+    pause_ms(2000);
     assert_int_equal(kill(child, SIGCONT), 0);
+    pause_ms(200); /* who counts the time that passed has given up now */
+    assert_int_equal(write(may_end[1], &byte, 1), 1);
     assert_int_equal(waitpid(child, &result, 0), child);
     assert_true(WIFEXITED(result));
     assert_int_equal(WEXITSTATUS(result), 0);
+    for (int i = 0; i < 2; i++) {
+        (void)close(started[i]);
+        (void)close(may_end[i]);
+    }
 }
 
 int main(void)

@@ -97,7 +97,7 @@ static void pictures_are_sent_in_turn(void **state)
     hy_bench bench;
     int32_t finding = HYDRA_PROBE_OK;
     played = (script){.fail_at = -1};
-    assert_ok(run(20000, &bench, &finding, &diag), &diag);
+    assert_ok(run(200000, &bench, &finding, &diag), &diag);
     assert_true(bench.frames > 16 && bench.frames == played.sent);
     assert_int_equal(bench.bytes, bench.frames * 10);
     assert_true(bench.opened);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The HTTP client against a server that may do anything. */
 #include <arpa/inet.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -379,22 +380,26 @@ static void test_limits_on_time(void **state)
     (void)state;
     static const struct {
         scripted_reply reply;
+        hy_http_options options;
         int64_t total_us;
         const char *part;
     } cases[] = {
-        {{.head = OK_HEAD "\r\n", .delay_ms = 20000}, 0, "no reply in time from 127.0.0.1:"},
+        {{.head = OK_HEAD "\r\n", .delay_ms = 20000},
+         {.first_byte_us = 300000},
+         0,
+         "no reply in time from 127.0.0.1:"},
         {{.head = OK_HEAD "Content-Length: 100\r\n\r\n",
           .body = "aaaaaaaaaaaaaaa",
           .trickle_ms = 2000},
+         {.stall_us = 300000},
          0,
          "too slow"},
-        {{.head = OK_HEAD "\r\n", .delay_ms = 20000}, 100000, "the whole call took too long"},
+        {{.head = OK_HEAD "\r\n", .delay_ms = 20000}, {0}, 100000, "the whole call took too long"},
     };
-    const hy_http_options options = {.first_byte_us = 300000, .stall_us = 300000};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         scripted_reply reply = cases[i].reply;
         talk t;
-        talk_begin(&t, &reply, &options);
+        talk_begin(&t, &reply, &cases[i].options);
         t.request.total_us = cases[i].total_us;
         double before = hy_clock_s();
         talk_run(&t);
@@ -421,12 +426,46 @@ static void test_a_reply_that_may_take_long(void **state)
     talk_end(&t);
 }
 
+/* Bounds from above are tried again: the machine may be busy. */
+#define ATTEMPTS 5
+
+typedef struct canceller {
+    hy_cancel cancel;
+    double cancelled_s;
+    pthread_t thread;
+} canceller;
+
 static void *cancel_soon(void *user)
 {
+    canceller *c = user;
     const struct timespec soon = {0, 200000000};
     (void)nanosleep(&soon, NULL);
-    hy_cancel_request(user);
+    c->cancelled_s = hy_clock_s();
+    hy_cancel_request(&c->cancel);
     return NULL;
+}
+
+/* Seconds from the cancel to the end. */
+static double cancel_in(scripted_reply *reply)
+{
+    canceller c;
+    talk t;
+    hy_cancel_init(&c.cancel, 0);
+    talk_begin(&t, reply, NULL);
+    t.request.cancel = &c.cancel;
+    t.request.max_reply_bytes = INT64_MAX;
+    int64_t bytes = INT64_MIN; /* never enough */
+    t.request.receive = count_bytes;
+    t.request.user = &bytes;
+    assert_int_equal(pthread_create(&c.thread, NULL, cancel_soon, &c), 0);
+    talk_run(&t);
+    double ended_s = hy_clock_s();
+    assert_int_equal(pthread_join(c.thread, NULL), 0);
+    assert_talk(&t, HYDRA_ERR_CANCELLED, HY_HTTP_FINAL, "cancelled");
+    talk_run(&t); /* at once */
+    assert_talk(&t, HYDRA_ERR_CANCELLED, HY_HTTP_FINAL, "cancelled");
+    talk_end(&t);
+    return ended_s - c.cancelled_s;
 }
 
 static void test_cancel(void **state)
@@ -438,27 +477,12 @@ static void test_cancel(void **state)
         {.head = OK_HEAD "Transfer-Encoding: chunked\r\n\r\n", .fill = -1},
     };
     for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
-        hy_cancel cancel;
-        pthread_t thread;
-        talk t;
-        hy_cancel_init(&cancel, 0);
-        talk_begin(&t, &replies[i], NULL);
-        t.request.cancel = &cancel;
-        t.request.max_reply_bytes = INT64_MAX;
-        int64_t bytes = INT64_MIN; /* never enough */
-        t.request.receive = count_bytes;
-        t.request.user = &bytes;
-        double before = hy_clock_s();
-        assert_int_equal(pthread_create(&thread, NULL, cancel_soon, &cancel), 0);
-        talk_run(&t);
-        double took = hy_clock_s() - before;
-        assert_int_equal(pthread_join(thread, NULL), 0);
-        assert_talk(&t, HYDRA_ERR_CANCELLED, HY_HTTP_FINAL, "cancelled");
-        print_message("cancelled after %d ms\n", (int)((took - 0.2) * 1000));
-        assert_true(took < 0.2 + 0.5); /* a busy machine; else below 0.1 */
-        talk_run(&t);                  /* at once */
-        assert_talk(&t, HYDRA_ERR_CANCELLED, HY_HTTP_FINAL, "cancelled");
-        talk_end(&t);
+        double took = INFINITY;
+        for (int attempt = 0; attempt < ATTEMPTS && took >= 0.5; attempt++) {
+            took = cancel_in(&replies[i]);
+            print_message("cancelled after %d ms\n", (int)(took * 1000));
+        }
+        assert_true(took < 0.5); /* with nothing else to do: below 0.1 */
     }
 }
 

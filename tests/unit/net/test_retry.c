@@ -157,7 +157,7 @@ static void test_no_sleep_past_the_deadline(void **state)
     hy_retry retry = {.quota = &quota, .max_tries = 5};
     double before = hy_clock_s();
     assert_false(hy_retry_wait(&retry, HY_RETRY_TRANSIENT, &headers, &cancel));
-    assert_true(hy_clock_s() - before < 0.5);
+    assert_true(hy_clock_s() - before < 2); /* less than it would have slept */
     assert_int_equal(atomic_load(&quota.tokens), 500);
     hy_cancel_init(&cancel, 0);
     hy_cancel_request(&cancel);

@@ -26,6 +26,7 @@ typedef struct page {
     uint8_t *data;
     size_t size;
     int64_t delay_us;
+    int after;            /* requests, of all pages, that it waits for */
     int64_t early;        /* bytes that are there before the delay */
     hydra_status status;  /* of load */
     hydra_status refusal; /* of check */
@@ -66,6 +67,14 @@ static void sleep_us(int64_t us)
 {
     const struct timespec time = {us / 1000000, us % 1000000 * 1000};
     (void)nanosleep(&time, NULL);
+}
+
+static int requests(network *net)
+{
+    (void)pthread_mutex_lock(&net->mutex);
+    int count = net->requests;
+    (void)pthread_mutex_unlock(&net->mutex);
+    return count;
 }
 
 static hydra_status answer(const page *p, const hy_load *what, hy_buffer *out, hy_diag *diag)
@@ -111,20 +120,15 @@ static hydra_status load(const hy_fetcher *fetcher, const hy_load *what, hy_buff
         hy_cancel_request(&net->cancel);
     }
     (void)pthread_mutex_unlock(&net->mutex);
+    while (requests(net) < p->after) {
+        sleep_us(1000);
+    }
     hydra_status status = answer(p, what, out, diag);
     (void)pthread_mutex_lock(&net->mutex);
     net->under_way--;
     net->ended_s = hy_clock_s();
     (void)pthread_mutex_unlock(&net->mutex);
     return status;
-}
-
-static int requests(network *net)
-{
-    (void)pthread_mutex_lock(&net->mutex);
-    int count = net->requests;
-    (void)pthread_mutex_unlock(&net->mutex);
-    return count;
 }
 
 /* Every page is a small picture of its own. */
@@ -220,7 +224,7 @@ static void test_same_video_as_from_memory(void **state)
     uint8_t *remote = NULL;
     size_t remote_size = 0;
     for (int i = 0; i < 7; i++) {
-        net->pages[i].delay_us = 1000 * (7 - i); /* the later, the sooner */
+        net->pages[i].delay_us = 20000 * (7 - i); /* the later, the sooner */
     }
     add_range(net, 7);
     assert_ok(render(net, &diag, &remote, &remote_size), &diag);
@@ -335,15 +339,14 @@ static void test_same_url_is_fetched_once_while_alive(void **state)
     assert_int_equal(net->pages[29].requests, 1);
 }
 
-/* Wait for all that will be asked for. */
-static int settled_requests(network *net)
+/* So many are asked for, and then no more. */
+static void assert_requests_settle(network *net, int expected)
 {
-    int before = -1;
-    for (int now = requests(net); now != before; now = requests(net)) {
-        before = now;
-        sleep_us(50000);
+    for (int i = 0; i < 30000 && requests(net) < expected; i++) {
+        sleep_us(1000);
     }
-    return before;
+    sleep_us(50000);
+    assert_int_equal(requests(net), expected);
 }
 
 static void test_window(void **state)
@@ -355,7 +358,7 @@ static void test_window(void **state)
     add_range(net, MOST);
     const hy_remote_want want = {.end = MOST};
     assert_ok(hy_remote_new(&net->job, &want, &meter, &remote, &diag), &diag);
-    assert_int_equal(settled_requests(net), HY_REMOTE_WINDOW_IMAGES);
+    assert_requests_settle(net, HY_REMOTE_WINDOW_IMAGES);
     for (int i = 0; i < MOST; i++) {
         assert_ok(hy_remote_wait(remote, i, &diag), &diag);
         assert_true(hy_remote_is_there(remote, i));
@@ -384,15 +387,16 @@ static void test_window_of_bytes(void **state)
         net->pages[i].size = size;
         net->pages[i].delay_us = i == 0 ? 0 : 20000;
     }
+    net->pages[0].after = HY_REMOTE_PARALLEL; /* the others began before it was known */
     add_range(net, 12);
     const hy_remote_want want = {.end = 12};
     assert_ok(hy_remote_new(&net->job, &want, &meter, &remote, &diag), &diag);
-    assert_int_equal(settled_requests(net), HY_REMOTE_PARALLEL);
+    assert_requests_settle(net, HY_REMOTE_PARALLEL);
     for (int i = 0; i < 12; i++) {
         assert_ok(hy_remote_wait(remote, i, &diag), &diag);
         hy_remote_done(remote, i);
-        if (i > 4) { /* those that began before any was known are gone */
-            (void)settled_requests(net);
+        if (i > 4) {          /* those that began before any was known are gone */
+            sleep_us(100000); /* for what is asked for then */
             assert_true(atomic_load(&meter.current_bytes) <= HY_REMOTE_WINDOW_BYTES);
         }
     }
@@ -436,11 +440,11 @@ static void test_cancel_and_deadline(void **state)
     net->cancel_at = 3;
     double start = hy_clock_s();
     render_fails(net, HYDRA_ERR_CANCELLED, "cancelled");
-    assert_true(hy_clock_s() - start < 1);
+    assert_true(hy_clock_s() - start < 5);
     net->cancel_at = 0;
     hy_cancel_init(&net->cancel, 50000);
     render_fails(net, HYDRA_ERR_DEADLINE, "deadline");
-    assert_true(hy_clock_s() - start < 2);
+    assert_true(hy_clock_s() - start < 10);
 }
 
 static void test_limits(void **state)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Whole renders whose target goes wrong: rights, a full disk, a folder that vanishes, an input. */
 #include <limits.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +10,23 @@
 
 #include "child.h"
 #include "compose.h"
+
+/* What happens with the first write of a render. Through the linker's --wrap. */
+static void (*on_write)(char *folder);
+static char *on_write_folder;
+
+ssize_t __real_pwrite64(int fd, const void *data, size_t size, off_t offset);
+ssize_t __wrap_pwrite64(int fd, const void *data, size_t size, off_t offset);
+
+ssize_t __wrap_pwrite64(int fd, const void *data, size_t size, off_t offset)
+{
+    void (*happen)(char *folder) = on_write;
+    on_write = NULL;
+    if (happen) {
+        happen(on_write_folder);
+    }
+    return __real_pwrite64(fd, data, size, offset);
+}
 
 static int setup(void **state)
 {
@@ -80,15 +95,11 @@ static void full_disk(void **state)
     assert_int_equal(test_count_entries(*state), 0);
 }
 
-/* Waits for the temporary file, then takes it and its folder away. */
-static void *remove_folder(void *user)
+/* With the temporary file in it. */
+static void remove_folder(char *folder)
 {
-    const char *folder = user;
-    while (test_count_entries(folder) == 0) {
-        (void)sched_yield();
-    }
+    assert_int_equal(test_count_entries(folder), 1);
     test_folder_free(strdup(folder));
-    return NULL;
 }
 
 static void folder_is_removed_during_the_render(void **state)
@@ -96,11 +107,11 @@ static void folder_is_removed_during_the_render(void **state)
     char *folder = test_path(*state, "gone");
     assert_int_equal(mkdir(folder, 0700), 0);
     char *path = test_path(folder, "out.mp4");
-    hydra_compose *c = with_photo(60000000);
-    pthread_t thread;
-    assert_int_equal(pthread_create(&thread, NULL, remove_folder, folder), 0);
+    hydra_compose *c = with_photo(2000000);
+    on_write = remove_folder;
+    on_write_folder = folder;
     assert_compose_fails(c, hydra_compose_render(c, path, NULL), HYDRA_ERR_NOT_FOUND, path);
-    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_null(on_write);
     assert_int_equal(test_count_entries(*state), 0);
     hydra_result result = {.struct_size = sizeof result};
     assert_int_equal(hydra_compose_result(c, &result), HYDRA_ERR_STATE);
@@ -136,15 +147,12 @@ static void music_as_target(void **state)
     free(other);
 }
 
-static void *take_the_name(void *user)
+static void take_the_name(char *folder)
 {
-    char *path = test_path(user, "out.mp4");
-    while (test_count_entries(user) == 0) {
-        (void)sched_yield();
-    }
+    char *path = test_path(folder, "out.mp4");
+    assert_int_equal(test_count_entries(folder), 1); /* the temporary file */
     test_write_file(path, "theirs", 6);
     free(path);
-    return NULL;
 }
 
 /* Refused at once when the file is there, and at the end when it came meanwhile. */
@@ -156,8 +164,8 @@ static void what_exists_can_be_kept(void **state)
     options.profile = HYDRA_PROFILE_DRAFT;
     options.when_exists = HYDRA_EXISTS_FAIL;
     hydra_compose *c = with_photo(2000000);
-    pthread_t thread;
-    assert_int_equal(pthread_create(&thread, NULL, take_the_name, *state), 0);
+    on_write = take_the_name;
+    on_write_folder = *state;
     for (int i = 0; i < 2; i++) {
         assert_compose_fails(c, hydra_compose_render(c, path, &options), HYDRA_ERR_EXISTS,
                              "out.mp4: exists already and is not to be replaced");
@@ -168,7 +176,7 @@ static void what_exists_can_be_kept(void **state)
         free(data);
         assert_int_equal(test_count_entries(*state), 1);
     }
-    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_null(on_write);
     assert_int_equal(unlink(path), 0);
     assert_compose_ok(c, hydra_compose_render(c, path, &options));
     assert_int_equal(test_count_entries(*state), 1);

@@ -520,6 +520,20 @@ static void planned(const store_plan *plan, answer *a)
     }
 }
 
+/* In slices: the store may end. */
+static void pause_for(store *s, int ms)
+{
+    const struct timespec slice = {0, 5000000};
+    const double end_s = hy_clock_s() + ms * 1e-3;
+    bool ending = false;
+    while (!ending && hy_clock_s() < end_s) {
+        (void)nanosleep(&slice, NULL);
+        lock(s);
+        ending = s->locked.ending;
+        unlock(s);
+    }
+}
+
 /* One request; false: hang up. */
 static bool serve(store *s, int fd, request *r)
 {
@@ -529,10 +543,7 @@ static bool serve(store *s, int fd, request *r)
     if (s->hook) {
         s->hook(s->user, r->kind, nth, r->part, &plan);
     }
-    if (plan.delay_ms > 0) {
-        const struct timespec pause = {plan.delay_ms / 1000, plan.delay_ms % 1000 * 1000000L};
-        (void)nanosleep(&pause, NULL);
-    }
+    pause_for(s, plan.delay_ms);
     bool whole = read_body(fd, r, plan.fault == STORE_RESETS);
     if (r->kind == STORE_PART) {
         lock(s);

@@ -385,7 +385,7 @@ static void test_final(void **state)
 static void test_cancelled(void **state)
 {
     (void)state;
-    static const rule rules[] = {{STORE_HEAD, 1, 9, {.delay_ms = 1000}}};
+    static const rule rules[] = {{STORE_HEAD, 1, 9, {.delay_ms = 20000}}};
     bench *b = set_up(rules, 1);
     hy_s3_object object;
     hy_cancel cancel;
@@ -394,7 +394,7 @@ static void test_cancelled(void **state)
     double start_s = hy_clock_s();
     assert_int_equal(hy_s3_head(b->s3, "my-bucket", "key", &cancel, NULL, &object, &diag),
                      HYDRA_ERR_DEADLINE);
-    assert_true(hy_clock_s() - start_s < 0.6);
+    assert_true(hy_clock_s() - start_s < 5);
     tear_down(b);
 }
 

@@ -3,6 +3,8 @@
  * The sources that ask a server: instance metadata, container, STS, each played by a thread on
  * loopback; and how keys are renewed, by how many threads, and what happens when that fails.
  */
+#include <math.h>
+
 #include "key_server.h"
 #include "s3/credentials.h"
 
@@ -290,6 +292,9 @@ static void test_slow_instance(void **state)
     hy_credentials_free(credentials);
 }
 
+/* Bounds from above are tried again: the machine may be busy. */
+#define ATTEMPTS 5
+
 static void *cancel_soon(void *user)
 {
     const struct timespec pause = {0, 200000000};
@@ -298,12 +303,9 @@ static void *cancel_soon(void *user)
     return NULL;
 }
 
-static void test_cancel(void **state)
+/* Seconds until a call that is cancelled after 0.2 s returns. */
+static double cancel_one(hy_credentials *credentials)
 {
-    (void)state;
-    key_server_start(&server, answer_imds);
-    atomic_store(&server.delay_ms, 20000);
-    hy_credentials *credentials = make();
     hy_cancel cancel;
     hy_cancel_init(&cancel, 0);
     pthread_t thread;
@@ -314,8 +316,22 @@ static void test_cancel(void **state)
     double start_s = hy_clock_s();
     assert_int_equal(hy_credentials_get(credentials, &cancel, &keys, &anonymous, &diag),
                      HYDRA_ERR_CANCELLED);
-    assert_true(hy_clock_s() - start_s < 0.6);
+    double took_s = hy_clock_s() - start_s;
     (void)pthread_join(thread, NULL);
+    return took_s;
+}
+
+static void test_cancel(void **state)
+{
+    (void)state;
+    key_server_start(&server, answer_imds);
+    atomic_store(&server.delay_ms, 20000);
+    hy_credentials *credentials = make();
+    double took_s = INFINITY;
+    for (int attempt = 0; attempt < ATTEMPTS && took_s >= 0.6; attempt++) {
+        took_s = cancel_one(credentials);
+    }
+    assert_true(took_s < 0.6);
     key_server_stop(&server);
     hy_credentials_free(credentials);
 }

@@ -183,7 +183,7 @@ static void test_head_last(void **state)
         int64_t kept = (head + PART - 1) / PART;
         if (size >= THRESHOLD) {
             int64_t left = store_count(b.store, STORE_PART);
-            for (int tries = 0; left < size / PART - kept && tries < 100; tries++) {
+            for (int tries = 0; left < size / PART - kept && tries < 3000; tries++) {
                 const struct timespec pause = {0, 20000000};
                 (void)nanosleep(&pause, NULL);
                 left = store_count(b.store, STORE_PART);
@@ -197,6 +197,24 @@ static void test_head_last(void **state)
         sink->ops->abort(sink);
         sink->ops->close(sink);
         bench_check_object(&b, size);
+        bench_tear_down(&b);
+    }
+}
+
+/* Nothing was written yet; closed without a word. */
+static void test_abandoned(void **state)
+{
+    (void)state;
+    for (int64_t size = 0; size <= 9 * PART; size += 9 * PART) {
+        bench b;
+        hy_sink *sink = NULL;
+        hy_diag diag = {0};
+        bench_set_up(&b, NULL, 0);
+        const hy_s3_sink_options options = bench_options_of(&b);
+        assert_ok(hy_s3_sink_new(b.s3, &options, &sink, &diag), &diag);
+        assert_ok(bench_write_video(sink, 0, size, &diag), &diag);
+        sink->ops->close(sink);
+        assert_false(bench_has_object(&b));
         bench_tear_down(&b);
     }
 }
@@ -572,6 +590,7 @@ int main(void)
         cmocka_unit_test(test_required_checksum),
         cmocka_unit_test(test_checksum_off),
         cmocka_unit_test(test_head_last),
+        cmocka_unit_test(test_abandoned),
         cmocka_unit_test(test_restart),
         cmocka_unit_test(test_restart_leaves_parts),
         cmocka_unit_test(test_restart_within_the_deadline),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A URL that takes one PUT: what its answers mean, and a cancel between two tries. */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -17,12 +18,14 @@ typedef struct script {
     int count;         /* the last one again and again */
     hy_cancel *cancel; /* NULL = never */
     hy_retry_quota *quota;
+    atomic_bool asked;
 } script;
 
 static scripted_reply serve(void *user, int number, const scripted_request *request)
 {
-    const script *s = user;
+    script *s = user;
     (void)request;
+    atomic_store(&s->asked, true);
     return s->replies[number < s->count ? number : s->count - 1];
 }
 
@@ -70,7 +73,7 @@ static void test_answers(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const scripted_reply reply = {.head = cases[i].head};
-        script s = {&reply, 1, NULL, NULL};
+        script s = {&reply, 1, NULL, NULL, false};
         hydra_status status;
         hy_diag diag;
         assert_int_equal(put(&s, cases[i].replace, &status, &diag), 1);
@@ -87,7 +90,7 @@ static void test_a_lost_answer(void **state)
 {
     (void)state;
     const scripted_reply replies[] = {{.head = NULL}, {.head = "HTTP/1.1 412 No\r\n" EMPTY}};
-    script s = {replies, 2, NULL, NULL};
+    script s = {replies, 2, NULL, NULL, false};
     hydra_status status;
     hy_diag diag;
     assert_int_equal(put(&s, false, &status, &diag), 2);
@@ -104,10 +107,10 @@ static void test_an_error_that_looks_well(void **state)
     };
     hydra_status status;
     hy_diag diag;
-    script twice = {replies, 2, NULL, NULL};
+    script twice = {replies, 2, NULL, NULL, false};
     assert_int_equal(put(&twice, true, &status, &diag), 2);
     assert_ok(status, &diag);
-    script always = {replies, 1, NULL, NULL};
+    script always = {replies, 1, NULL, NULL, false};
     assert_int_equal(put(&always, true, &status, &diag), 5);
     assert_failed(status, HYDRA_ERR_SERVER, &diag, "with 200 and an error");
 }
@@ -120,7 +123,7 @@ static void test_quota(void **state)
                                       {.head = "HTTP/1.1 201 Made\r\n" EMPTY}};
     hy_retry_quota quota;
     hy_retry_quota_init(&quota);
-    script s = {replies, 2, NULL, &quota};
+    script s = {replies, 2, NULL, &quota, false};
     hydra_status status;
     hy_diag diag;
     int full = atomic_load(&quota.tokens);
@@ -132,11 +135,17 @@ static void test_quota(void **state)
     assert_failed(status, HYDRA_ERR_SERVER, &diag, "with 500");
 }
 
+/* Once the server was asked, and has answered. */
 static void *cancel_soon(void *user)
 {
+    const script *s = user;
+    const struct timespec moment = {0, 1000000};
     const struct timespec soon = {0, 300000000};
+    while (!atomic_load(&s->asked)) {
+        (void)nanosleep(&moment, NULL);
+    }
     (void)nanosleep(&soon, NULL);
-    hy_cancel_request(user);
+    hy_cancel_request(s->cancel);
     return NULL;
 }
 
@@ -147,10 +156,10 @@ static void test_cancelled_between_two_tries(void **state)
     pthread_t thread;
     hy_cancel cancel;
     hy_cancel_init(&cancel, 0);
-    script s = {&reply, 1, &cancel, NULL};
+    script s = {&reply, 1, &cancel, NULL, false};
     hydra_status status;
     hy_diag diag;
-    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, &cancel), 0);
+    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, &s), 0);
     assert_int_equal(put(&s, true, &status, &diag), 1);
     (void)pthread_join(thread, NULL);
     assert_failed(status, HYDRA_ERR_CANCELLED, &diag, "cancelled");
