@@ -92,9 +92,7 @@ hydra_status hy_attempts_give(const hy_attempts *attempts, int32_t index, hydra_
 
 /* What an upload of `c` calls as it goes on. `user` is the compose. Any thread. */
 void hy_compose_on_sent(void *user, int64_t bytes, int64_t total);
-/* The end of every call that hydra_compose_cancel stops: the wish was for this one. Returns
- * `status`.
- */
+/* The end of every call that hydra_compose_cancel stops, as the wish was for it. Gives `status`. */
 hydra_status hy_compose_end(hydra_compose *c, hydra_status status);
 
 /* What every render starts with: options (NULL = the project's) checked, the last result and what
