@@ -69,7 +69,8 @@ static hydra_status status_of(const put_sink *put, int32_t http_status)
 static bool holds_error(const hy_http_reply *reply)
 {
     static const char mark[] = "<Error>";
-    return memmem(reply->body.data, reply->body.size, mark, sizeof mark - 1) != NULL;
+    const hy_buffer *body = &reply->body;
+    return body->size > 0 && memmem(body->data, body->size, mark, sizeof mark - 1) != NULL;
 }
 
 static hydra_status judge(const put_sink *put, int32_t tries, const hy_http_reply *reply,
