@@ -24,10 +24,10 @@ typedef struct bench {
     hydra_compose *c;
     store_kind failing; /* requests of this kind get `plan` */
     store_plan plan;
-    atomic_bool held;  /* and wait until this is false */
-    bool cancelling;   /* and a wish to stop */
-    int64_t seen_sent; /* of the progress, at that request */
-    int64_t seen_total;
+    atomic_bool held;          /* and wait until this is false */
+    bool cancelling;           /* and a wish to stop */
+    _Atomic int64_t seen_sent; /* of the progress, at that request */
+    _Atomic int64_t seen_total;
 } bench;
 
 static void follow(void *user, store_kind kind, int nth, int part, store_plan *plan)
@@ -37,7 +37,11 @@ static void follow(void *user, store_kind kind, int nth, int part, store_plan *p
     (void)part;
     if (kind == b->failing) {
         *plan = b->plan;
-        hydra_compose_upload_progress(b->c, &b->seen_sent, &b->seen_total);
+        int64_t sent;
+        int64_t total;
+        hydra_compose_upload_progress(b->c, &sent, &total);
+        atomic_store(&b->seen_sent, sent);
+        atomic_store(&b->seen_total, total);
         if (b->cancelling) {
             hydra_compose_cancel(b->c);
         }
