@@ -12,6 +12,7 @@
 #include <hydra/hydra.h>
 
 #include "api/object.h"
+#include "api/progress.h"
 #include "api/settings.h"
 #include "api/stable_file.h"
 #include "core/core.h"
@@ -47,8 +48,7 @@ struct hydra_compose {
     hy_diag diag;        /* of the last call that failed */
     atomic_bool running; /* a render is on; seen when its writer calls back into the compose */
     hy_cancel cancel;    /* parent of that of every render and upload; no deadline */
-    _Atomic int64_t bytes_sent;  /* of the running or last upload */
-    _Atomic int64_t bytes_total; /* -1 = not known */
+    hy_progress sent;    /* of the running or last upload */
     bool has_result;
     hydra_result result;
     hy_attempts attempts; /* of the last render, in which `result` has a string */
@@ -90,8 +90,6 @@ hydra_status hy_compose_changed(hydra_compose *c, hydra_status status);
 /* Give the host an attempt of a render that has ended: HYDRA_ERR_ARGUMENT, HYDRA_ERR_STATE. */
 hydra_status hy_attempts_give(const hy_attempts *attempts, int32_t index, hydra_attempt *out);
 
-/* What an upload of `c` calls as it goes on. `user` is the compose. Any thread. */
-void hy_compose_on_sent(void *user, int64_t bytes, int64_t total);
 /* The end of every call that hydra_compose_cancel stops, as the wish was for it. Gives `status`. */
 hydra_status hy_compose_end(hydra_compose *c, hydra_status status);
 

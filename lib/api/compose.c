@@ -29,7 +29,7 @@ hydra_status hydra_compose_new(hydra_context *context, hydra_compose **out)
     c->json_text.limit = HY_JSON_MAX_BYTES;
     atomic_init(&c->running, false);
     hy_cancel_init(&c->cancel, 0);
-    hy_compose_on_sent(c, 0, -1);
+    hy_progress_set(&c->sent, 0, -1);
     *out = c;
     return HYDRA_OK;
 }

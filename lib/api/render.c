@@ -91,15 +91,14 @@ hydra_status hy_compose_render_to(hydra_compose *c, const hy_destination *to,
 {
     hy_cancel cancel;
     hy_cancel_init_child(&cancel, &c->cancel, deadline_of(c, options, transfer));
-    hy_compose_on_sent(c, 0, -1);
     hy_outlet outlet = {
         .context = c->context,
         .to = to,
         .options = options,
         .transfer = transfer,
         .cancel = &cancel,
-        .sent = hy_compose_on_sent,
-        .user = c,
+        .sent = hy_progress_set,
+        .user = &c->sent,
     };
     hydra_status status = hy_outlet_open(&outlet, &c->project, &c->diag);
     if (status == HYDRA_OK) {
@@ -127,6 +126,7 @@ hydra_status hydra_compose_render(hydra_compose *c, const char *destination,
         return hy_compose_end(c, status);
     }
     hy_destination to;
+    hy_progress_set(&c->sent, 0, -1);
     status = hy_destination_parse(&to, destination, &c->diag);
     if (status == HYDRA_OK && !to.path && !to.url) {
         status =

@@ -85,19 +85,7 @@ void hydra_store_cancel(hydra_store *store)
 
 void hydra_store_progress(const hydra_store *store, int64_t *done, int64_t *total)
 {
-    if (done) {
-        *done = store ? (int64_t)atomic_load(&store->done) : 0;
-    }
-    if (total) {
-        *total = store ? (int64_t)atomic_load(&store->total) : -1;
-    }
-}
-
-void hy_store_on_progress(void *user, int64_t done, int64_t total)
-{
-    hydra_store *store = user;
-    atomic_store(&store->total, total);
-    atomic_store(&store->done, done);
+    hy_progress_give(store ? &store->progress : NULL, done, total);
 }
 
 /* ---- Every call ---- */
@@ -124,7 +112,7 @@ hydra_status hy_store_begin(hy_store_call *call, hydra_store *store, const char 
     hy_diag_clear(&store->diag);
     store->warning[0] = '\0';
     forget(store);
-    hy_store_on_progress(store, 0, -1);
+    hy_progress_set(&store->progress, 0, -1);
     hydra_status status = hy_store_location(uri, &call->bucket, &call->key, &store->diag);
     if (status == HYDRA_OK && object && !is_set) {
         status = hy_fail(&store->diag, HYDRA_ERR_ARGUMENT, "object: struct_size is not set");

@@ -13,11 +13,10 @@ struct hydra_store {
     char warning[HY_DIAG_BYTES]; /* of the last call */
     uint64_t warnings_seen;
     hy_cancel cancel; /* of the call that runs, or of the next one */
-    atomic_llong done;
-    atomic_llong total; /* -1 = not known */
-    hy_buffer data;     /* of the last get */
-    char *url;          /* of the last presign; a secret */
-    hy_object object;   /* strings of the last hydra_object that was given */
+    hy_progress progress;
+    hy_buffer data;   /* of the last get */
+    char *url;        /* of the last presign; a secret */
+    hy_object object; /* strings of the last hydra_object that was given */
 };
 
 /* One call on an object. */
@@ -35,8 +34,5 @@ hydra_status hy_store_begin(hy_store_call *call, hydra_store *store, const char 
                             const hydra_transfer_options *options, hydra_object *object);
 /* The end of the call: a cancel is used up, a warning is taken. Returns `status`. */
 hydra_status hy_store_end(hy_store_call *call, hydra_status status);
-
-/* For the progress of a call. `user` is the store. */
-void hy_store_on_progress(void *user, int64_t done, int64_t total);
 
 #endif

@@ -53,10 +53,10 @@ static hydra_status send(hy_store_call *call, read_function read, void *user, in
         .content_type = call->transfer.content_type,
         .policy = &store->context->policy,
         .cancel = &store->cancel,
-        .sent = hy_store_on_progress,
-        .user = store,
+        .sent = hy_progress_set,
+        .user = &store->progress,
     };
-    hy_store_on_progress(store, 0, size);
+    hy_progress_set(&store->progress, 0, size);
     hydra_status status =
         hy_object_check_presign(store->client.s3, call->bucket, call->key, call->transfer.presign_s,
                                 &store->cancel, &store->diag);
@@ -165,8 +165,8 @@ static hydra_status get(hy_store_call *call, int64_t offset, int64_t length, hyd
         .max_bytes = store->context->policy.max_fetch_bytes,
         .cancel = &store->cancel,
         .policy = &store->context->policy,
-        .received = hy_store_on_progress,
-        .user = store,
+        .received = hy_progress_set,
+        .user = &store->progress,
     };
     hydra_status status =
         hy_s3_get(store->client.s3, &get_call, &store->data, &found, &store->diag);
@@ -216,6 +216,7 @@ static hydra_status begin_anew(file_target *target, hy_diag *diag)
 {
     hy_sink_free(target->sink);
     target->sink = NULL;
+    target->has_bytes = false;
     return open_target(target, diag);
 }
 
@@ -226,10 +227,11 @@ static hydra_status receive(void *user, int64_t at, const void *data, size_t siz
     if (at == 0 && target->has_bytes) {
         status = begin_anew(target, diag);
     }
-    target->has_bytes = size > 0;
-    return status == HYDRA_OK && size > 0
-               ? target->sink->ops->write(target->sink, at, data, size, diag)
-               : status;
+    if (status != HYDRA_OK || size == 0) {
+        return status;
+    }
+    target->has_bytes = true;
+    return target->sink->ops->write(target->sink, at, data, size, diag);
 }
 
 static hydra_status begin_file(void *user, int64_t bytes, hy_diag *diag)
@@ -239,7 +241,7 @@ static hydra_status begin_file(void *user, int64_t bytes, hy_diag *diag)
 
 static void on_received(void *user, int64_t bytes, int64_t total)
 {
-    hy_store_on_progress(((file_target *)user)->store, bytes, total);
+    hy_progress_set(&((file_target *)user)->store->progress, bytes, total);
 }
 
 static hydra_status get_into_file(hy_store_call *call, file_target *target, hydra_object *object)

@@ -26,7 +26,7 @@ static hydra_status send_bytes(hydra_compose *c, const char *bucket, const char 
     hy_s3 *s3 = NULL;
     hy_cancel cancel;
     hy_cancel_init_child(&cancel, &c->cancel, transfer->deadline_us);
-    hy_compose_on_sent(c, 0, size);
+    hy_progress_set(&c->sent, 0, size);
     hydra_status status = hy_cancel_check(&cancel, &c->diag);
     if (status == HYDRA_OK) {
         status = hy_context_s3(c->context, &s3, &c->diag);
@@ -45,8 +45,8 @@ static hydra_status send_bytes(hydra_compose *c, const char *bucket, const char 
         .content_type = type,
         .policy = &c->context->policy,
         .cancel = &cancel,
-        .sent = hy_compose_on_sent,
-        .user = c,
+        .sent = hy_progress_set,
+        .user = &c->sent,
     };
     hy_s3_upload_result sent = {0};
     status = hy_s3_upload(s3, &options, read, user, size, &sent, &c->diag);
@@ -128,7 +128,7 @@ hydra_status hydra_compose_upload(hydra_compose *c, const char *destination,
     }
     hy_destination to;
     hydra_transfer_options transfer = c->transfer;
-    hy_compose_on_sent(c, 0, -1);
+    hy_progress_set(&c->sent, 0, -1);
     status = parse(c, &to, destination);
     if (status == HYDRA_OK && options) {
         status = hy_transfer_options_take(options, &transfer, &c->diag);
@@ -143,19 +143,7 @@ hydra_status hydra_compose_upload(hydra_compose *c, const char *destination,
 
 void hydra_compose_upload_progress(const hydra_compose *c, int64_t *done, int64_t *total)
 {
-    if (done) {
-        *done = c ? atomic_load(&c->bytes_sent) : 0;
-    }
-    if (total) {
-        *total = c ? atomic_load(&c->bytes_total) : -1;
-    }
-}
-
-void hy_compose_on_sent(void *user, int64_t bytes, int64_t total)
-{
-    hydra_compose *c = user;
-    atomic_store(&c->bytes_total, total);
-    atomic_store(&c->bytes_sent, bytes);
+    hy_progress_give(c ? &c->sent : NULL, done, total);
 }
 
 hydra_status hydra_compose_set_transfer(hydra_compose *c, const hydra_transfer_options *options)

@@ -154,7 +154,7 @@ typedef struct hy_http_reply {
     int64_t body_bytes;  /* of the body that came, wherever it went */
     int64_t body_length; /* as announced; -1 = not */
     bool unresolved;     /* the failure: the name of the host or proxy was not found */
-    int32_t restarts;    /* the request's body was begun anew: a connection that was kept broke */
+    int32_t restarts;    /* the request was begun anew: a connection that was kept broke */
 } hy_http_reply;
 
 /*
